@@ -1,0 +1,295 @@
+//! The rules: which request is accepted, refused or turned away, and what has been done so far.
+//!
+//! **Invariant:** pure and without a clock. [`Book::decide`] changes nothing, and [`Book::apply`]
+//! is the only way to change a book, so the same lines always give the same book.
+
+use std::collections::HashMap;
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::faults::Operation;
+use crate::hooks;
+use crate::line::{Ledger, Line, Outcome, Settled};
+use crate::request::{Amount, Request};
+
+/// What to do with a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// It is new and in order: write this down, then answer it.
+    Settle(Settled),
+    /// It changes nothing.
+    ///
+    /// A conflict is not recorded under its key: payments only move forward, so it is found again
+    /// each time.
+    Answer(Answer),
+}
+
+/// Everything that the gateway knows.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    payments: HashMap<String, Payment>,
+    /// From charge to authorisation.
+    charges: HashMap<String, String>,
+    settled: HashMap<String, Settled>,
+    sagas: HashMap<String, Account>,
+    totals: Ledger,
+}
+
+#[derive(Debug, Default)]
+struct Account {
+    ledger: Ledger,
+    /// The newest authorisation.
+    payment: Option<String>,
+}
+
+#[derive(Debug)]
+struct Payment {
+    reference: String,
+    customer: String,
+    amount: Amount,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Authorized,
+    Voided,
+    Captured {
+        charge: String,
+        amount: Amount,
+    },
+    Refunded {
+        charge: String,
+        amount: Amount,
+        refund: String,
+    },
+}
+
+impl Book {
+    /// Decides on a request, given all that was applied before it.
+    pub(crate) fn decide(&self, key: &str, request: &Request, hooks: bool) -> Decision {
+        if let Some(settled) = self.settled.get(key) {
+            return Decision::Answer(if settled.request == *request {
+                settled.answer().again()
+            } else {
+                let message = "This Idempotency-Key was used for another request";
+                Answer::error(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "idempotency_key_reused",
+                    message,
+                )
+            });
+        }
+        let customer = match self.admit(request) {
+            Ok(customer) => customer,
+            Err(answer) => return Decision::Answer(answer),
+        };
+        Decision::Settle(if hooks && hooks::refuses(customer, request.operation()) {
+            Settled::refused(key, request)
+        } else {
+            Settled::accepted(key, request)
+        })
+    }
+
+    /// The customer whom the request is about, if the payment is at a stage that allows it.
+    fn admit<'a>(&'a self, request: &'a Request) -> Result<&'a str, Answer> {
+        let conflict = |code, message| Err(Answer::error(StatusCode::CONFLICT, code, message));
+        let payment = match request {
+            Request::Authorize { customer, .. } => return Ok(customer),
+            Request::Capture { .. } | Request::Void { .. } | Request::Refund { .. } => {
+                self.payment(request)
+            }
+        };
+        let Some(payment) = payment else {
+            return Err(Answer::error(
+                StatusCode::NOT_FOUND,
+                "payment_unknown",
+                "There is no such payment",
+            ));
+        };
+        match (request, &payment.stage) {
+            (Request::Capture { amount, .. }, Stage::Authorized)
+                if !payment.amount.covers(amount) =>
+            {
+                conflict(
+                    "amount_mismatch",
+                    "The amount is not covered by the authorization",
+                )
+            }
+            (
+                Request::Refund { amount, .. },
+                Stage::Captured {
+                    amount: captured, ..
+                },
+            ) if amount != captured => {
+                conflict("amount_mismatch", "The amount is not the captured amount")
+            }
+            (Request::Capture { .. } | Request::Void { .. }, Stage::Authorized)
+            | (Request::Refund { .. }, Stage::Captured { .. }) => Ok(&payment.customer),
+            (_, Stage::Captured { .. }) => {
+                conflict("already_captured", "The authorization was captured")
+            }
+            (_, Stage::Voided) => conflict("already_voided", "The authorization was voided"),
+            (_, Stage::Refunded { .. }) => conflict("already_refunded", "The charge was refunded"),
+            // A charge id leads to a captured payment only, and an authorisation is always new.
+            (_, Stage::Authorized) => {
+                conflict("not_captured", "The authorization was not captured")
+            }
+        }
+    }
+
+    /// The saga that a request belongs to, unless it names a payment that never was.
+    pub(crate) fn saga<'a>(&'a self, request: &'a Request) -> Option<&'a str> {
+        match request {
+            Request::Authorize { reference, .. } => Some(reference),
+            Request::Capture { .. } | Request::Void { .. } | Request::Refund { .. } => self
+                .payment(request)
+                .map(|payment| payment.reference.as_str()),
+        }
+    }
+
+    fn payment(&self, request: &Request) -> Option<&Payment> {
+        self.payments.get(match request {
+            Request::Authorize { .. } => return None,
+            Request::Capture { authorization, .. } | Request::Void { authorization } => {
+                authorization
+            }
+            Request::Refund { charge, .. } => self.charges.get(charge)?,
+        })
+    }
+
+    /// Takes a line into the book; `false` for one that does not follow from what is there.
+    #[must_use]
+    pub(crate) fn apply(&mut self, line: Line) -> bool {
+        let Line { saga, settled } = line;
+        let mut change = Ledger {
+            calls: 1,
+            ..Ledger::default()
+        };
+        if let Some(settled) = settled {
+            let admitted = self.admit(&settled.request).is_ok()
+                && self.saga(&settled.request) == Some(saga.as_str());
+            if !admitted || self.settled.contains_key(&settled.key) {
+                return false;
+            }
+            if let Outcome::Accepted { id } = &settled.outcome {
+                self.take_effect(id, &settled.request);
+                match settled.request.operation() {
+                    Operation::Authorize => change.authorized = 1,
+                    Operation::Capture => change.captured = 1,
+                    Operation::Void => change.voided = 1,
+                    Operation::Refund => change.refunded = 1,
+                    Operation::Any => {}
+                }
+            }
+            self.settled.insert(settled.key.clone(), settled);
+        }
+        self.totals += change;
+        self.sagas.entry(saga).or_default().ledger += change;
+        true
+    }
+
+    fn take_effect(&mut self, id: &str, request: &Request) {
+        match request {
+            Request::Authorize {
+                reference,
+                customer,
+                amount,
+            } => {
+                self.sagas.entry(reference.clone()).or_default().payment = Some(id.to_owned());
+                let (reference, customer, amount) =
+                    (reference.clone(), customer.clone(), amount.clone());
+                let payment = Payment {
+                    reference,
+                    customer,
+                    amount,
+                    stage: Stage::Authorized,
+                };
+                self.payments.insert(id.to_owned(), payment);
+            }
+            Request::Capture {
+                authorization,
+                amount,
+            } => {
+                self.charges.insert(id.to_owned(), authorization.clone());
+                self.advance(
+                    authorization,
+                    Stage::Captured {
+                        charge: id.to_owned(),
+                        amount: amount.clone(),
+                    },
+                );
+            }
+            Request::Void { authorization } => self.advance(authorization, Stage::Voided),
+            Request::Refund { charge, amount } => {
+                let stage = Stage::Refunded {
+                    charge: charge.clone(),
+                    amount: amount.clone(),
+                    refund: id.to_owned(),
+                };
+                if let Some(authorization) = self.charges.get(charge).cloned() {
+                    self.advance(&authorization, stage);
+                }
+            }
+        }
+    }
+
+    fn advance(&mut self, authorization: &str, stage: Stage) {
+        if let Some(payment) = self.payments.get_mut(authorization) {
+            payment.stage = stage;
+        }
+    }
+
+    pub(crate) fn ledger(&self, saga: &str) -> Ledger {
+        self.sagas
+            .get(saga)
+            .map(|account| account.ledger)
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn totals(&self) -> Ledger {
+        self.totals
+    }
+
+    /// The newest authorisation of a reference and what became of it.
+    pub(crate) fn lookup(&self, reference: &str) -> Value {
+        let newest = self
+            .sagas
+            .get(reference)
+            .and_then(|account| account.payment.as_ref());
+        let Some((id, payment)) = newest.and_then(|id| Some((id, self.payments.get(id)?))) else {
+            return json!({ "authorization": null, "charge": null, "refund": null });
+        };
+        let (status, charge, refund) = match &payment.stage {
+            Stage::Authorized => ("authorized", Value::Null, Value::Null),
+            Stage::Voided => ("voided", Value::Null, Value::Null),
+            Stage::Captured { charge, amount } => (
+                "captured",
+                json!({ "id": charge, "status": "captured", "amount": amount }),
+                Value::Null,
+            ),
+            Stage::Refunded {
+                charge,
+                amount,
+                refund,
+            } => (
+                "captured",
+                json!({ "id": charge, "status": "refunded", "amount": amount }),
+                json!({ "id": refund, "amount": amount }),
+            ),
+        };
+        let authorization = json!({ "id": id, "status": status, "amount": payment.amount });
+        json!({ "authorization": authorization, "charge": charge, "refund": refund })
+    }
+}
+
+impl Amount {
+    fn covers(&self, other: &Self) -> bool {
+        self.currency == other.currency && self.minor >= other.minor
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! The simulated payment gateway: authorises, captures, voids and refunds over HTTP, and moves no
+//! money.
+//!
+//! **Invariant:** an idempotency key acts once. What it did is durable before it is answered, and
+//! is answered again whenever the key returns.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `request.rs`, `card.rs` | what a caller may ask, and its form |
+//! | `answer.rs` | what a caller hears |
+//! | `book.rs`, `hooks.rs` | the rules, pure: which request is accepted, refused or turned away |
+//! | `line.rs`, `journal.rs` | one call written down, and the ledger file |
+//! | `till.rs` | the lock under which a request is decided and written |
+//! | `faults.rs`, `cord.rs` | the ways in which an answer goes missing |
+//! | `server.rs` | the routes |
+//!
+//! Card data ends in `request.rs`: its form is checked and it is dropped, so no type behind that
+//! file can hold it.
+
+mod answer;
+mod book;
+mod card;
+mod cord;
+mod faults;
+mod hooks;
+mod journal;
+mod line;
+mod request;
+mod server;
+mod till;
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use faults::{Fault, FaultError, FaultKind, Operation};
+pub use line::Ledger;
+
+use journal::Journal;
+use server::App;
+use till::Till;
+
+/// How long [`Gateway::stop`] waits for calls in flight.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The port of the gateway unless told otherwise.
+const PORT: u16 = 4567;
+
+/// How a gateway is started.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to listen; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// The ledger file; without one the ledger is lost with the process.
+    pub ledger: Option<PathBuf>,
+    /// Whether a customer's suffix (`3_fail_charge`) forces a refusal.
+    pub hooks: bool,
+    /// The faults to begin with.
+    pub faults: Vec<Fault>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
+            ledger: None,
+            hooks: false,
+            faults: Vec::new(),
+        }
+    }
+}
+
+/// Why a gateway did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken or not ours.
+    #[error("the payment gateway cannot listen on {addr}: {source}")]
+    Listen {
+        /// The address that was asked for.
+        addr: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The ledger file cannot be opened, read or repaired.
+    #[error("the ledger {} cannot be used: {source}", path.display())]
+    Ledger {
+        /// The ledger file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another gateway holds the ledger file.
+    #[error("the ledger {} is in use by another gateway", path.display())]
+    InUse {
+        /// The ledger file.
+        path: PathBuf,
+    },
+    /// A line of the ledger file cannot be believed.
+    #[error("line {line} of the ledger {} {reason}", path.display())]
+    Corrupt {
+        /// The ledger file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it; its content is not quoted.
+        reason: &'static str,
+    },
+}
+
+/// A running gateway.
+///
+/// Dropping it closes the ledger at once; the port follows when the runtime gets to it.
+pub struct Gateway {
+    addr: SocketAddr,
+    app: Arc<App>,
+    stopping: watch::Sender<bool>,
+    server: JoinHandle<()>,
+}
+
+impl Gateway {
+    /// Starts a gateway on the current tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be listened on, or the ledger file is in use, unreadable or corrupt.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let failed = |source| StartError::Listen {
+            addr: options.listen,
+            source,
+        };
+        // The port first: a gateway that loses the race for it must not touch the ledger.
+        let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
+        let addr = listener.local_addr().map_err(failed)?;
+        let (journal, book) = match options.ledger {
+            Some(path) => Journal::open(path)?,
+            None => Default::default(),
+        };
+        let (stopping, stopped) = watch::channel(false);
+        let app = Arc::new(App::new(
+            Till::new(book, journal, options.hooks),
+            options.faults,
+            stopped,
+        ));
+        let server = tokio::spawn(server::serve(listener, Arc::clone(&app)));
+        tracing::info!(%addr, hooks = options.hooks, "simulated payment gateway: no money moves");
+        Ok(Self {
+            addr,
+            app,
+            stopping,
+            server,
+        })
+    }
+
+    /// The base URL, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// The address that it listens on.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// What was really done for one saga; all zeros for one never heard of.
+    pub fn ledger(&self, saga: &str) -> Ledger {
+        self.app.till.ledger(saga)
+    }
+
+    /// What was really done for all sagas together.
+    pub fn totals(&self) -> Ledger {
+        self.app.till.totals()
+    }
+
+    /// Replaces the fault rules, and starts their counts anew.
+    pub fn set_faults(&self, faults: Vec<Fault>) {
+        self.app.faults.replace(faults);
+    }
+
+    /// Refuses new connections, answers what is in flight, then closes the ledger.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancelling the wait is the same as dropping the gateway.
+    pub async fn stop(mut self) {
+        self.stopping.send_replace(true);
+        match tokio::time::timeout(GRACE, &mut self.server).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the payment gateway had failed"),
+            Err(_elapsed) => tracing::warn!("calls to the payment gateway were cut off"),
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.stopping.send_replace(true);
+        self.server.abort();
+        // A call still in flight holds the till: without its journal it can do nothing more.
+        self.app.till.close();
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway")
+            .field("addr", &self.addr)
+            .finish_non_exhaustive()
+    }
+}

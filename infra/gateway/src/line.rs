@@ -1,0 +1,171 @@
+//! One call as a line of the ledger file, and the counts that lines add up to.
+//!
+//! **Invariant:** a line is the idempotency record and the effect in one, so neither can be kept
+//! without the other; the answer is derived from it, the same each time.
+
+use std::ops::AddAssign;
+
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::answer::Answer;
+use crate::faults::Operation;
+use crate::request::Request;
+
+/// Ids are derived in this namespace, so that a key makes the same id in every life of the gateway.
+const IDS: Uuid = Uuid::from_u128(0x8d0c_2f61_5b7e_4c39_9a44_1f6e_02b7_d35a);
+
+/// How often each thing was really done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// Amounts held.
+    pub authorized: u64,
+    /// Amounts taken.
+    pub captured: u64,
+    /// Holds let go.
+    pub voided: u64,
+    /// Amounts given back.
+    pub refunded: u64,
+    /// Well-formed POSTs, with replays, refusals and injected failures.
+    pub calls: u64,
+}
+
+impl AddAssign for Ledger {
+    fn add_assign(&mut self, other: Self) {
+        self.authorized += other.authorized;
+        self.captured += other.captured;
+        self.voided += other.voided;
+        self.refunded += other.refunded;
+        self.calls += other.calls;
+    }
+}
+
+/// One call: the unit of the ledger file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Line {
+    pub(crate) saga: String,
+    /// Absent where the call settled nothing: a replay, a conflict, an injected failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) settled: Option<Settled>,
+}
+
+/// A request and what came of it, for good: the idempotency record and the effect in one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Settled {
+    pub(crate) key: String,
+    pub(crate) request: Request,
+    pub(crate) outcome: Outcome,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    Accepted { id: String },
+    Refused,
+}
+
+impl Settled {
+    pub(crate) fn accepted(key: &str, request: &Request) -> Self {
+        let id = id(request.operation(), key);
+        Self {
+            key: key.to_owned(),
+            request: request.clone(),
+            outcome: Outcome::Accepted { id },
+        }
+    }
+
+    pub(crate) fn refused(key: &str, request: &Request) -> Self {
+        Self {
+            key: key.to_owned(),
+            request: request.clone(),
+            outcome: Outcome::Refused,
+        }
+    }
+
+    /// The answer, the same each time.
+    pub(crate) fn answer(&self) -> Answer {
+        match &self.outcome {
+            Outcome::Accepted { id } => Answer::created(id),
+            Outcome::Refused => {
+                let (code, what) = match self.request.operation() {
+                    Operation::Authorize | Operation::Any => ("card_declined", "auth"),
+                    Operation::Capture => ("charge_declined", "charge"),
+                    Operation::Void => ("void_declined", "void"),
+                    Operation::Refund => ("refund_declined", "refund"),
+                };
+                let message = format!("Forced {what} transaction failure");
+                Answer::error(StatusCode::PAYMENT_REQUIRED, code, message)
+            }
+        }
+    }
+}
+
+fn id(operation: Operation, key: &str) -> String {
+    let prefix = match operation {
+        Operation::Authorize | Operation::Any => "tok",
+        Operation::Capture => "ch",
+        Operation::Void => "void",
+        Operation::Refund => "re",
+    };
+    format!("{prefix}_{}", Uuid::new_v5(&IDS, key.as_bytes()).simple())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::Amount;
+
+    #[test]
+    fn a_key_makes_the_same_id_in_every_life() {
+        assert_eq!(
+            id(Operation::Authorize, "s:authorize"),
+            "tok_f618ad1c7c795fee92f892140c652074"
+        );
+        assert_eq!(
+            id(Operation::Refund, "s:refund"),
+            "re_f533fac7efc85f24997f220020c892c0"
+        );
+    }
+
+    #[test]
+    fn a_line_has_this_form() {
+        let amount = Amount {
+            minor: 2000,
+            currency: "USD".to_owned(),
+        };
+        let request = Request::Void {
+            authorization: "tok_1".to_owned(),
+        };
+        let form = |settled| {
+            serde_json::to_string(&Line {
+                saga: "s".to_owned(),
+                settled,
+            })
+            .expect("a line is JSON")
+        };
+        assert_eq!(form(None), r#"{"saga":"s"}"#);
+        assert_eq!(
+            form(Some(Settled::refused("k", &request))),
+            r#"{"saga":"s","settled":{"key":"k","request":{"void":{"authorization":"tok_1"}},"outcome":"refused"}}"#
+        );
+        let request = Request::Capture {
+            authorization: "tok_1".to_owned(),
+            amount,
+        };
+        let outcome = Outcome::Accepted {
+            id: "ch_1".to_owned(),
+        };
+        assert_eq!(
+            form(Some(Settled {
+                key: "k".to_owned(),
+                request,
+                outcome
+            })),
+            concat!(
+                r#"{"saga":"s","settled":{"key":"k","request":{"capture":{"authorization":"tok_1","#,
+                r#""amount":{"minor":2000,"currency":"USD"}}},"outcome":{"accepted":{"id":"ch_1"}}}}"#
+            )
+        );
+    }
+}

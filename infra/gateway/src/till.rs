@@ -1,0 +1,169 @@
+//! The till: where a request is decided, written and taken into the book under one lock.
+//!
+//! **Invariant:** between deciding and applying nobody else decides, so requests with one key act
+//! once.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use crate::answer::Answer;
+use crate::book::{Book, Decision};
+use crate::journal::Journal;
+use crate::line::{Ledger, Line};
+use crate::request::Request;
+
+/// The book and its journal, shared by all connections.
+#[derive(Debug)]
+pub(crate) struct Till {
+    open: Mutex<Open>,
+    hooks: bool,
+}
+
+#[derive(Debug)]
+struct Open {
+    book: Book,
+    journal: Journal,
+}
+
+impl Till {
+    pub(crate) fn new(book: Book, journal: Journal, hooks: bool) -> Self {
+        Self {
+            open: Mutex::new(Open { book, journal }),
+            hooks,
+        }
+    }
+
+    pub(crate) fn hooks(&self) -> bool {
+        self.hooks
+    }
+
+    /// Acts on a request, at most once for its key; blocks while the journal is flushed.
+    pub(crate) fn act(&self, key: &str, request: &Request) -> Answer {
+        let mut open = self.lock();
+        let (settled, answer) = match open.book.decide(key, request, self.hooks) {
+            Decision::Settle(settled) => {
+                let answer = settled.answer();
+                (Some(settled), answer)
+            }
+            Decision::Answer(answer) => (None, answer),
+        };
+        // A call about a payment that never was belongs to no saga.
+        let Some(saga) = open.book.saga(request).map(str::to_owned) else {
+            return answer;
+        };
+        open.enter(Line { saga, settled }).err().unwrap_or(answer)
+    }
+
+    /// Counts a call and does nothing.
+    pub(crate) fn fail(&self, request: &Request) -> Answer {
+        let mut open = self.lock();
+        let answer = unavailable("unavailable", "Injected failure");
+        match open.book.saga(request).map(str::to_owned) {
+            Some(saga) => open
+                .enter(Line {
+                    saga,
+                    settled: None,
+                })
+                .err()
+                .unwrap_or(answer),
+            None => answer,
+        }
+    }
+
+    pub(crate) fn ledger(&self, saga: &str) -> Ledger {
+        self.lock().book.ledger(saga)
+    }
+
+    pub(crate) fn totals(&self) -> Ledger {
+        self.lock().book.totals()
+    }
+
+    pub(crate) fn lookup(&self, reference: &str) -> Value {
+        self.lock().book.lookup(reference)
+    }
+
+    /// Lets go of the ledger file; whoever comes later is told that the ledger is unavailable.
+    pub(crate) fn close(&self) {
+        self.lock().journal = Journal::Closed;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    /// Writes a line, then applies it: an effect that is not durable was never there.
+    fn enter(&mut self, line: Line) -> Result<(), Answer> {
+        let entered = self.journal.append(&line).map(|()| self.book.apply(line));
+        match entered {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(lost("the line does not follow from the book")),
+            Err(error) => Err(lost(&error.to_string())),
+        }
+    }
+}
+
+fn lost(reason: &str) -> Answer {
+    tracing::error!(reason, "the ledger took no line");
+    unavailable(
+        "ledger_unavailable",
+        "The ledger could not be written; nothing was done",
+    )
+}
+
+fn unavailable(code: &str, message: &str) -> Answer {
+    Answer::error(StatusCode::SERVICE_UNAVAILABLE, code, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+
+    use super::*;
+    use crate::request::Amount;
+
+    fn authorize() -> Request {
+        let amount = Amount {
+            minor: 1,
+            currency: "EUR".to_owned(),
+        };
+        Request::Authorize {
+            reference: "s".to_owned(),
+            customer: "3".to_owned(),
+            amount,
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_not_done() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("ledger.jsonl");
+        fs::write(&path, "").expect("a file");
+        // A file that was opened for reading only takes no line and cannot be repaired.
+        let file = File::open(&path).expect("a file");
+        let till = Till::new(Book::default(), Journal::File { file, length: 0 }, false);
+        for _ in 0..2 {
+            assert_eq!(
+                till.act("k", &authorize()).status(),
+                StatusCode::SERVICE_UNAVAILABLE
+            );
+        }
+        assert_eq!(till.totals(), Ledger::default());
+        assert!(matches!(till.lock().journal, Journal::Closed));
+    }
+
+    #[test]
+    fn a_closed_till_does_nothing_more() {
+        let till = Till::new(Book::default(), Journal::Memory, false);
+        assert_eq!(till.act("k", &authorize()).status(), StatusCode::CREATED);
+        till.close();
+        assert_eq!(
+            till.act("l", &authorize()).status(),
+            StatusCode::SERVICE_UNAVAILABLE
+        );
+        assert_eq!(till.ledger("s").authorized, 1);
+    }
+}

@@ -1,0 +1,212 @@
+//! DynamoDB: `dynoxide` behind the JSON protocol.
+//!
+//! The engine works synchronously under one lock, so each request runs on the runtime's blocking threads. Tokens of
+//! transactions are kept by [`tokens`], not by the engine, which looks through all of ten minutes on each call.
+//!
+//! **Invariant:** a request is either executed once or answered with an error; nothing here retries.
+
+mod operations;
+mod tokens;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use dynoxide::actions::list_tables::ListTablesRequest;
+use dynoxide::actions::scan::ScanRequest;
+use dynoxide::{Database, DynoxideError};
+
+use crate::calls::Counter;
+use crate::dynamodb::tokens::Tokens;
+use crate::front::JsonAnswer;
+
+/// The file in the data folder.
+const FILE: &str = "dynamodb.sqlite";
+
+/// Why the tables could not be opened.
+#[derive(Debug)]
+pub(crate) struct OpenError {
+    pub(crate) folder: String,
+    pub(crate) reason: String,
+}
+
+/// The tables, and how requests reach them. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct DynamoDb {
+    database: Database,
+    tokens: Arc<Tokens>,
+    calls: Arc<Counter>,
+}
+
+impl std::fmt::Debug for DynamoDb {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DynamoDb").finish_non_exhaustive()
+    }
+}
+
+impl DynamoDb {
+    /// Opens the tables in this folder, or empty ones in memory.
+    pub(crate) fn open(folder: Option<&Path>, calls: Arc<Counter>) -> Result<Self, OpenError> {
+        let failed = |reason: String| OpenError {
+            folder: folder.map_or_else(
+                || "memory".to_owned(),
+                |folder| folder.display().to_string(),
+            ),
+            reason,
+        };
+        let database = match folder {
+            None => Database::memory().map_err(|error| failed(error.to_string()))?,
+            Some(folder) => {
+                std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+                let file = folder.join(FILE);
+                let file = file
+                    .to_str()
+                    .ok_or_else(|| failed("its name is not UTF-8".to_owned()))?;
+                Database::new(file).map_err(|error| failed(error.to_string()))?
+            }
+        };
+        Ok(Self {
+            database,
+            tokens: Arc::default(),
+            calls,
+        })
+    }
+
+    /// Executes one request.
+    pub(crate) async fn answer(&self, operation: &str, body: Bytes) -> JsonAnswer {
+        let this = self.clone();
+        let operation = operation.to_owned();
+        let executed = tokio::task::spawn_blocking(move || this.execute(&operation, &body)).await;
+        executed.unwrap_or_else(|error| {
+            tracing::error!(%error, "a DynamoDB request did not end");
+            refusal(
+                500,
+                "com.amazonaws.dynamodb.v20120810#InternalServerError",
+                "Internal server error",
+            )
+        })
+    }
+
+    fn execute(&self, operation: &str, body: &[u8]) -> JsonAnswer {
+        let outcome = match operation {
+            "TransactWriteItems" => return self.transact(body),
+            _ => operations::execute(&self.database, &self.calls, operation, body),
+        };
+        outcome.map_or_else(|error| answer_of(operation, error), JsonAnswer::ok)
+    }
+
+    /// `TransactWriteItems` with its token, if it has one.
+    fn transact(&self, body: &[u8]) -> JsonAnswer {
+        let (token, fingerprint, request) = match operations::transaction(body) {
+            Ok(parts) => parts,
+            Err(error) => return answer_of("TransactWriteItems", error),
+        };
+        let run = || self.database.transact_write_items(request);
+        let outcome = match token {
+            None => run(),
+            Some(token) => match self.tokens.claim(&token, fingerprint) {
+                tokens::Claim::New(claim) => {
+                    let outcome = run();
+                    // Crash here: nothing to repair, tokens do not outlive the process.
+                    claim.settle(outcome.is_ok());
+                    outcome
+                }
+                tokens::Claim::Done => return JsonAnswer::ok("{}".to_owned()),
+                tokens::Claim::Running => {
+                    return refusal(
+                        400,
+                        "com.amazonaws.dynamodb.v20120810#TransactionInProgressException",
+                        "The transaction with the given request token is already in progress.",
+                    );
+                }
+                tokens::Claim::Differs => {
+                    return refusal(
+                        400,
+                        "com.amazonaws.dynamodb.v20120810#IdempotentParameterMismatchException",
+                        "The request uses the same client token as a previous, but non-identical request.",
+                    );
+                }
+            },
+        };
+        match outcome.and_then(|response| operations::to_json(&response)) {
+            Ok(json) => JsonAnswer::ok(json),
+            Err(error) => answer_of("TransactWriteItems", error),
+        }
+    }
+
+    /// Every item of every table.
+    pub(crate) fn dump(&self) -> Vec<(String, String)> {
+        let mut all = Vec::new();
+        let mut after = None;
+        loop {
+            let request = ListTablesRequest {
+                exclusive_start_table_name: after,
+                limit: None,
+            };
+            let Ok(page) = self.database.list_tables(request) else {
+                tracing::error!("the tables could not be listed");
+                return all;
+            };
+            for table in &page.table_names {
+                self.dump_table(table, &mut all);
+            }
+            after = page.last_evaluated_table_name;
+            if after.is_none() {
+                return all;
+            }
+        }
+    }
+
+    fn dump_table(&self, table: &str, all: &mut Vec<(String, String)>) {
+        let mut after = None;
+        loop {
+            let request = ScanRequest {
+                table_name: table.to_owned(),
+                exclusive_start_key: after,
+                consistent_read: Some(true),
+                ..ScanRequest::default()
+            };
+            let Ok(page) = self.database.scan(request) else {
+                tracing::error!(table, "the table could not be scanned");
+                return;
+            };
+            let items = page.items.unwrap_or_default();
+            let texts = items
+                .iter()
+                .filter_map(|item| serde_json::to_string(item).ok());
+            all.extend(texts.map(|text| (format!("table {table}"), text)));
+            after = page.last_evaluated_key;
+            if after.is_none() {
+                return;
+            }
+        }
+    }
+}
+
+/// An error of the engine, as the service puts it on the wire.
+fn answer_of(operation: &str, error: DynoxideError) -> JsonAnswer {
+    // The engine marks errors that these three operations report under a heading.
+    let error = match (operation, error) {
+        ("PutItem" | "UpdateItem" | "DeleteItem", DynoxideError::EnvelopedValidation(message)) => {
+            DynoxideError::ValidationException(format!("1 validation error detected: {message}"))
+        }
+        (_, DynoxideError::EnvelopedValidation(message)) => {
+            DynoxideError::ValidationException(message)
+        }
+        (_, error) => error,
+    };
+    JsonAnswer {
+        status: error.status_code(),
+        body: error.to_json(),
+        query_error: None,
+    }
+}
+
+fn refusal(status: u16, kind: &str, message: &str) -> JsonAnswer {
+    let body = serde_json::json!({ "__type": kind, "message": message });
+    JsonAnswer {
+        status,
+        body: body.to_string(),
+        query_error: None,
+    }
+}

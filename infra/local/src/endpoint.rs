@@ -1,0 +1,239 @@
+//! Starting and stopping the endpoint.
+//!
+//! It runs on a thread and a runtime of its own, so that no work of the process around it can hold it up, and the
+//! database, which is synchronous, can hold up nobody else.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use crate::calls::{Calls, Counter};
+use crate::dynamodb::{DynamoDb, OpenError};
+use crate::front::{self, Services};
+use crate::sns::Sns;
+use crate::sqs::Sqs;
+
+/// Threads for requests. The machines this runs on have few cores, and the services under test need them too.
+const WORKERS: usize = 2;
+
+/// Threads for the database. It works under one lock; more than one only to read and write JSON beside it.
+const DATABASE_WORKERS: usize = 4;
+
+/// How long requests in flight may take to end after [`Endpoint::stop`]. Long polls end at once.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How to start.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 picks a free one.
+    pub port: u16,
+    /// Tables are kept in this folder, which is created if need be; `None` keeps them in memory.
+    pub data: Option<PathBuf>,
+}
+
+/// Why it did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Something else listens there.
+    #[error(
+        "port {port} on 127.0.0.1 is in use: stop what listens there, or choose another port (0 picks a free one)"
+    )]
+    PortInUse {
+        /// The port that was asked for.
+        port: u16,
+    },
+    /// The socket could not be opened.
+    #[error("cannot listen on 127.0.0.1:{port}")]
+    Listen {
+        /// The port that was asked for.
+        port: u16,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The tables could not be opened.
+    #[error("cannot open the tables in {folder}: {reason}")]
+    Data {
+        /// The data folder, or "memory".
+        folder: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// No thread or runtime to run on.
+    #[error("cannot start the thread of the embedded AWS endpoint")]
+    Thread(#[from] io::Error),
+}
+
+/// A running endpoint. It stops when dropped.
+#[derive(Debug)]
+pub struct Endpoint {
+    port: u16,
+    services: Arc<Services>,
+    stopping: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Endpoint {
+    /// Starts on 127.0.0.1, on a thread and a runtime of its own; returns when the socket is bound.
+    ///
+    /// # Errors
+    ///
+    /// When the port is in use, the tables cannot be opened, or the system gives no socket or thread.
+    pub fn start(options: Options) -> Result<Self, StartError> {
+        let Options { port, data } = options;
+        let listener = listen(port)?;
+        let port = listener.local_addr()?.port();
+        let url = format!("http://127.0.0.1:{port}");
+
+        let (stopping, stopped) = watch::channel(false);
+        let calls = Arc::new(Counter::default());
+        let sqs = Arc::new(Sqs::new(&url, stopped.clone()));
+        let services = Arc::new(Services {
+            dynamodb: DynamoDb::open(data.as_deref(), Arc::clone(&calls))
+                .map_err(|OpenError { folder, reason }| StartError::Data { folder, reason })?,
+            sns: Sns::new(&url, Arc::clone(&sqs)),
+            sqs,
+            calls,
+        });
+
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .max_blocking_threads(DATABASE_WORKERS)
+            .thread_name("embedded-aws")
+            .enable_all()
+            .build()?;
+        let served = Arc::clone(&services);
+        let thread = std::thread::Builder::new()
+            .name("embedded-aws".to_owned())
+            .spawn(move || run(runtime, listener, served, stopped))?;
+
+        tracing::warn!(
+            "embedded AWS endpoint on {url}: SQS, SNS and DynamoDB for development, not for production"
+        );
+        Ok(Self {
+            port,
+            services,
+            stopping,
+            thread: Some(thread),
+        })
+    }
+
+    /// Where clients find it, for instance `http://127.0.0.1:4566`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The port it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Exact counts by operation since the start.
+    #[must_use]
+    pub fn calls(&self) -> Calls {
+        self.services.calls.snapshot()
+    }
+
+    /// Every item of every table and every message in every queue, visible or not, without changing anything.
+    ///
+    /// Each is a place, such as `table ensemble-booking` or `queue ensemble-payment-dlq`, and the raw text of what is
+    /// there: JSON with all attributes, in no order to rely on. Blocks for as long as it reads.
+    #[must_use]
+    pub fn dump(&self) -> Vec<(String, String)> {
+        let mut all = self.services.dynamodb.dump();
+        all.extend(self.services.sqs.dump());
+        all
+    }
+
+    /// Stops: long polls are answered at once, other requests get a moment, and the port is free on return.
+    pub fn stop(mut self) {
+        self.halt();
+    }
+
+    fn halt(&mut self) {
+        self.stopping.send_replace(true);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread of the embedded AWS endpoint panicked");
+        }
+    }
+}
+
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        self.halt();
+    }
+}
+
+fn listen(port: u16) -> Result<TcpListener, StartError> {
+    let listener =
+        TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).map_err(|source| {
+            if source.kind() == io::ErrorKind::AddrInUse {
+                StartError::PortInUse { port }
+            } else {
+                StartError::Listen { port, source }
+            }
+        })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// The life of the thread.
+// Owned, so that they are gone when the thread ends.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the thread owns what it runs on"
+)]
+fn run(
+    runtime: Runtime,
+    listener: TcpListener,
+    services: Arc<Services>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut over = stopped.clone();
+    runtime.block_on(async move {
+        let listener = match tokio::net::TcpListener::from_std(listener) {
+            // Without this, an answer in two packets waits 40 ms for an acknowledgement.
+            Ok(listener) => listener.tap_io(|stream| {
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "no TCP_NODELAY");
+                }
+            }),
+            Err(error) => {
+                tracing::error!(%error, "the embedded AWS endpoint lost its socket");
+                return;
+            }
+        };
+        let serving =
+            axum::serve(listener, front::router(services)).with_graceful_shutdown(async move {
+                stop_requested(&mut stopped).await;
+            });
+        let patience = async move {
+            stop_requested(&mut over).await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            outcome = serving.into_future() => if let Err(error) = outcome {
+                tracing::error!(%error, "the embedded AWS endpoint stopped serving");
+            },
+            () = patience => tracing::debug!("requests were still in flight at the stop"),
+        }
+    });
+    runtime.shutdown_timeout(GRACE);
+}
+
+/// Returns once the endpoint is to stop, or nobody is left who could say so.
+pub(crate) async fn stop_requested(stopped: &mut watch::Receiver<bool>) {
+    if stopped.wait_for(|stop| *stop).await.is_err() {
+        tracing::debug!("the endpoint was dropped");
+    }
+}

@@ -1,0 +1,143 @@
+//! The one door: finds out which service a request is for, counts it, and passes it on.
+//!
+//! **Invariant:** it looks at headers and the `Action` parameter only; what a request means is for the services to say.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use uuid::Uuid;
+
+use crate::calls::{Calls, Counter};
+use crate::dynamodb::DynamoDb;
+use crate::sns::{self, Params, Sns};
+use crate::sqs::Sqs;
+
+/// What DynamoDB accepts at most in one request.
+const BODY_MAX: usize = 16 * 1024 * 1024;
+
+/// Both JSON services speak this version of the protocol.
+const JSON: &str = "application/x-amz-json-1.0";
+
+/// All there is behind the door.
+#[derive(Debug)]
+pub(crate) struct Services {
+    pub(crate) dynamodb: DynamoDb,
+    pub(crate) sns: Sns,
+    pub(crate) sqs: Arc<Sqs>,
+    pub(crate) calls: Arc<Counter>,
+}
+
+/// An answer of one of the JSON services.
+#[derive(Debug)]
+pub(crate) struct JsonAnswer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+    /// The error code of the service's former protocol, by which SDKs tell its errors apart.
+    pub(crate) query_error: Option<String>,
+}
+
+impl JsonAnswer {
+    pub(crate) fn ok(body: String) -> Self {
+        Self {
+            status: 200,
+            body,
+            query_error: None,
+        }
+    }
+}
+
+impl IntoResponse for JsonAnswer {
+    fn into_response(self) -> Response {
+        let mut builder = Response::builder()
+            .status(self.status)
+            .header(header::CONTENT_TYPE, JSON)
+            .header("x-amzn-requestid", Uuid::new_v4().to_string());
+        if let Some(code) = self.query_error {
+            builder = builder.header("x-amzn-query-error", code);
+        }
+        builder
+            .body(Body::from(self.body))
+            .unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    }
+}
+
+/// The routes.
+pub(crate) fn router(services: Arc<Services>) -> Router {
+    Router::new()
+        .route("/_ensemble/health", get(health))
+        .route("/_ensemble/calls", get(calls))
+        .fallback(dispatch)
+        .with_state(services)
+}
+
+async fn health() -> impl IntoResponse {
+    axum::Json(serde_json::json!({ "status": "ok", "services": ["sqs", "sns", "dynamodb"] }))
+}
+
+async fn calls(State(services): State<Arc<Services>>) -> axum::Json<Calls> {
+    axum::Json(services.calls.snapshot())
+}
+
+async fn dispatch(State(services): State<Arc<Services>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, BODY_MAX).await else {
+        return (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the request is too large or ended early",
+        )
+            .into_response();
+    };
+    if let Some((service, operation)) = target(&parts.headers) {
+        return json(&services, service, operation, body).await;
+    }
+    let params = match parts.method {
+        Method::GET => Params::parse(parts.uri.query().unwrap_or_default().as_bytes()),
+        _ => Params::parse(&body),
+    };
+    match params.get("Action").map(ToOwned::to_owned) {
+        Some(action) => {
+            if sns::SERVED.contains(&action.as_str()) {
+                services.calls.count(&format!("sns:{action}"));
+            }
+            services.sns.answer(&action, &params)
+        }
+        None => (
+            StatusCode::NOT_FOUND,
+            "this is the embedded AWS endpoint: it serves SQS, SNS and DynamoDB to AWS clients; see /_ensemble/health\n",
+        )
+            .into_response(),
+    }
+}
+
+/// The service and the operation of a JSON request.
+fn target(headers: &HeaderMap) -> Option<(&str, &str)> {
+    headers.get("x-amz-target")?.to_str().ok()?.split_once('.')
+}
+
+async fn json(services: &Services, service: &str, operation: &str, body: Bytes) -> Response {
+    match service {
+        "AmazonSQS" => {
+            services.calls.count(&format!("sqs:{operation}"));
+            services.sqs.answer(operation, &body).await.into_response()
+        }
+        "DynamoDB_20120810" | "DynamoDBStreams_20120810" => {
+            services.calls.count(&format!("dynamodb:{operation}"));
+            services
+                .dynamodb
+                .answer(operation, body)
+                .await
+                .into_response()
+        }
+        _ => JsonAnswer {
+            status: 400,
+            body: r#"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#.to_owned(),
+            query_error: None,
+        }
+        .into_response(),
+    }
+}

@@ -1,0 +1,48 @@
+//! SQS, SNS and DynamoDB on one loopback port, inside this process: the embedded AWS endpoint.
+//!
+//! Any AWS client can talk to it: the Rust SDK, boto3, the AWS CLI. Requests may be signed with anything or not at all;
+//! every region is accepted, the account is `000000000000` and names are given out for `us-east-1`.
+//!
+//! | Service | Engine | Wire |
+//! |---|---|---|
+//! | DynamoDB | `dynoxide`: SQLite in memory, or a file in a data folder | JSON, `X-Amz-Target: DynamoDB_20120810.*` |
+//! | SQS | [`sqs`]: a queue of our own over `rustack`'s wire model, attribute rules and digests | JSON, `X-Amz-Target: AmazonSQS.*` |
+//! | SNS | [`sns`]: a fan-out of our own, straight into the queues | query, `Action=`, XML answers |
+//!
+//! **Invariant:** nothing leaves the loopback interface, and a request is answered by this process alone.
+//!
+//! # What it does not do
+//!
+//! - Queues, topics and subscriptions live in memory. With [`Options::data`] the tables persist and nothing else does,
+//!   so whoever provisions must do so at each start; every creating call is idempotent.
+//! - It never raises `TransactionConflict`, never throttles, and its indexes are consistent at once.
+//! - Signatures, policies and encryption settings are stored at most, never enforced.
+//! - Messages are not dropped at the end of their retention period, and items not at the end of their time to live.
+//!
+//! It is not for production, and says so when it starts.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), local::StartError> {
+//! let endpoint = local::Endpoint::start(local::Options { port: 0, data: None })?;
+//! println!("AWS_ENDPOINT_URL={}", endpoint.url());
+//! endpoint.stop();
+//! # Ok(())
+//! # }
+//! ```
+
+mod calls;
+mod dynamodb;
+mod endpoint;
+mod front;
+mod sns;
+mod sqs;
+mod sync;
+
+pub use calls::Calls;
+pub use endpoint::{Endpoint, Options, StartError};
+
+/// The account that owns everything here.
+const ACCOUNT: &str = "000000000000";
+
+/// The region in the names given out.
+const REGION: &str = "us-east-1";

@@ -1,0 +1,126 @@
+//! Requests of the query protocol: a form with dotted names for lists and maps.
+//!
+//! **Invariant:** reading never fails; what is missing or malformed is for the operation to find.
+
+use std::collections::BTreeMap;
+
+/// The parameters of a request.
+#[derive(Debug, Default)]
+pub(crate) struct Params(BTreeMap<String, String>);
+
+impl Params {
+    /// Reads a form.
+    pub(crate) fn parse(form: &[u8]) -> Self {
+        let pairs = form
+            .split(|byte| *byte == b'&')
+            .filter(|pair| !pair.is_empty());
+        let read = pairs.map(|pair| {
+            let mut sides = pair.splitn(2, |byte| *byte == b'=');
+            (
+                decode(sides.next().unwrap_or_default()),
+                decode(sides.next().unwrap_or_default()),
+            )
+        });
+        Self(read.collect())
+    }
+
+    /// A parameter by its full name.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The members of a list, each as parameters of its own: `<name>.member.1.<rest>`. A plain member is under "".
+    pub(super) fn list(&self, name: &str) -> Vec<Self> {
+        self.numbered(&format!("{name}.member."))
+    }
+
+    /// The entries of a map, each as parameters of its own: `<name>.entry.1.<rest>`.
+    pub(super) fn entries(&self, name: &str) -> Vec<Self> {
+        self.numbered(&format!("{name}.entry."))
+    }
+
+    /// A map from text to text.
+    pub(super) fn map(&self, name: &str) -> BTreeMap<String, String> {
+        let entries = self.entries(name).into_iter();
+        entries
+            .map(|entry| {
+                let of = |side| entry.get(side).unwrap_or_default().to_owned();
+                (of("key"), of("value"))
+            })
+            .collect()
+    }
+
+    fn numbered(&self, prefix: &str) -> Vec<Self> {
+        let mut members: BTreeMap<u32, Self> = BTreeMap::new();
+        let below = self
+            .0
+            .range(prefix.to_owned()..)
+            .take_while(|(name, _)| name.starts_with(prefix));
+        for (name, value) in below {
+            let rest = name.strip_prefix(prefix).unwrap_or_default();
+            let (number, rest) = rest.split_once('.').unwrap_or((rest, ""));
+            if let Ok(number) = number.parse() {
+                members
+                    .entry(number)
+                    .or_default()
+                    .0
+                    .insert(rest.to_owned(), value.clone());
+            }
+        }
+        members.into_values().collect()
+    }
+}
+
+fn decode(text: &[u8]) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        rest = match rest {
+            [] => break,
+            [b'+', rest @ ..] => {
+                bytes.push(b' ');
+                rest
+            }
+            [b'%', high, low, tail @ ..] => match (hex(*high), hex(*low)) {
+                (Some(high), Some(low)) => {
+                    bytes.push(high << 4 | low);
+                    tail
+                }
+                _ => {
+                    bytes.push(b'%');
+                    rest.split_at(1).1
+                }
+            },
+            [byte, rest @ ..] => {
+                bytes.push(*byte);
+                rest
+            }
+        };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_and_maps_are_read_in_the_order_of_their_numbers() {
+        let form = b"Action=X&T.member.10=j&T.member.2=b&A.entry.1.key=k%201&A.entry.1.value=v%2B%3D+%C3%A9%zz";
+        let params = Params::parse(form);
+        assert_eq!(params.get("Action"), Some("X"));
+        let members = params.list("T");
+        let members: Vec<_> = members
+            .iter()
+            .map(|member| member.get("").unwrap())
+            .collect();
+        assert_eq!(members, ["b", "j"]);
+        assert_eq!(params.map("A").get("k 1").unwrap(), "v+= \u{e9}%zz");
+    }
+}

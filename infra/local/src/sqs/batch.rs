@@ -1,0 +1,114 @@
+//! Batches: what is wrong with one entry is that entry's result.
+//!
+//! **Invariant:** every entry of an accepted batch is in exactly one of the two lists of the answer.
+
+use rustack_sqs_core::message::{md5_of_body, md5_of_message_attributes};
+use rustack_sqs_model::input::{
+    ChangeMessageVisibilityBatchInput, DeleteMessageBatchInput, SendMessageBatchInput,
+};
+use rustack_sqs_model::output::{
+    ChangeMessageVisibilityBatchOutput, DeleteMessageBatchOutput, SendMessageBatchOutput,
+};
+use rustack_sqs_model::types::{
+    BatchResultErrorEntry, ChangeMessageVisibilityBatchResultEntry, DeleteMessageBatchResultEntry,
+    SendMessageBatchRequestEntry, SendMessageBatchResultEntry,
+};
+
+use crate::sqs::Sqs;
+use crate::sqs::error::Error;
+use crate::sqs::limits::{check_batch, check_batch_size, size};
+use crate::sqs::message::{NewMessage, sequence_text};
+use crate::sqs::operations::trace_header;
+use crate::sqs::queue::Queue;
+
+pub(super) fn send(
+    sqs: &Sqs,
+    input: SendMessageBatchInput,
+) -> Result<SendMessageBatchOutput, Error> {
+    let queue = sqs.by_url(&input.queue_url)?;
+    check_batch(input.entries.iter().map(|entry| entry.id.as_str()))?;
+    check_batch_size(
+        input
+            .entries
+            .iter()
+            .map(|entry| size(&entry.message_body, &entry.message_attributes))
+            .sum(),
+    )?;
+    let mut output = SendMessageBatchOutput::default();
+    for entry in input.entries {
+        let id = entry.id.clone();
+        match send_entry(&queue, entry) {
+            Ok(sent) => output.successful.push(sent),
+            Err(error) => output.failed.push(failed(id, error)),
+        }
+    }
+    Ok(output)
+}
+
+fn send_entry(
+    queue: &Queue,
+    entry: SendMessageBatchRequestEntry,
+) -> Result<SendMessageBatchResultEntry, Error> {
+    let md5_of_message_body = md5_of_body(&entry.message_body);
+    let md5_of_message_attributes = md5_of_message_attributes(&entry.message_attributes);
+    let sent = queue.send(NewMessage {
+        body: entry.message_body,
+        attributes: entry.message_attributes,
+        delay_secs: entry.delay_seconds,
+        group: entry.message_group_id,
+        deduplication: entry.message_deduplication_id,
+        trace_header: trace_header(&entry.message_system_attributes),
+    })?;
+    Ok(SendMessageBatchResultEntry {
+        id: entry.id,
+        message_id: sent.id.to_string(),
+        md5_of_message_body,
+        md5_of_message_attributes,
+        sequence_number: sent.sequence.map(sequence_text),
+    })
+}
+
+pub(super) fn delete(
+    sqs: &Sqs,
+    input: DeleteMessageBatchInput,
+) -> Result<DeleteMessageBatchOutput, Error> {
+    let queue = sqs.by_url(&input.queue_url)?;
+    check_batch(input.entries.iter().map(|entry| entry.id.as_str()))?;
+    let mut output = DeleteMessageBatchOutput::default();
+    for entry in input.entries {
+        match queue.delete(&entry.receipt_handle) {
+            Ok(()) => output
+                .successful
+                .push(DeleteMessageBatchResultEntry { id: entry.id }),
+            Err(error) => output.failed.push(failed(entry.id, error)),
+        }
+    }
+    Ok(output)
+}
+
+pub(super) fn change_visibility(
+    sqs: &Sqs,
+    input: ChangeMessageVisibilityBatchInput,
+) -> Result<ChangeMessageVisibilityBatchOutput, Error> {
+    let queue = sqs.by_url(&input.queue_url)?;
+    check_batch(input.entries.iter().map(|entry| entry.id.as_str()))?;
+    let mut output = ChangeMessageVisibilityBatchOutput::default();
+    for entry in input.entries {
+        match queue.change_visibility(&entry.receipt_handle, entry.visibility_timeout) {
+            Ok(()) => output
+                .successful
+                .push(ChangeMessageVisibilityBatchResultEntry { id: entry.id }),
+            Err(error) => output.failed.push(failed(entry.id, error)),
+        }
+    }
+    Ok(output)
+}
+
+fn failed(id: String, error: Error) -> BatchResultErrorEntry {
+    BatchResultErrorEntry {
+        id,
+        sender_fault: true,
+        code: error.code().to_owned(),
+        message: Some(error.message),
+    }
+}

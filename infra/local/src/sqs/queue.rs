@@ -1,0 +1,337 @@
+//! One queue, and the receivers that wait for it.
+//!
+//! **Invariant:** a message is in exactly one queue and in exactly one place of it: visible, delayed or in flight.
+//! Whoever waits is woken when a message becomes visible, and no later than that.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustack_sqs_core::queue::QueueAttributes;
+use rustack_sqs_model::types::Message;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::sqs::error::{Error, Kind};
+use crate::sqs::limits::{check_message, in_range};
+use crate::sqs::message::{Handle, Held, NewMessage, Place, View};
+use crate::sqs::state::{Dropped, State};
+use crate::sync::lock;
+
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html>
+const IN_FLIGHT_MAX: usize = 120_000;
+
+/// A message is hidden for twelve hours at most, counted from its receive.
+const VISIBILITY_MAX_SECS: i32 = 43_200;
+
+/// One purge a minute.
+const PURGE_PAUSE: Duration = Duration::from_secs(60);
+
+/// A queue.
+#[derive(Debug)]
+pub(super) struct Queue {
+    pub(super) name: String,
+    pub(super) arn: String,
+    pub(super) url: String,
+    pub(super) fifo: bool,
+    created_at_secs: u64,
+    state: Mutex<State>,
+    /// Signalled when a receiver that waits should look again.
+    pub(super) changed: Notify,
+}
+
+/// What was accepted.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) id: Uuid,
+    pub(super) sequence: Option<u64>,
+}
+
+/// What a receiver asks for.
+#[derive(Debug)]
+pub(super) struct Wish {
+    pub(super) count: usize,
+    pub(super) visibility_secs: Option<i32>,
+    pub(super) view: View,
+}
+
+/// What a look into the queue gave.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    pub(super) messages: Vec<Message>,
+    /// Received too often: to go to the dead-letter queue.
+    pub(super) dead: Vec<Held>,
+    /// When the next hidden message becomes visible.
+    pub(super) due: Option<Instant>,
+}
+
+impl Queue {
+    pub(super) fn new(name: &str, url: String, arn: String, attributes: QueueAttributes) -> Self {
+        let fifo = is_fifo(name);
+        Self {
+            name: name.to_owned(),
+            arn,
+            url,
+            fifo,
+            created_at_secs: now_ms() / 1000,
+            state: Mutex::new(State::new(attributes, fifo, now_ms() / 1000)),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Changes the queue, then wakes the receivers if there is something new for them.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = lock(&self.state);
+        let (arrivals, due) = (state.arrivals, state.due());
+        let result = change(&mut state);
+        let sooner = match (due, state.due()) {
+            (Some(before), Some(after)) => after < before,
+            (before, after) => before.is_none() && after.is_some(),
+        };
+        let wake = sooner || state.arrivals != arrivals;
+        drop(state);
+        if wake {
+            self.changed.notify_waiters();
+        }
+        result
+    }
+
+    /// Puts a message in.
+    pub(super) fn send(&self, message: NewMessage) -> Result<Sent, Error> {
+        self.change(|state| {
+            if state.deleted {
+                return Err(Error::no_such_queue());
+            }
+            let size_max =
+                usize::try_from(state.attributes.maximum_message_size).unwrap_or_default();
+            check_message(&message, size_max)?;
+            let deduplication = self.check_ordering(&message, state)?;
+            if let Some(twin) = deduplication.as_ref().and_then(|key| state.twin(key)) {
+                return Ok(twin);
+            }
+            Ok(state.put(message, deduplication, now_ms()))
+        })
+    }
+
+    /// Checks what FIFO and standard queues differ in; gives the key to find twins by.
+    fn check_ordering(&self, message: &NewMessage, state: &State) -> Result<Option<String>, Error> {
+        if !self.fifo {
+            // A group is fine on a standard queue: it asks for fair delivery between groups, which needs nothing here.
+            return match message.deduplication {
+                None => Ok(None),
+                Some(_) => Err(Error::invalid(
+                    "The request includes a parameter that is not valid for this queue type: MessageDeduplicationId",
+                )),
+            };
+        }
+        let Some(group) = &message.group else {
+            return Err(Error::new(
+                Kind::MissingParameter,
+                "The request must contain the parameter MessageGroupId.",
+            ));
+        };
+        if message.delay_secs.is_some_and(|secs| secs > 0) {
+            return Err(Error::invalid(
+                "DelaySeconds is not valid for a message to a FIFO queue.",
+            ));
+        }
+        let key = match &message.deduplication {
+            Some(key) => key.clone(),
+            None if state.attributes.content_based_deduplication => message.body.clone(),
+            None => {
+                return Err(Error::invalid(
+                    "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided \
+                     explicitly",
+                ));
+            }
+        };
+        Ok(Some(
+            if state.attributes.deduplication_scope == "messageGroup" {
+                format!("{group}\n{key}")
+            } else {
+                key
+            },
+        ))
+    }
+
+    /// Takes what is visible now. Messages received too often are taken out only if there is a queue for them.
+    pub(super) fn take(&self, wish: &Wish, has_dead_letter_queue: bool) -> Result<Taken, Error> {
+        let now = Instant::now();
+        self.change(|state| {
+            if state.deleted {
+                return Err(Error::no_such_queue());
+            }
+            state.surface(now);
+            if state.in_flight >= IN_FLIGHT_MAX {
+                return Err(Error::new(
+                    Kind::OverLimit,
+                    "Too many messages are in flight.",
+                ));
+            }
+            let receives_max = state
+                .attributes
+                .redrive_policy
+                .as_ref()
+                .filter(|_| has_dead_letter_queue);
+            let receives_max =
+                receives_max.map(|policy| u32::try_from(policy.max_receive_count).unwrap_or(1));
+            let visibility = seconds(
+                wish.visibility_secs
+                    .unwrap_or(state.attributes.visibility_timeout),
+            );
+            let mut taken = Taken::default();
+            for (id, dead) in state.pick(wish.count, receives_max) {
+                if dead {
+                    taken.dead.extend(state.remove(id));
+                } else if let Some((held, receipt)) = state.receive(id, now, visibility, now_ms()) {
+                    taken
+                        .messages
+                        .push(held.shown(&self.name, receipt, &wish.view));
+                }
+            }
+            taken.due = state.due();
+            Ok(taken)
+        })
+    }
+
+    /// Takes in a message of another queue as it is.
+    pub(super) fn accept(&self, held: Held) {
+        self.change(|state| state.insert(held));
+    }
+
+    /// Takes out all that is visible, for a redrive.
+    pub(super) fn drain(&self, movable: impl Fn(&Held) -> bool) -> Vec<Held> {
+        self.change(|state| {
+            state.surface(Instant::now());
+            state.drain(movable)
+        })
+    }
+
+    /// Deletes what this handle was given for. A handle of an earlier receive succeeds without effect.
+    pub(super) fn delete(&self, handle: &str) -> Result<(), Error> {
+        let handle = Handle::decode(handle, &self.name)?;
+        self.change(|state| match state.get(handle.id) {
+            Some(held) if held.receipt == Some(handle.receipt) => {
+                state.remove(handle.id);
+            }
+            _ => {}
+        });
+        Ok(())
+    }
+
+    /// Hides what this handle was given for until this many seconds from now.
+    pub(super) fn change_visibility(&self, handle: &str, secs: i32) -> Result<(), Error> {
+        let handle = Handle::decode(handle, &self.name)?;
+        in_range("VisibilityTimeout", Some(secs), 0, VISIBILITY_MAX_SECS)?;
+        let now = Instant::now();
+        self.change(|state| {
+            state.surface(now);
+            let held = state.get(handle.id).filter(|held| held.receipt == Some(handle.receipt));
+            let Some(held) = held else {
+                return Err(Error::invalid(
+                    "Value for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available \
+                     for visibility timeout change.",
+                ));
+            };
+            let Place::InFlight { since, .. } = held.place else {
+                return Err(Error::new(Kind::MessageNotInflight, "The message referred to is not in flight."));
+            };
+            let until = now + seconds(secs);
+            if until > since + seconds(VISIBILITY_MAX_SECS) {
+                return Err(Error::invalid(format!(
+                    "Value {secs} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the \
+                     message is beyond the limit [{VISIBILITY_MAX_SECS} seconds]."
+                )));
+            }
+            state.hide(handle.id, Place::InFlight { since, until });
+            state.surface(now);
+            Ok(())
+        })
+    }
+
+    /// Deletes all messages.
+    pub(super) fn purge(&self) -> Result<(), Error> {
+        self.change(|state| {
+            if state.purged_at.is_some_and(|at| at.elapsed() < PURGE_PAUSE) {
+                return Err(Error::new(
+                    Kind::PurgeQueueInProgress,
+                    "Only one PurgeQueue operation on the queue is allowed every 60 seconds.",
+                ));
+            }
+            state.purged_at = Some(Instant::now());
+            state.clear();
+            Ok(())
+        })
+    }
+
+    /// Ends the queue; receivers that wait are told so.
+    pub(super) fn close(&self) {
+        let _: Dropped = self.change(|state| {
+            state.deleted = true;
+            state.clear()
+        });
+        self.changed.notify_waiters();
+    }
+
+    /// Attributes by name; `All` stands for all.
+    pub(super) fn attributes(&self, names: &[String]) -> HashMap<String, String> {
+        self.change(|state| {
+            state.surface(Instant::now());
+            let counts = state.counts();
+            let (created_at, modified_at) = (self.created_at_secs, state.modified_at_secs);
+            state
+                .attributes
+                .to_map(names, self.fifo, &self.arn, created_at, modified_at, counts)
+        })
+    }
+
+    /// Reads or changes attributes and tags.
+    pub(super) fn configure<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        self.change(|state| {
+            state.modified_at_secs = now_ms() / 1000;
+            change(state)
+        })
+    }
+
+    /// The queue that dead letters go to.
+    pub(super) fn dead_letter_arn(&self) -> Option<String> {
+        let state = lock(&self.state);
+        state
+            .attributes
+            .redrive_policy
+            .as_ref()
+            .map(|policy| policy.dead_letter_target_arn.clone())
+    }
+
+    /// How long a receive waits if it does not say.
+    pub(super) fn wait_secs(&self) -> i32 {
+        lock(&self.state)
+            .attributes
+            .receive_message_wait_time_seconds
+    }
+
+    pub(super) fn tags(&self) -> HashMap<String, String> {
+        lock(&self.state).tags.clone()
+    }
+
+    /// The text of every message.
+    pub(super) fn dump(&self) -> Vec<String> {
+        lock(&self.state).all().map(Held::text).collect()
+    }
+}
+
+pub(super) fn is_fifo(name: &str) -> bool {
+    name.strip_suffix(".fifo").is_some()
+}
+
+pub(super) fn seconds(secs: i32) -> Duration {
+    Duration::from_secs(u64::try_from(secs).unwrap_or_default())
+}
+
+pub(super) fn now_ms() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,106 @@
+//! Notifier: tells clients how their sagas ended.
+//!
+//! | | |
+//! | --- | --- |
+//! | reacts to | `FareCompleted`, `FareCancelled`, `FareRejected`, `FareNeedsAttention` |
+//! | decides | nothing: the outcome is booking's |
+//! | publishes | a notification, routed by `IsSuccessful` to the success or the failure queue |
+//! | undone by | nothing: it keeps no state |
+//! | never | alters an outcome, or sends two different notifications for one |
+//!
+//! **Invariant:** a notification is a function of the outcome's event alone, so a duplicate of the one is a duplicate,
+//! byte for byte, of the other.
+
+mod notify;
+
+use contracts::{Event, EventType, Poison};
+use jiff::Timestamp;
+use saga::{
+    Decision, Declaration, Delivery, Input, NoEffect, Participant, Reaction, Received, RetryPolicy,
+};
+use serde::{Deserialize, Serialize};
+
+/// The notifier service.
+#[derive(Clone, Copy, Debug)]
+pub struct Notifier;
+
+/// What the notifier hears: an outcome, and of which saga.
+#[derive(Clone, Debug)]
+pub struct Incoming(contracts::Envelope);
+
+/// The notifier keeps no state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", content = "facts")]
+pub enum State {
+    /// Always.
+    #[default]
+    None,
+}
+
+/// A reaction to one kind of outcome.
+const fn reaction(to: EventType) -> Reaction {
+    Reaction {
+        to,
+        expects: "None",
+        step: None,
+        answers: &[],
+        undoes: None,
+        retry: RetryPolicy::PATIENT,
+    }
+}
+
+/// The notifier's card, as data.
+pub const DECLARATION: Declaration = Declaration {
+    name: "notifier",
+    about: "routes each outcome to the success or the failure queue",
+    stateful: false,
+    reactions: &[
+        reaction(EventType::FareCompleted),
+        reaction(EventType::FareCancelled),
+        reaction(EventType::FareRejected),
+        reaction(EventType::FareNeedsAttention),
+    ],
+};
+
+impl Participant for Notifier {
+    type Incoming = Incoming;
+    type State = State;
+    type Effect = NoEffect;
+    type Reply = NoEffect;
+
+    fn declaration(&self) -> &'static Declaration {
+        &DECLARATION
+    }
+
+    fn read(&self, delivery: &Delivery<'_>) -> Result<Received<Incoming>, Poison> {
+        saga::delivery::read_envelope(delivery, |envelope| match &envelope.event {
+            Event::FareCompleted(_)
+            | Event::FareCancelled(_)
+            | Event::FareRejected(_)
+            | Event::FareNeedsAttention(_) => Ok(Incoming(envelope)),
+            Event::FareRegistered(_)
+            | Event::PaymentCaptured(_)
+            | Event::PaymentDeclined(_)
+            | Event::PaymentRefunded(_)
+            | Event::PaymentRefundFailed(_)
+            | Event::AccountCredited(_)
+            | Event::AccountCreditRefused(_) => Err(envelope.event),
+        })
+    }
+
+    fn expects(&self, _incoming: &Incoming) -> State {
+        State::None
+    }
+
+    fn decide(&self, _state: &State, input: Input<'_, Self>, _now: Timestamp) -> Decision<Self> {
+        let Input::Event(Incoming(envelope)) = input else {
+            return Decision::NotYet;
+        };
+        Decision::Send(
+            notify::notification(envelope)
+                .iter()
+                .map(notify::announce)
+                .collect(),
+        )
+    }
+}

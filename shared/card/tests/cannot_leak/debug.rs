@@ -1,0 +1,5 @@
+fn leak(card: &card::Card) {
+    let _ = println!("{:?}", card);
+}
+
+fn main() {}

@@ -1,0 +1,5 @@
+fn leak(key: &card::PrivateKey) {
+    println!("{key:?}");
+}
+
+fn main() {}

@@ -1,0 +1,235 @@
+//! The envelope: `CloudEvents` 1.0 in JSON (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md>).
+//!
+//! **Invariant:** what is written depends only on what is in the envelope, byte for byte; and an error about a body
+//! never quotes it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::event::rule_of;
+use crate::{Event, EventType, MAX_BODY_BYTES, Poison, Reason, SagaId};
+
+/// An event and what is known about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// Identifies the event; the key by which it is recognised as a duplicate.
+    pub id: Uuid,
+    /// The saga (`subject` and the extension `correlationid`).
+    pub saga: SagaId,
+    /// The id of the event, or the identity of the request, that caused this one (extension `causationid`).
+    pub causation: String,
+    /// W3C trace context (extension `traceparent`).
+    pub traceparent: String,
+    /// When the fact became true.
+    pub time: Timestamp,
+    /// The fact.
+    pub event: Event,
+    /// The card, sealed to payment's key (extension `sealedcard`); beside the data, because it is stored nowhere.
+    pub sealed_card: Option<String>,
+}
+
+/// The envelope as it stands on the wire. The order of the fields is the order of the bytes.
+#[derive(Serialize)]
+struct Written<'a> {
+    specversion: &'a str,
+    id: Uuid,
+    source: String,
+    r#type: &'a str,
+    subject: SagaId,
+    time: Timestamp,
+    datacontenttype: &'a str,
+    schemaversion: u32,
+    correlationid: SagaId,
+    causationid: &'a str,
+    traceparent: &'a str,
+    data: &'a Event,
+}
+
+/// The attributes as they are read: optional texts, so that each rule that is broken can be named, and so that the
+/// type and version of an event are known even where its other attributes are of another version.
+#[derive(Deserialize)]
+struct Read<'a> {
+    specversion: Option<String>,
+    r#type: Option<String>,
+    schemaversion: Option<u32>,
+    id: Option<String>,
+    time: Option<String>,
+    correlationid: Option<String>,
+    causationid: Option<String>,
+    traceparent: Option<String>,
+    sealedcard: Option<String>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
+impl Envelope {
+    /// The envelope of the event that this saga announces now, caused by `causation`.
+    #[must_use]
+    pub fn new(
+        event: Event,
+        saga: SagaId,
+        causation: &str,
+        traceparent: Option<&str>,
+        time: Timestamp,
+    ) -> Self {
+        let id = event.event_type().id_in(saga);
+        Self {
+            id,
+            saga,
+            causation: causation.to_owned(),
+            traceparent: child_trace(traceparent, saga, id),
+            time,
+            event,
+            sealed_card: None,
+        }
+    }
+
+    /// Writes the envelope without its sealed card: the form that is stored.
+    ///
+    /// # Panics
+    ///
+    /// Never: the types of the vocabulary have string keys only.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let event_type = self.event.event_type();
+        let written = Written {
+            specversion: "1.0",
+            id: self.id,
+            source: format!("/ensemble/{}", event_type.publisher().as_str()),
+            r#type: event_type.as_str(),
+            subject: self.saga,
+            time: self.time,
+            datacontenttype: "application/json",
+            schemaversion: event_type.schema_version(),
+            correlationid: self.saga,
+            causationid: &self.causation,
+            traceparent: &self.traceparent,
+            data: &self.event,
+        };
+        serde_json::to_string(&written)
+            .expect("the vocabulary serialises: string keys, no foreign impls")
+    }
+
+    /// Puts a sealed card beside a stored envelope; the rest keeps its bytes.
+    #[must_use]
+    pub fn with_sealed_card(stored: &str, sealed_card: &str) -> String {
+        let open = stored.strip_suffix('}').unwrap_or(stored);
+        format!("{open},\"sealedcard\":\"{sealed_card}\"}}")
+    }
+
+    /// Reads an envelope that a service published.
+    ///
+    /// Attributes and fields that this build does not know are passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`Poison`] names the attribute and the rule.
+    pub fn read(body: &str) -> Result<Self, Poison> {
+        if body.len() > MAX_BODY_BYTES {
+            return Err(Poison::new(
+                Reason::TooLarge,
+                format!("body: must be at most {MAX_BODY_BYTES} bytes"),
+            ));
+        }
+        let read: Read<'_> = serde_json::from_str(body).map_err(|error| {
+            Poison::new(
+                Reason::Unreadable,
+                format!("body: is no CloudEvent: {}", rule_of(&error)),
+            )
+        })?;
+        if required(read.specversion, "specversion")? != "1.0" {
+            return Err(Poison::new(Reason::Unreadable, "specversion: must be 1.0"));
+        }
+        let event_type = EventType::parse(&required(read.r#type, "type")?)
+            .ok_or_else(|| Poison::new(Reason::UnknownType, "type: is not in the vocabulary"))?;
+        let expected = event_type.schema_version();
+        if read.schemaversion.unwrap_or(1) != expected {
+            let rule = format!(
+                "schemaversion: {} is read in version {expected} only",
+                event_type.as_str()
+            );
+            return Err(Poison::new(Reason::UnknownVersion, rule));
+        }
+        Ok(Self {
+            id: parsed(read.id, "id")?,
+            saga: parsed(read.correlationid, "correlationid")?,
+            causation: required(read.causationid, "causationid")?,
+            traceparent: required(read.traceparent, "traceparent")?,
+            time: parsed(read.time, "time")?,
+            event: Event::read(event_type, required(read.data, "data")?)?,
+            sealed_card: read.sealedcard,
+        })
+    }
+}
+
+fn required<T>(attribute: Option<T>, name: &str) -> Result<T, Poison> {
+    attribute.ok_or_else(|| Poison::new(Reason::Unreadable, format!("{name}: is missing")))
+}
+
+fn parsed<T: std::str::FromStr>(attribute: Option<String>, name: &str) -> Result<T, Poison> {
+    required(attribute, name)?.parse().map_err(|_err| {
+        Poison::new(
+            Reason::Unreadable,
+            format!("{name}: is not of the right form"),
+        )
+    })
+}
+
+/// The trace context of an event: the trace of its cause, or else one derived from the saga; the span from its id.
+///
+/// Derived, not drawn, so that an event announced again is the same
+/// (<https://www.w3.org/TR/trace-context/#traceparent-header>).
+fn child_trace(parent: Option<&str>, saga: SagaId, event: Uuid) -> String {
+    let of_saga = saga.uuid().simple().to_string();
+    let trace = parent.and_then(trace_id).unwrap_or(&of_saga);
+    let span = event.simple().to_string();
+    format!(
+        "00-{trace}-{}-01",
+        span.get(..16).unwrap_or("0000000000000001")
+    )
+}
+
+/// The trace id of a well-formed `traceparent`.
+fn trace_id(traceparent: &str) -> Option<&str> {
+    let hex = |text: &str| {
+        text.bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let parts: Vec<&str> = traceparent.split('-').collect();
+    let [version, trace, span, flags] = parts.as_slice() else {
+        return None;
+    };
+    let well_formed =
+        version.len() == 2 && trace.len() == 32 && span.len() == 16 && flags.len() == 2;
+    let zero = trace.bytes().all(|byte| byte == b'0');
+    (well_formed && !zero && parts.iter().all(|part| hex(part))).then_some(trace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trace_goes_on_where_it_is_well_formed() {
+        let saga = SagaId::of_request("fare", "a");
+        let event = saga.derive("x");
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let child = child_trace(Some(parent), saga, event);
+        assert_eq!(trace_id(&child), Some("4bf92f3577b34da6a3ce929d0e0e4736"));
+        assert_ne!(child, parent);
+        for broken in [
+            "",
+            "00-x-y-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        ] {
+            let own = saga.uuid().simple().to_string();
+            assert_eq!(
+                trace_id(&child_trace(Some(broken), saga, event)),
+                Some(own.as_str()),
+                "{broken}"
+            );
+        }
+    }
+}

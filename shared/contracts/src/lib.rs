@@ -1,0 +1,42 @@
+//! The vocabulary: every event that crosses a process boundary, one file per publisher.
+//!
+//! **Invariant:** this crate knows nobody. No service, no queue, no clock, no AWS; and no type in it can hold card
+//! data in the clear.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | [`booking`], [`payment`], [`fulfillment`] | the events of that publisher |
+//! | [`event`] | the list of all events: [`Event`], [`EventType`] |
+//! | [`envelope`] | the `CloudEvents` 1.0 envelope around each |
+//! | [`fare`] | what a fare is, and the facts that its events share |
+//! | [`outcome`] | how a saga ended: path, failure, what still stands, the notification |
+//! | [`money`], [`ids`] | amounts and identifiers, strict on the way in |
+//! | [`hooks`] | the forced failures of the two workshops |
+//! | [`redact`] | takes card data out of what must be kept |
+
+pub mod booking;
+pub mod envelope;
+pub mod event;
+pub mod fare;
+pub mod fulfillment;
+pub mod hooks;
+pub mod ids;
+pub mod money;
+pub mod outcome;
+pub mod payment;
+pub mod poison;
+pub mod redact;
+
+pub use envelope::Envelope;
+pub use event::{Event, EventType, Publisher};
+pub use fare::{Charge, Fare};
+pub use ids::{Identifier, SagaId};
+pub use money::{Currency, Money};
+pub use outcome::{Failure, Notification, Outcome, Path, Standing, Step, StepName};
+pub use poison::{Poison, Reason};
+
+/// The largest body that a service reads or writes, in bytes.
+///
+/// SNS and SQS carry up to 256 KiB and bill by 64 KiB
+/// (<https://aws.amazon.com/sqs/pricing/>); we stop at one billing unit.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;

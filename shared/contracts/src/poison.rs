@@ -1,0 +1,68 @@
+//! Why a message can never be handled.
+
+use std::fmt;
+
+/// The kinds of poison; [`Reason::as_str`] is the dead letter's `reason` attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Not JSON, not an envelope, or an attribute or its data is missing or of the wrong type.
+    Unreadable,
+    /// An event type that the vocabulary does not have.
+    UnknownType,
+    /// An event whose schema version this build does not read; redrive it after the deploy.
+    UnknownVersion,
+    /// An event that this service does not hear.
+    NotForUs,
+    /// An SNS envelope where raw delivery is expected, or one from a topic that carries no requests.
+    UnexpectedEnvelope,
+    /// Larger than [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES).
+    TooLarge,
+    /// Contradicts what this service has on record for the saga.
+    Contradicting,
+    /// Given back as often as its step's retry policy allows.
+    Exhausted,
+}
+
+impl Reason {
+    /// The wire name, frozen.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::UnknownType => "unknown_type",
+            Self::UnknownVersion => "unknown_version",
+            Self::NotForUs => "not_for_us",
+            Self::UnexpectedEnvelope => "unexpected_envelope",
+            Self::TooLarge => "too_large",
+            Self::Contradicting => "contradicting",
+            Self::Exhausted => "exhausted",
+        }
+    }
+}
+
+/// A message that goes to the dead-letter queue at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Poison {
+    /// Which kind.
+    pub reason: Reason,
+    /// The rule that it breaks, for a person to read; never holds a byte of the message's values.
+    pub detail: String,
+}
+
+impl Poison {
+    /// Poison of this kind.
+    pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Self {
+            reason,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl fmt::Display for Poison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason.as_str(), self.detail)
+    }
+}
+
+impl std::error::Error for Poison {}

@@ -1,0 +1,4 @@
+//! The machinery.
+
+mod effects;
+pub use effects::{EffectError, NoEffects, Perform};

@@ -1,0 +1,141 @@
+//! A message as it came from the queue, and as a participant understood it.
+
+use std::collections::BTreeMap;
+
+use contracts::{Envelope, Event, EventType, Poison, Reason, SagaId};
+
+/// One SQS message, as far as a participant may see it: the receipt stays with the runtime.
+#[derive(Clone, Copy)]
+pub struct Delivery<'a> {
+    /// The body.
+    pub body: &'a str,
+    /// The String message attributes.
+    pub attributes: &'a BTreeMap<String, String>,
+    /// The SQS message id: identifies a request that has no id of its own, and nothing else.
+    pub message_id: &'a str,
+}
+
+impl std::fmt::Debug for Delivery<'_> {
+    /// Without the body, which may hold a card.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Delivery")
+            .field("message_id", &self.message_id)
+            .field("bytes", &self.body.len())
+            .finish()
+    }
+}
+
+/// A message that was understood.
+#[derive(Clone, Debug)]
+pub struct Received<I> {
+    /// The saga that it belongs to.
+    pub saga: SagaId,
+    /// What it is.
+    pub event_type: EventType,
+    /// The id of the event, or the identity of the request: the causation of what follows.
+    pub event_id: String,
+    /// The trace that it came with.
+    pub traceparent: Option<String>,
+    /// What the participant hears in it.
+    pub incoming: I,
+}
+
+impl<I> Received<I> {
+    /// The same message, heard otherwise.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `hear` finds wrong.
+    pub fn try_map<J>(
+        self,
+        hear: impl FnOnce(I) -> Result<J, Poison>,
+    ) -> Result<Received<J>, Poison> {
+        let Self {
+            saga,
+            event_type,
+            event_id,
+            traceparent,
+            incoming,
+        } = self;
+        Ok(Received {
+            saga,
+            event_type,
+            event_id,
+            traceparent,
+            incoming: hear(incoming)?,
+        })
+    }
+}
+
+/// Understands a message from another service: a `CloudEvent`, delivered raw. `hear` takes what the participant hears
+/// out of the event and its sealed card, and gives back an event that it does not hear.
+///
+/// # Errors
+///
+/// [`Poison`] for what can never be handled here.
+pub fn read_event<I>(
+    delivery: &Delivery<'_>,
+    hear: impl FnOnce(Event, Option<String>) -> Result<I, Event>,
+) -> Result<Received<I>, Poison> {
+    read_envelope(delivery, |envelope| {
+        hear(envelope.event, envelope.sealed_card)
+    })
+}
+
+/// As [`read_event`], for a participant that needs the envelope too.
+///
+/// # Errors
+///
+/// [`Poison`] for what can never be handled here.
+pub fn read_envelope<I>(
+    delivery: &Delivery<'_>,
+    hear: impl FnOnce(Envelope) -> Result<I, Event>,
+) -> Result<Received<I>, Poison> {
+    let envelope = Envelope::read(delivery.body).map_err(|poison| {
+        if poison.reason == Reason::Unreadable && looks_like_sns_envelope(delivery.body) {
+            Poison::new(
+                Reason::UnexpectedEnvelope,
+                "body: is an SNS envelope where raw delivery is expected",
+            )
+        } else {
+            poison
+        }
+    })?;
+    let (saga, event_id, event_type) = (
+        envelope.saga,
+        envelope.id.to_string(),
+        envelope.event.event_type(),
+    );
+    let traceparent = Some(envelope.traceparent.clone());
+    let incoming = hear(envelope).map_err(|event| {
+        Poison::new(
+            Reason::NotForUs,
+            format!("type: {} is not heard here", event.event_type().as_str()),
+        )
+    })?;
+    Ok(Received {
+        saga,
+        event_type,
+        event_id,
+        traceparent,
+        incoming,
+    })
+}
+
+/// Whether a body has the marks of an SNS notification
+/// (<https://docs.aws.amazon.com/sns/latest/dg/http-notification-json.html>).
+#[must_use]
+pub fn looks_like_sns_envelope(body: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Marks {
+        r#type: Option<String>,
+        topic_arn: Option<String>,
+        message: Option<String>,
+    }
+    serde_json::from_str::<Marks>(body).is_ok_and(|marks| {
+        marks.r#type.as_deref() == Some("Notification")
+            && marks.topic_arn.is_some()
+            && marks.message.is_some()
+    })
+}

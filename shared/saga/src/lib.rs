@@ -1,0 +1,27 @@
+//! The grammar of a choreographed saga: what a participant declares, what it decides, and the protocol of one message.
+//!
+//! **Invariant:** pure. No clock, no randomness, no AWS, no `async`: time and answers come in as values, and what has
+//! to be done goes out as data. The runtime, the tests' adversary and the model checker drive the same code.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | [`participant`] | [`Participant`]: states, events, [`Decision`] |
+//! | [`declaration`] | [`Reaction`]: the same as data, from which the map is drawn |
+//! | [`delivery`] | a message as it came, and as it was understood |
+//! | [`record`] | what is stored: one item per saga and service |
+//! | [`execution`] | commit → publish → delete, as a machine without I/O |
+//! | [`topology`] | topics, queues, subscriptions and tables, as one value |
+
+pub mod declaration;
+pub mod delivery;
+pub mod execution;
+pub mod participant;
+pub mod record;
+pub mod topology;
+
+pub use declaration::{Declaration, Reaction, RetryPolicy};
+pub use delivery::{Delivery, Received};
+pub use execution::{Act, Answer, Execution, Settlement};
+pub use participant::{Decision, Input, NoEffect, Participant, Then};
+pub use record::{Announcement, Record, Stored, Write};
+pub use topology::{Channel, Topology};

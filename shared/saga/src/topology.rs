@@ -1,0 +1,149 @@
+//! Topics, queues, subscriptions and tables, as one value: what is provisioned, drawn and rendered.
+
+use std::fmt;
+
+use contracts::Publisher;
+use serde::Serialize;
+
+/// Prefixes every name that a user sees in AWS; `ensemble` unless configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    prefix: String,
+}
+
+/// Why a text is not a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidPrefix;
+
+impl fmt::Display for InvalidPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("1 to 40 characters of A-Z a-z 0-9 _ -")
+    }
+}
+
+impl Names {
+    /// Names under this prefix.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPrefix`]: SQS allows 80 characters of letters, digits, `-` and `_` in a queue's name
+    /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html>); half is ours.
+    pub fn new(prefix: &str) -> Result<Self, InvalidPrefix> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        if (1..=40).contains(&prefix.len()) && prefix.bytes().all(allowed) {
+            Ok(Self {
+                prefix: prefix.to_owned(),
+            })
+        } else {
+            Err(InvalidPrefix)
+        }
+    }
+
+    /// The prefix.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The topic of a channel.
+    #[must_use]
+    pub fn topic(&self, channel: Channel) -> String {
+        match channel {
+            Channel::FareRequests => format!("{}-fare-requests", self.prefix),
+            Channel::Events(publisher) => format!("{}-{}-events", self.prefix, publisher.as_str()),
+            Channel::Notifications => format!("{}-notifications", self.prefix),
+        }
+    }
+
+    /// The queue, or the table, of a service.
+    #[must_use]
+    pub fn of_service(&self, service: &str) -> String {
+        format!("{}-{service}", self.prefix)
+    }
+
+    /// The dead-letter queue of a service.
+    #[must_use]
+    pub fn dlq(&self, service: &str) -> String {
+        format!("{}-{service}-dlq", self.prefix)
+    }
+
+    /// The queue that a client watches.
+    #[must_use]
+    pub fn outcomes(&self, successful: bool) -> String {
+        format!(
+            "{}-{}",
+            self.prefix,
+            if successful { "success" } else { "failure" }
+        )
+    }
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self {
+            prefix: "ensemble".to_owned(),
+        }
+    }
+}
+
+/// A topic, by what it carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Channel {
+    /// Clients' requests for fares.
+    FareRequests,
+    /// The events of one publisher.
+    Events(Publisher),
+    /// Notifications to clients.
+    Notifications,
+}
+
+/// A queue with its dead-letter queue, if it has one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Queue {
+    /// Its name.
+    pub name: String,
+    /// Its dead-letter queue; `None` for a queue that clients read.
+    pub dlq: Option<String>,
+    /// Receives after which SQS itself moves a message to the dead-letter queue.
+    pub receives_max: u32,
+    /// How long a received message stays invisible, in seconds.
+    pub visibility_timeout_secs: u32,
+    /// How long a message is kept, in seconds.
+    pub retention_secs: u32,
+}
+
+/// A queue's subscription to a topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Subscription {
+    /// The topic.
+    pub topic: String,
+    /// The queue.
+    pub queue: String,
+    /// Whether the body is delivered as it was published, without the SNS envelope.
+    pub raw: bool,
+    /// The filter: message attribute and the values that pass; `None` lets all pass.
+    pub filter: Option<(String, Vec<String>)>,
+}
+
+impl Subscription {
+    /// The filter as SNS takes it (<https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html>).
+    #[must_use]
+    pub fn filter_policy(&self) -> Option<String> {
+        self.filter
+            .as_ref()
+            .map(|(attribute, values)| serde_json::json!({ attribute: values }).to_string())
+    }
+}
+
+/// Everything that has to exist in AWS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Topology {
+    /// Topics, by name.
+    pub topics: Vec<String>,
+    /// Queues; dead-letter queues are named by the queue that they serve.
+    pub queues: Vec<Queue>,
+    /// Subscriptions.
+    pub subscriptions: Vec<Subscription>,
+    /// Tables, by name; each with the string key `saga`.
+    pub tables: Vec<String>,
+}

@@ -1,0 +1,3 @@
+//! The adversary: what tests use against participants. Never part of a service.
+
+pub mod fixtures;
