@@ -1,4 +1,4 @@
-//! DynamoDB: `dynoxide` behind the JSON protocol.
+//! `DynamoDB`: `dynoxide` behind the JSON protocol.
 //!
 //! The engine works synchronously under one lock, so each request runs on the runtime's blocking threads. Tokens of
 //! transactions are kept by [`tokens`], not by the engine, which looks through all of ten minutes on each call.
@@ -107,7 +107,6 @@ impl DynamoDb {
             Some(token) => match self.tokens.claim(&token, fingerprint) {
                 tokens::Claim::New(claim) => {
                     let outcome = run();
-                    // Crash here: nothing to repair, tokens do not outlive the process.
                     claim.settle(outcome.is_ok());
                     outcome
                 }

@@ -20,7 +20,7 @@ use crate::front::{self, Services};
 use crate::sns::Sns;
 use crate::sqs::Sqs;
 
-/// Threads for requests. The machines this runs on have few cores, and the services under test need them too.
+/// Threads for requests. Few, because the services that call it run beside it.
 const WORKERS: usize = 2;
 
 /// Threads for the database. It works under one lock; more than one only to read and write JSON beside it.
@@ -188,11 +188,6 @@ fn listen(port: u16) -> Result<TcpListener, StartError> {
 }
 
 /// The life of the thread.
-// Owned, so that they are gone when the thread ends.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the thread owns what it runs on"
-)]
 fn run(
     runtime: Runtime,
     listener: TcpListener,

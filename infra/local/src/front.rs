@@ -17,7 +17,7 @@ use crate::dynamodb::DynamoDb;
 use crate::sns::{self, Params, Sns};
 use crate::sqs::Sqs;
 
-/// What DynamoDB accepts at most in one request.
+/// What `DynamoDB` accepts at most in one request.
 const BODY_MAX: usize = 16 * 1024 * 1024;
 
 /// Both JSON services speak this version of the protocol.

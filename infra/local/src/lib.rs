@@ -1,11 +1,11 @@
-//! SQS, SNS and DynamoDB on one loopback port, inside this process: the embedded AWS endpoint.
+//! SQS, SNS and `DynamoDB` on one loopback port, inside this process: the embedded AWS endpoint.
 //!
 //! Any AWS client can talk to it: the Rust SDK, boto3, the AWS CLI. Requests may be signed with anything or not at all;
 //! every region is accepted, the account is `000000000000` and names are given out for `us-east-1`.
 //!
 //! | Service | Engine | Wire |
 //! |---|---|---|
-//! | DynamoDB | `dynoxide`: SQLite in memory, or a file in a data folder | JSON, `X-Amz-Target: DynamoDB_20120810.*` |
+//! | `DynamoDB` | `dynoxide`: `SQLite` in memory, or a file in a data folder | JSON, `X-Amz-Target: DynamoDB_20120810.*` |
 //! | SQS | [`sqs`]: a queue of our own over `rustack`'s wire model, attribute rules and digests | JSON, `X-Amz-Target: AmazonSQS.*` |
 //! | SNS | [`sns`]: a fan-out of our own, straight into the queues | query, `Action=`, XML answers |
 //!

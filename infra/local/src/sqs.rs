@@ -144,6 +144,8 @@ impl Sqs {
     }
 
     fn delete(&self, queue: &Queue) {
+        // Else a dead letter could be on its way into a queue that is gone.
+        let _nothing_moves = write(&self.transfers);
         write(&self.queues).remove(&queue.name);
         queue.close();
     }

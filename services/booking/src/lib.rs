@@ -13,6 +13,7 @@
 mod complete;
 mod register;
 mod request;
+mod service;
 
 use card::PublicKey;
 use contracts::{Event, EventType, Fare, Poison, StepName, booking, fulfillment, payment};
@@ -23,6 +24,8 @@ use saga::{
 use serde::{Deserialize, Serialize};
 
 pub use request::{CheckedRequest, check};
+
+pub use service::{VARIABLES, service};
 
 /// The booking service.
 #[derive(Clone, Debug)]

@@ -11,6 +11,7 @@
 //! **Invariant:** the credit is this service's item itself, so it stands exactly once or not at all.
 
 mod credit;
+mod service;
 
 use contracts::{Charge, Event, EventType, Fare, Poison, StepName, payment};
 use jiff::Timestamp;
@@ -18,6 +19,8 @@ use saga::{
     Decision, Declaration, Delivery, Input, NoEffect, Participant, Reaction, Received, RetryPolicy,
 };
 use serde::{Deserialize, Serialize};
+
+pub use service::service;
 
 /// The fulfillment service.
 #[derive(Clone, Copy, Debug)]

@@ -12,6 +12,7 @@
 //! byte for byte, of the other.
 
 mod notify;
+mod service;
 
 use contracts::{Event, EventType, Poison};
 use jiff::Timestamp;
@@ -19,6 +20,8 @@ use saga::{
     Decision, Declaration, Delivery, Input, NoEffect, Participant, Reaction, Received, RetryPolicy,
 };
 use serde::{Deserialize, Serialize};
+
+pub use service::service;
 
 /// The notifier service.
 #[derive(Clone, Copy, Debug)]

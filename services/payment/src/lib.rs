@@ -16,6 +16,7 @@ mod charge;
 mod effects;
 mod gateway;
 mod refund;
+mod service;
 
 use contracts::{Charge, Event, EventType, Fare, Poison, Reason, StepName, booking, fulfillment};
 use jiff::Timestamp;
@@ -25,6 +26,8 @@ use serde::{Deserialize, Serialize};
 pub use adapter::HttpGateway;
 pub use effects::{Effect, GatewayEffects, Reply};
 pub use gateway::{Authorization, Gateway, GatewayError, Known, Refusal};
+
+pub use service::{GATEWAY_URL, VARIABLES, gateway_of, service};
 
 /// The payment service; its effects are carried out by [`GatewayEffects`].
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,38 @@
-//! The machinery.
+//! The machinery: all of tokio and of AWS, and nothing of the domain.
+//!
+//! **Invariant:** commit → publish → delete. A message is deleted only after the events that follow from it were
+//! accepted by SNS, and nothing is published that is not committed. `saga::Execution` says what is next; this crate
+//! does it.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `settings`, `aws`, `telemetry`, `host` | start: environment, clients, logs, signals |
+//! | `consumer` | polls for free slots, settles each message |
+//! | `handle` | drives the protocol of one message |
+//! | `store`, `announcer`, `queue` | the one place that writes state, publishes, deletes |
+//! | `batch`, `breaker`, `locks` | company for single calls; pauses in an outage; per-saga order |
+//! | [`provision`], [`operator`] | what operators do: create the topology, publish requests, read outcomes |
 
+mod announcer;
+mod aws;
+mod batch;
+mod breaker;
+mod consumer;
 mod effects;
+mod error;
+mod handle;
+pub mod host;
+mod locks;
+pub mod operator;
+pub mod provision;
+mod queue;
+mod service;
+pub mod settings;
+mod store;
+pub mod telemetry;
+
+pub use aws::{Aws, may_send_to};
 pub use effects::{EffectError, NoEffects, Perform};
+pub use error::Unavailable;
+pub use service::{Service, run_all};
+pub use settings::{ConfigError, Environment, Settings, Variable};

@@ -35,9 +35,9 @@ pub struct Reaction {
     pub expects: &'static str,
     /// The step that it carries out, where the path names one.
     pub step: Option<StepName>,
-    /// The events that it may answer with.
+    /// The events that it may answer with; of a forward step's, the first says that the step took effect.
     pub answers: &'static [EventType],
-    /// The event whose step it undoes, for a compensation.
+    /// The step that it undoes, for a compensation.
     pub undoes: Option<StepName>,
     /// How often and how patiently it is tried.
     pub retry: RetryPolicy,

@@ -36,9 +36,9 @@ fn read_value(name: &str, entry: &Params) -> Result<MessageAttributeValue, Error
     let data_type = entry.get("Value.DataType").unwrap_or_default();
     let string_value = entry.get("Value.StringValue").map(ToOwned::to_owned);
     let binary_value = match entry.get("Value.BinaryValue") {
-        Some(text) => Some(STANDARD.decode(text).map_err(|_| {
+        Some(text) => Some(STANDARD.decode(text).map_err(|error| {
             refused(format!(
-                "The message attribute '{name}' has a binary value that is not base64."
+                "The message attribute '{name}' has a binary value that is not base64: {error}."
             ))
         })?),
         None => None,

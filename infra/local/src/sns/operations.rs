@@ -69,7 +69,7 @@ pub(super) fn execute(sns: &Sns, action: &str, params: &Params) -> Result<Xml, E
             let added = tags(params);
             sns.topics
                 .change(required(params, "ResourceArn")?, |topic| {
-                    topic.tags.extend(added)
+                    topic.tags.extend(added);
                 })
                 .map_err(no_resource)?;
             Ok(Xml::default())

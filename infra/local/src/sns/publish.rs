@@ -69,8 +69,11 @@ impl Message {
 
 /// Of a message with a text for each protocol, the one for queues.
 fn body_for_sqs(text: &str) -> Result<String, Error> {
-    let texts: BTreeMap<String, Value> = serde_json::from_str(text)
-        .map_err(|_| Error::invalid("Message Structure - JSON message body failed to parse"))?;
+    let texts: BTreeMap<String, Value> = serde_json::from_str(text).map_err(|error| {
+        Error::invalid(&format!(
+            "Message Structure - JSON message body failed to parse: {error}"
+        ))
+    })?;
     let default = texts
         .get("default")
         .and_then(Value::as_str)

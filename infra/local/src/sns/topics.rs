@@ -224,7 +224,7 @@ impl Topics {
                 .iter()
                 .find(|subscription| subscription.queue_arn == queue_arn);
             if let Some(existing) = existing {
-                return if existing.attributes == attributes {
+                return if same(&existing.attributes, &attributes) {
                     Ok(existing.arn.clone())
                 } else {
                     Err(Error::invalid(
@@ -301,6 +301,15 @@ impl Topics {
         });
         Ok(())
     }
+}
+
+/// Whether attributes mean the same: policies are compared as JSON, not as text.
+fn same(a: &Texts, b: &Texts) -> bool {
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    let equal = |a: &str, b: &str| a == b || json(a).is_some_and(|a| json(b) == Some(a));
+    a.len() == b.len()
+        && a.iter()
+            .all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
 }
 
 /// The ARN under which a topic is kept: the region a client names does not matter.

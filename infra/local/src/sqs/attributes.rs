@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::sqs::error::{Error, Kind};
 use crate::sqs::limits::SIZE_MAX;
 
+const FIFO_QUEUE: &str = "FifoQueue";
 const MAXIMUM_MESSAGE_SIZE: &str = "MaximumMessageSize";
 const REDRIVE_POLICY: &str = "RedrivePolicy";
 
@@ -24,7 +25,7 @@ pub(super) fn create(given: HashMap<String, String>, fifo: bool) -> Result<Queue
     };
     let given = given
         .into_iter()
-        .filter(|(name, _)| name != "FifoQueue")
+        .filter(|(name, _)| name != FIFO_QUEUE)
         .collect();
     apply(&mut attributes, given, fifo)?;
     Ok(attributes)
@@ -56,13 +57,15 @@ pub(super) fn difference(
     mut asked: HashMap<String, String>,
 ) -> Result<Option<String>, Error> {
     normalise(&mut asked)?;
+    // The name of the queue says it already.
+    asked.remove(FIFO_QUEUE);
     let json = |text: &str| serde_json::from_str::<Value>(text).ok();
     let mut differing: Vec<String> = asked
         .into_iter()
         .filter(|(name, value)| match existing.get(name) {
             Some(has) if name == REDRIVE_POLICY => json(has) != json(value),
             Some(has) => has != value,
-            None => !value.is_empty() && !(name == "FifoQueue" && value == "false"),
+            None => !value.is_empty(),
         })
         .map(|(name, _)| name)
         .collect();

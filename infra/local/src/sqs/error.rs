@@ -28,7 +28,6 @@ pub(crate) enum Kind {
     ResourceNotFound,
     TooManyEntriesInBatchRequest,
     UnknownOperation,
-    UnsupportedOperation,
 }
 
 impl Kind {
@@ -101,10 +100,6 @@ impl Kind {
                 "com.amazon.coral.service#UnknownOperationException",
                 "InvalidAction",
             ),
-            Self::UnsupportedOperation => (
-                "com.amazonaws.sqs#UnsupportedOperation",
-                "AWS.SimpleQueueService.UnsupportedOperation",
-            ),
         }
     }
 }
@@ -161,8 +156,7 @@ impl Error {
             | Kind::QueueNameExists
             | Kind::ReceiptHandleIsInvalid
             | Kind::TooManyEntriesInBatchRequest
-            | Kind::UnknownOperation
-            | Kind::UnsupportedOperation => 400,
+            | Kind::UnknownOperation => 400,
         };
         JsonAnswer {
             status,

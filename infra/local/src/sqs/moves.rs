@@ -41,6 +41,7 @@ pub(super) fn start(
         1,
         500,
     )?;
+    let _moving = read(&sqs.transfers);
     let source = find(sqs, &input.source_arn)?;
     let destination = input
         .destination_arn
@@ -92,7 +93,6 @@ pub(super) fn start(
 
 /// Moves what is visible; gives how many went, and whether some had to stay.
 fn move_all(sqs: &Sqs, source: &Queue, destination: Option<&Queue>) -> (i64, bool) {
-    let _moving = read(&sqs.transfers);
     let origins: HashMap<String, Arc<Queue>> = sqs
         .all()
         .into_iter()
@@ -124,7 +124,7 @@ fn move_all(sqs: &Sqs, source: &Queue, destination: Option<&Queue>) -> (i64, boo
 
 pub(super) fn list(
     sqs: &Sqs,
-    input: ListMessageMoveTasksInput,
+    input: &ListMessageMoveTasksInput,
 ) -> Result<ListMessageMoveTasksOutput, Error> {
     in_range("MaxResults", input.max_results, 1, LISTED_MAX)?;
     let source = find(sqs, &input.source_arn)?;
@@ -152,10 +152,7 @@ pub(super) fn nothing_to_cancel() -> Error {
 }
 
 fn find(sqs: &Sqs, arn: &str) -> Result<Arc<Queue>, Error> {
-    sqs.by_arn(arn).map_err(|_| {
-        Error::new(
-            Kind::ResourceNotFound,
-            "The resource that you specified doesn't exist.",
-        )
-    })
+    let message = "The resource that you specified doesn't exist.";
+    let found = sqs.by_arn(arn).ok();
+    found.ok_or_else(|| Error::new(Kind::ResourceNotFound, message))
 }

@@ -49,7 +49,7 @@ pub(super) async fn execute(sqs: &Sqs, operation: &str, body: &[u8]) -> Result<S
         "DeleteMessageBatch" => to_json(&batch::delete(sqs, parse(body)?)?),
         "ChangeMessageVisibilityBatch" => to_json(&batch::change_visibility(sqs, parse(body)?)?),
         "StartMessageMoveTask" => to_json(&moves::start(sqs, parse(body)?)?),
-        "ListMessageMoveTasks" => to_json(&moves::list(sqs, parse(body)?)?),
+        "ListMessageMoveTasks" => to_json(&moves::list(sqs, &parse(body)?)?),
         "CancelMessageMoveTask" => Err(moves::nothing_to_cancel()),
         _ => queue_operation(sqs, operation, body),
     }

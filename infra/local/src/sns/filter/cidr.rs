@@ -28,8 +28,8 @@ impl FromStr for Cidr {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let malformed = || format!("Malformed CIDR: {text}");
         let (address, length) = text.split_once('/').ok_or_else(malformed)?;
-        let address: IpAddr = address.parse().map_err(|_| malformed())?;
-        let length: u32 = length.parse().map_err(|_| malformed())?;
+        let address: IpAddr = address.parse().ok().ok_or_else(malformed)?;
+        let length: u32 = length.parse().ok().ok_or_else(malformed)?;
         let width = if address.is_ipv4() { 32 } else { 128 };
         let host = u32::checked_sub(width, length).ok_or_else(malformed)?;
         let mask = u128::MAX.checked_shl(host).unwrap_or(0);

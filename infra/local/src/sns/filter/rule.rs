@@ -74,10 +74,10 @@ impl Rule {
             "equals-ignore-case" => {
                 text(operator, operand).map(|text| Self::IgnoreCase(text.to_lowercase()))
             }
-            "exists" => match operand {
-                Value::Bool(exists) => Ok(Self::Exists(*exists)),
-                _ => Err("exists match pattern must be either true or false.".to_owned()),
-            },
+            "exists" => operand
+                .as_bool()
+                .map(Self::Exists)
+                .ok_or_else(|| "exists match pattern must be either true or false.".to_owned()),
             "cidr" => text(operator, operand)?.parse().map(Self::Cidr),
             "numeric" => numeric(operand).map(Self::Numeric),
             "anything-but" => anything_but(operand).map(Self::AnythingBut),
@@ -156,10 +156,9 @@ impl Comparison {
 }
 
 fn text(operator: &str, operand: &Value) -> Result<String, String> {
-    match operand {
-        Value::String(text) if !text.is_empty() => Ok(text.clone()),
-        _ => Err(format!("{operator} match pattern must be a string")),
-    }
+    let text = operand.as_str().filter(|text| !text.is_empty());
+    text.map(ToOwned::to_owned)
+        .ok_or_else(|| format!("{operator} match pattern must be a string"))
 }
 
 /// `["=", 5]`, `[">", 1]` or `[">=", 1, "<", 5]`.

@@ -1,0 +1,21 @@
+//! The contract of the embedded AWS endpoint, through the real SDK.
+//!
+//! Each test starts an endpoint of its own. Waiting is for a condition, with a deadline; nothing is timed.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what the AWS calls do here is what is tested"
+)]
+#![cfg(test)]
+
+mod dynamodb;
+mod endpoint;
+mod load;
+mod sns;
+mod sns_limits;
+mod sns_topics;
+mod sqs;
+mod sqs_dead_letters;
+mod sqs_limits;
+mod sqs_queues;
+mod world;

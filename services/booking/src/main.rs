@@ -1,0 +1,5 @@
+//! The booking service.
+
+fn main() -> std::process::ExitCode {
+    runtime::host::main(|environment| Ok(vec![booking::service(environment)?]))
+}

@@ -1,0 +1,159 @@
+//! `ensemble publish`: checks requests, then publishes them.
+//!
+//! **Invariant:** no error shows a value of a request.
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use runtime::operator::{Request, publish_fares};
+use runtime::{Aws, Environment, Settings};
+use serde_json::json;
+
+use crate::cli::{Publish, PublishOptions};
+use crate::{Error, draw};
+
+/// A request of the file, by the line on which it begins.
+struct Line {
+    number: usize,
+    body: String,
+}
+
+/// Publishes what the file holds.
+pub(crate) async fn publish(environment: &Environment, what: &Publish) -> Result<(), Error> {
+    let Publish::Fare(options) = what;
+    let settings = Settings::read(environment)?;
+    let lines = requests_in(&read(&options.file)?);
+    let (good, bad): (Vec<_>, Vec<_>) = lines
+        .into_iter()
+        .map(|line| (booking::check(&line.body).map(|checked| checked.fare), line))
+        .partition(|(checked, _)| checked.is_ok());
+    let complaints: Vec<_> = bad
+        .into_iter()
+        .filter_map(|(checked, line)| {
+            checked
+                .err()
+                .map(|rules| format!("line {}: {rules}", line.number))
+        })
+        .collect();
+    if !complaints.is_empty() && !options.partial {
+        let none = format!(
+            "{}\nnone was sent; --partial sends the good ones",
+            complaints.join("\n")
+        );
+        return Err(Error::Input(none));
+    }
+    if good.is_empty() && complaints.is_empty() {
+        return Err(Error::Input("the file holds no request".to_owned()));
+    }
+    if options.id.is_some() && good.len() != 1 {
+        return Err(Error::Input(
+            "--id identifies one request, and the file holds more".to_owned(),
+        ));
+    }
+    send(
+        environment,
+        &settings,
+        options,
+        good.into_iter().map(|(_, line)| line).collect(),
+    )
+    .await?;
+    if complaints.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Input(complaints.join("\n")))
+    }
+}
+
+async fn send(
+    environment: &Environment,
+    settings: &Settings,
+    options: &PublishOptions,
+    lines: Vec<Line>,
+) -> Result<(), Error> {
+    let aws = Aws::connect(environment).await?;
+    let numbers: Vec<_> = lines.iter().map(|line| line.number).collect();
+    let request = |line: Line| match &options.id {
+        Some(id) => Request {
+            id: id.clone(),
+            body: line.body,
+        },
+        None => Request::new(line.body),
+    };
+    let results = publish_fares(&aws, settings, lines.into_iter().map(request).collect()).await;
+    let mut failed = None;
+    let mut out = anstream::stdout();
+    for (number, result) in numbers.into_iter().zip(results) {
+        let text = match result {
+            Ok(saga) if options.output.json => {
+                json!({ "line": number, "sagaId": saga }).to_string()
+            }
+            Ok(saga) => format!("{} line {number} published, saga {saga}", draw::mark(true)),
+            Err(error) => {
+                let text = match options.output.json {
+                    true => json!({ "line": number, "error": error.to_string() }).to_string(),
+                    false => format!("{} line {number} not published: {error}", draw::mark(false)),
+                };
+                failed = Some(error);
+                text
+            }
+        };
+        writeln!(out, "{text}").map_err(Error::output)?;
+    }
+    failed.map_or(Ok(()), |error| Err(error.into()))
+}
+
+fn read(file: &Path) -> Result<String, Error> {
+    let mut text = String::new();
+    let read = if file == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text).map(|_| ())
+    } else {
+        std::fs::read_to_string(file).map(|read| text = read)
+    };
+    read.map_err(|error| Error::Io(file.display().to_string(), error))?;
+    Ok(text)
+}
+
+/// One request over the whole file, or one on each line that is not blank.
+fn requests_in(text: &str) -> Vec<Line> {
+    let whole = text.trim();
+    let is_one = serde_json::from_str::<serde::de::IgnoredAny>(whole).is_ok();
+    if is_one || whole.lines().count() == 1 {
+        let number = 1 + text
+            .chars()
+            .take_while(|c| c.is_whitespace())
+            .filter(|c| *c == '\n')
+            .count();
+        return vec![Line {
+            number,
+            body: whole.to_owned(),
+        }];
+    }
+    let lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(index, line)| Line {
+            number: index + 1,
+            body: line.trim().to_owned(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(text: &str) -> Vec<usize> {
+        requests_in(text).iter().map(|line| line.number).collect()
+    }
+
+    #[test]
+    fn a_file_holds_one_request_or_one_on_each_line() {
+        assert_eq!(numbers("{\n \"a\": 1\n}\n"), [1]);
+        assert_eq!(numbers("\n\n{}\n"), [3]);
+        assert_eq!(numbers("{}\n\n{}\n{\n"), [1, 3, 4]);
+        assert_eq!(numbers("{"), [1]);
+        assert!(numbers("").is_empty());
+    }
+}

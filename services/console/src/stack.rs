@@ -1,0 +1,140 @@
+//! Everything in one process: embedded endpoint, simulated gateway, topology, services.
+//!
+//! **Invariant:** the key pair for card data is drawn at start and never leaves the process.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use runtime::provision::Change;
+use runtime::{Aws, Environment, NoEffects, Service, Settings};
+use saga::{Channel, Topology};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::Error;
+use crate::cli::StackOptions;
+
+/// A running stack.
+pub struct Stack {
+    /// The embedded endpoint.
+    pub endpoint: local::Endpoint,
+    /// The simulated gateway.
+    pub gateway: gateway::Gateway,
+    /// Clients of the endpoint.
+    pub aws: Aws,
+    /// The settings of all services.
+    pub settings: Settings,
+    /// What provisioning did.
+    pub changes: Vec<Change>,
+    stop: CancellationToken,
+    services: JoinHandle<()>,
+}
+
+impl std::fmt::Debug for Stack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stack")
+            .field("endpoint", &self.endpoint.url())
+            .field("gateway", &self.gateway.url())
+            .finish()
+    }
+}
+
+impl Stack {
+    /// Starts everything; the forced failures are on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when a port is taken, a folder cannot be used, or a setting is not allowed.
+    pub async fn start(environment: &Environment, options: &StackOptions) -> Result<Self, Error> {
+        let settings = Settings::read(environment)?;
+        let data = options.data.clone();
+        if let Some(folder) = &data {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| Error::Io(folder.display().to_string(), error))?;
+        }
+        let gateway = gateway::Gateway::start(gateway::Options {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, options.gateway_port)),
+            ledger: data.as_ref().map(|folder| folder.join("gateway.jsonl")),
+            hooks: true,
+            faults: Vec::new(),
+        })
+        .await?;
+        let endpoint = local::Endpoint::start(local::Options {
+            port: options.port,
+            data,
+        })?;
+        let aws = Aws::at(&endpoint.url()).await?;
+        let changes = runtime::provision::provision(&aws, &topology(&settings)).await?;
+        let stop = CancellationToken::new();
+        let services = services(&settings, &gateway.url())?;
+        let running = {
+            let (aws, settings, stop) = (aws.clone(), settings.clone(), stop.clone());
+            async move { runtime::run_all(services, &aws, &settings, &stop).await }
+        };
+        Ok(Self {
+            endpoint,
+            gateway,
+            aws,
+            settings,
+            changes,
+            stop,
+            services: tokio::spawn(running),
+        })
+    }
+
+    /// Stops everything: services first, so that none meets a dead endpoint.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        if let Err(error) = self.services.await {
+            tracing::error!(%error, "the services died");
+        }
+        self.gateway.stop().await;
+        self.endpoint.stop();
+    }
+}
+
+/// The topology under the prefix of these settings.
+#[must_use]
+pub fn topology(settings: &Settings) -> Topology {
+    use contracts::{EventType as T, Publisher};
+    use saga::topology::{Queue, Subscription};
+    let n = &settings.names;
+    let q = |s: &str| Queue { name: n.of_service(s), dlq: Some(n.dlq(s)), receives_max: 1000, visibility_timeout_secs: 30, retention_secs: 345600 };
+    let o = |ok| Queue { name: n.outcomes(ok), dlq: None, receives_max: 0, visibility_timeout_secs: 30, retention_secs: 1209600 };
+    let sub = |c, s: &str, f: &[T]| Subscription { topic: n.topic(c), queue: n.of_service(s), raw: true, filter: Some(("type".to_owned(), f.iter().map(|t| t.as_str().to_owned()).collect())) };
+    let (b, p, f) = (Channel::Events(Publisher::Booking), Channel::Events(Publisher::Payment), Channel::Events(Publisher::Fulfillment));
+    let note = |ok: bool| Subscription { topic: n.topic(Channel::Notifications), queue: n.outcomes(ok), raw: true, filter: Some(("IsSuccessful".to_owned(), vec![ok.to_string()])) };
+    Topology {
+        topics: [Channel::FareRequests, b, p, f, Channel::Notifications].map(|c| n.topic(c)).into(),
+        queues: vec![q("booking"), q("payment"), q("fulfillment"), q("notifier"), o(true), o(false)],
+        subscriptions: vec![
+            Subscription { topic: n.topic(Channel::FareRequests), queue: n.of_service("booking"), raw: false, filter: None },
+            sub(p, "booking", &[T::PaymentDeclined, T::PaymentRefunded, T::PaymentRefundFailed]), sub(f, "booking", &[T::AccountCredited]),
+            sub(b, "payment", &[T::FareRegistered]), sub(f, "payment", &[T::AccountCreditRefused]), sub(p, "fulfillment", &[T::PaymentCaptured]),
+            sub(b, "notifier", &[T::FareCompleted, T::FareCancelled, T::FareRejected, T::FareNeedsAttention]), note(true), note(false),
+        ],
+        tables: ["booking", "payment", "fulfillment"].map(|s| n.of_service(s)).into(),
+    }
+}
+
+/// All services, with a key pair of their own and the hooks on.
+fn services(settings: &Settings, gateway: &str) -> Result<Vec<Service>, Error> {
+    let (private, public) = card::key_pair();
+    let environment = Environment::default().with(&payment::GATEWAY_URL, gateway);
+    let gateway = payment::gateway_of(&environment, false)?;
+    let requests_topic = settings.names.topic(Channel::FareRequests);
+    Ok(vec![
+        Service::new(
+            booking::Booking {
+                key: public,
+                requests_topic,
+            },
+            NoEffects,
+        ),
+        Service::new(
+            payment::Payment,
+            payment::GatewayEffects::new(gateway, private),
+        ),
+        Service::new(fulfillment::Fulfillment { hooks: true }, NoEffects),
+        Service::new(notifier::Notifier, NoEffects),
+    ])
+}

@@ -1,0 +1,93 @@
+//! `ensemble up`: everything in one process, until Ctrl-C.
+
+use std::io::Write;
+
+use runtime::Environment;
+use runtime::host::stop_on_signal;
+use saga::Channel;
+
+use crate::cli::StackOptions;
+use crate::stack::Stack;
+use crate::{Error, demo, draw};
+
+/// Runs until Ctrl-C or SIGTERM.
+pub(crate) async fn up(environment: &Environment, options: &StackOptions) -> Result<(), Error> {
+    // Before anything starts, so that an early Ctrl-C is an orderly stop too.
+    let stop = stop_on_signal();
+    let stack = Stack::start(environment, options).await?;
+    writeln!(anstream::stdout(), "{}", guide(&stack)).map_err(Error::output)?;
+    stop.cancelled().await;
+    writeln!(anstream::stdout(), "Stopping: finishing what runs.").map_err(Error::output)?;
+    stack.stop().await;
+    Ok(())
+}
+
+/// How this program was called: what a user can paste.
+pub(crate) fn program() -> &'static str {
+    let called = std::env::args_os().next().unwrap_or_default();
+    if std::path::Path::new(&called)
+        .components()
+        .any(|part| part.as_os_str() == "target")
+    {
+        "cargo run --"
+    } else {
+        "ensemble"
+    }
+}
+
+/// What to do next, as commands to paste.
+fn guide(stack: &Stack) -> String {
+    let (url, names, program) = (stack.endpoint.url(), &stack.settings.names, program());
+    let topic = stack.aws.topic_arn(&names.topic(Channel::FareRequests));
+    let booking = stack.aws.queue_url(&names.of_service("booking"));
+    let [success, failure] =
+        [true, false].map(|successful| stack.aws.queue_url(&names.outcomes(successful)));
+    let request = demo::request("3");
+    let did = |did| {
+        stack
+            .changes
+            .iter()
+            .filter(|change| change.did == did)
+            .count()
+    };
+    let (created, found) = (
+        did(runtime::provision::Did::Created),
+        did(runtime::provision::Did::Found),
+    );
+    let cloud_event = format!(
+        r#"{{"specversion":"1.0","id":"my-request-1","source":"/me","type":"fare_requested","data":{request}}}"#
+    );
+    format!(
+        "\
+{running}
+  embedded AWS endpoint  {url}  {not_for_production}
+  simulated gateway      {gateway}/ledger
+  topology               {created} created, {found} found
+  services               booking, payment, fulfillment, notifier
+
+{with_ensemble}, in a second terminal:
+  export AWS_ENDPOINT_URL={url}
+  {program} publish fare examples/fare.json
+  {program} watch
+
+{with_aws}:
+  export AWS_ENDPOINT_URL={url} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=ensemble AWS_SECRET_ACCESS_KEY=ensemble
+  aws --endpoint-url {url} sns publish --topic-arn {topic} \\
+    --message '{request}'
+  aws --endpoint-url {url} sqs receive-message --queue-url {success} --wait-time-seconds 20
+  aws --endpoint-url {url} sqs receive-message --queue-url {failure} --wait-time-seconds 20
+
+The same straight to the queue, and as a CloudEvent, whose id makes a repeated request the same saga:
+  aws --endpoint-url {url} sqs send-message --queue-url {booking} \\
+    --message-body '{request}'
+  aws --endpoint-url {url} sns publish --topic-arn {topic} \\
+    --message '{cloud_event}'
+
+A customerId that ends with fail_auth, fail_charge, fail_credit or fail_refund fails there. Ctrl-C stops.",
+        running = draw::strong("Ensemble is up."),
+        not_for_production = draw::faint("not for production"),
+        gateway = stack.gateway.url(),
+        with_ensemble = draw::strong("With ensemble"),
+        with_aws = draw::strong("With the AWS CLI"),
+    )
+}

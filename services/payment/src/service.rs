@@ -1,0 +1,64 @@
+//! Payment as a service: its settings.
+
+use card::PrivateKey;
+use reqwest::Url;
+use runtime::{ConfigError, Environment, Service, Variable, settings};
+use zeroize::Zeroizing;
+
+use crate::{GatewayEffects, HttpGateway, Payment};
+
+/// Every variable of payment.
+pub const VARIABLES: &[&Variable] = &[&KEY, &KEY_FILE, &GATEWAY_URL];
+
+const KEY: Variable = Variable {
+    name: "ENSEMBLE_CARD_PRIVATE_KEY",
+    default: None,
+    allowed: "an X25519 private key in base64, as `ensemble keys` prints it",
+    about: "payment opens cards with this key",
+};
+const KEY_FILE: Variable = Variable {
+    name: "ENSEMBLE_CARD_PRIVATE_KEY_FILE",
+    default: None,
+    allowed: "the path of a file that holds the key",
+    about: "the same, in a file",
+};
+/// Where the payment gateway is.
+pub const GATEWAY_URL: Variable = Variable {
+    name: "ENSEMBLE_GATEWAY_URL",
+    default: Some("http://127.0.0.1:4567/"),
+    allowed: "an http:// URL on this machine, or on another with ENSEMBLE_ALLOW_REMOTE_ENDPOINT on",
+    about: "where the payment gateway is",
+};
+
+/// Payment, as the environment wants it.
+///
+/// # Errors
+///
+/// [`ConfigError`].
+pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
+    let (_hooks, live) = settings::hooks(environment)?;
+    let key = environment.secret(&KEY, &KEY_FILE).map(Zeroizing::new)?;
+    let key = PrivateKey::from_base64(&key)
+        .map_err(|error| KEY.error(&format!("holds no key; a key is {error}")))?;
+    Ok(Service::new(
+        Payment,
+        GatewayEffects::new(gateway_of(environment, live)?, key),
+    ))
+}
+
+/// The gateway that the environment names. `live`: whether real money moves there.
+///
+/// # Errors
+///
+/// [`ConfigError`] for an address to which cards must not be sent.
+pub fn gateway_of(environment: &Environment, live: bool) -> Result<HttpGateway, ConfigError> {
+    let url = environment.read(&GATEWAY_URL, |text| {
+        Url::parse(text).ok().filter(|url| url.scheme() == "http")
+    })?;
+    if !runtime::may_send_to(environment, url.as_str())? {
+        return Err(
+            GATEWAY_URL.error("is on another machine, and cards would be sent there in the clear")
+        );
+    }
+    HttpGateway::new(url, live).map_err(|error| GATEWAY_URL.error(&error.0))
+}

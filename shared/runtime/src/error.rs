@@ -1,0 +1,41 @@
+//! What it means that a dependency did not do what it was asked.
+
+use std::fmt::Debug;
+
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+
+/// A dependency did not answer, or not with an answer that can be relied on. The call may have taken effect.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{dependency} is unavailable: {what}")]
+pub struct Unavailable {
+    /// Which dependency.
+    pub dependency: &'static str,
+    /// What was seen.
+    pub what: String,
+}
+
+impl Unavailable {
+    pub(crate) fn new(dependency: &'static str, what: impl Into<String>) -> Self {
+        Self {
+            dependency,
+            what: what.into(),
+        }
+    }
+}
+
+/// An SDK error in a few words: the service's code and message, or what happened to the connection.
+pub(crate) fn explain<E, R>(error: &SdkError<E, R>) -> String
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: Debug,
+{
+    match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), None) => code.to_owned(),
+        (None, _) => {
+            let text = DisplayErrorContext(error).to_string();
+            // The context repeats the whole chain with its debug form behind a parenthesis; the chain is enough.
+            text.split(" (").next().unwrap_or_default().to_owned()
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Drives the protocol of one message: does what [`saga::Execution`] says, and gives back what came of it.
+
+use contracts::Poison;
+use jiff::Timestamp;
+use saga::{Act, Answer, Execution, Participant, Received, Settlement};
+
+use crate::announcer::Announcer;
+use crate::effects::{EffectError, Perform};
+use crate::error::Unavailable;
+use crate::store::{Store, Written};
+
+/// Why the protocol could not be followed to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// A dependency is down: try again.
+    Unavailable(Unavailable),
+    /// The message can never be handled.
+    Poison(Poison),
+}
+
+/// Handles one message, up to the point where it is to be settled.
+///
+/// # Errors
+///
+/// [`Failure`].
+///
+/// # Cancel safety
+///
+/// Dropped at any point, the message is handled again from the start, and finds what stands.
+pub(crate) async fn handle<P: Participant, E: Perform<P>>(
+    participant: &P,
+    effects: &E,
+    store: &Store,
+    announcer: &Announcer,
+    received: Received<P::Incoming>,
+) -> Result<Settlement, Failure> {
+    let (mut execution, mut act) = Execution::begin(participant, received, now());
+    loop {
+        let answer = match act {
+            Act::Settle(settlement) => return Ok(settlement),
+            Act::Commit(write) => match store.write(&write).await? {
+                Written::Committed => {
+                    tracing::info!(state = write.to.stored.state, "StateCommitted");
+                    Answer::Committed
+                }
+                Written::Conflict(record) => {
+                    let stands = record
+                        .as_ref()
+                        .map_or("nothing", |record| record.stored.state.as_str());
+                    tracing::debug!(stands, "StateDiffers");
+                    Answer::Conflict(record)
+                }
+            },
+            // Crash here: the effect may have taken place; the intent stands, and the next attempt looks it up.
+            Act::Perform(effect) => {
+                Answer::Replied(effects.perform(execution.saga(), effect).await?)
+            }
+            // Crash here: the state stands and its events may be published or not; they are announced again.
+            Act::Announce(announcements) => {
+                let names: Vec<_> = announcements
+                    .iter()
+                    .map(|announcement| announcement.name.clone())
+                    .collect();
+                announcer.announce(announcements).await?;
+                for name in names {
+                    tracing::info!(announced = name, "EventAnnounced");
+                }
+                Answer::Announced
+            }
+        };
+        act = execution.next(answer, now());
+    }
+}
+
+/// The clock, to the millisecond: enough for a person, and short on the wire.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
+
+impl From<Unavailable> for Failure {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::Unavailable(unavailable)
+    }
+}
+
+impl From<EffectError> for Failure {
+    fn from(error: EffectError) -> Self {
+        match error {
+            EffectError::Unavailable { dependency, what } => {
+                Self::Unavailable(Unavailable { dependency, what })
+            }
+            EffectError::Poison(poison) => Self::Poison(poison),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! What operators and clients do: publish requests, read outcomes.
+//!
+//! **Invariant:** an outcome is deleted only when the caller says that it was shown.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_sqs::config::timeout::TimeoutConfig;
+use contracts::SagaId;
+use saga::{Announcement, Channel};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::announcer::Announcer;
+use crate::aws::Aws;
+use crate::error::{Unavailable, explain};
+use crate::settings::Settings;
+
+/// A request for a saga, as a client publishes it.
+#[derive(Clone)]
+pub struct Request {
+    /// Identifies the request: the same again is the same saga.
+    pub id: String,
+    /// The bare JSON.
+    pub body: String,
+}
+
+impl std::fmt::Debug for Request {
+    /// Without the body, which holds a card.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("id", &self.id)
+            .field("bytes", &self.body.len())
+            .finish()
+    }
+}
+
+impl Request {
+    /// A request with an id of its own.
+    #[must_use]
+    pub fn new(body: impl Into<String>) -> Self {
+        Self {
+            id: Uuid::new_v4().to_string(),
+            body: body.into(),
+        }
+    }
+
+    /// The saga that it starts.
+    #[must_use]
+    pub fn saga(&self) -> SagaId {
+        SagaId::of_request("fare", &self.id)
+    }
+}
+
+/// Publishes requests for fares, in batches; a result for each, in order.
+pub async fn publish_fares(
+    aws: &Aws,
+    settings: &Settings,
+    requests: Vec<Request>,
+) -> Vec<Result<SagaId, Unavailable>> {
+    let announcer = Arc::new(Announcer::new(
+        aws.clone(),
+        settings.names.clone(),
+        settings.linger,
+    ));
+    let mut results: Vec<_> = requests
+        .iter()
+        .map(|_| Err(Unavailable::new("SNS", "the request was not sent")))
+        .collect();
+    let mut tasks = JoinSet::new();
+    for (index, request) in requests.into_iter().enumerate() {
+        let announcer = Arc::clone(&announcer);
+        tasks.spawn(async move {
+            let saga = request.saga();
+            let announcement = Announcement {
+                channel: Channel::FareRequests,
+                id: saga.uuid(),
+                name: "fare_requested".to_owned(),
+                body: request.body,
+                attributes: vec![("requestId", request.id)],
+            };
+            (
+                index,
+                announcer.announce(vec![announcement]).await.map(|()| saga),
+            )
+        });
+    }
+    while let Some(ended) = tasks.join_next().await {
+        if let Ok((index, result)) = ended
+            && let Some(slot) = results.get_mut(index)
+        {
+            *slot = result;
+        }
+    }
+    results
+}
+
+/// A notification as it was found in the success or the failure queue.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// In the success queue.
+    pub successful: bool,
+    /// The body, byte for byte.
+    pub body: String,
+    receipt: String,
+}
+
+/// Reads and deletes what is in the success and failure queues.
+#[derive(Clone, Debug)]
+pub struct Outcomes {
+    aws: Aws,
+    urls: [(bool, String); 2],
+}
+
+impl Outcomes {
+    /// The outcome queues.
+    #[must_use]
+    pub fn new(aws: &Aws, settings: &Settings) -> Self {
+        let url = |successful| {
+            (
+                successful,
+                aws.queue_url(&settings.names.outcomes(successful)),
+            )
+        };
+        Self {
+            aws: aws.clone(),
+            urls: [url(true), url(false)],
+        }
+    }
+
+    /// Waits up to `wait` for notifications in one of the two queues.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, notifications may be invisible until their visibility ends; none is lost.
+    pub async fn receive(
+        &self,
+        successful: bool,
+        wait: Duration,
+    ) -> Result<Vec<Found>, Unavailable> {
+        let url = self.url(successful);
+        let timeout = TimeoutConfig::builder()
+            .operation_attempt_timeout(wait + Duration::from_secs(10))
+            .build();
+        let answer = self
+            .aws
+            .sqs
+            .receive_message()
+            .queue_url(url)
+            .max_number_of_messages(10)
+            .wait_time_seconds(i32::try_from(wait.as_secs().min(20)).unwrap_or(20))
+            .customize()
+            .config_override(aws_sdk_sqs::config::Builder::new().timeout_config(timeout))
+            .send()
+            .await
+            .map_err(|error| Unavailable::new("SQS", format!("{url}: {}", explain(&error))))?;
+        let found = answer
+            .messages
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|message| {
+                Some(Found {
+                    successful,
+                    body: message.body?,
+                    receipt: message.receipt_handle?,
+                })
+            });
+        Ok(found.collect())
+    }
+
+    /// Deletes a notification that was shown.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`]: it will be found again.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a client's queue, not a service's"
+    )]
+    pub async fn delete(&self, found: &Found) -> Result<(), Unavailable> {
+        let url = self.url(found.successful);
+        let deleted = self
+            .aws
+            .sqs
+            .delete_message()
+            .queue_url(url)
+            .receipt_handle(&found.receipt)
+            .send()
+            .await;
+        deleted
+            .map(|_| ())
+            .map_err(|error| Unavailable::new("SQS", format!("{url}: {}", explain(&error))))
+    }
+
+    fn url(&self, successful: bool) -> &str {
+        let [success, failure] = &self.urls;
+        if successful { &success.1 } else { &failure.1 }
+    }
+}

@@ -1,0 +1,414 @@
+//! Creates the topology, or brings what is there into line with it.
+//!
+//! **Invariant:** run twice, the second run changes nothing. No service calls this: services run without any
+//! permission to create or to list.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus,
+};
+use aws_sdk_sqs::types::QueueAttributeName;
+use saga::Topology;
+use saga::topology::{Queue, Subscription};
+use serde_json::{Value, json};
+
+use crate::aws::Aws;
+use crate::error::{Unavailable, explain};
+
+/// How long a dead letter is kept: 14 days, the longest that SQS keeps anything
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>).
+const DLQ_RETENTION_SECS: u32 = 14 * 24 * 3600;
+
+/// What was done about one resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Did {
+    /// It was missing.
+    Created,
+    /// It differed.
+    Updated,
+    /// It was as it should be.
+    Found,
+}
+
+impl fmt::Display for Did {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Found => "found",
+        })
+    }
+}
+
+/// A resource, and what was done about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What was done.
+    pub did: Did,
+    /// Its kind: table, queue, topic or subscription.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+}
+
+/// Creates what is missing and updates what differs; says what it did, resource by resource.
+///
+/// # Errors
+///
+/// [`Unavailable`] at the first call that fails; what was done until then stands, and the next run goes on from it.
+pub async fn provision(aws: &Aws, topology: &Topology) -> Result<Vec<Change>, Unavailable> {
+    let mut changes = Vec::new();
+    let mut note = |did, kind, name: &str| {
+        changes.push(Change {
+            did,
+            kind,
+            name: name.to_owned(),
+        })
+    };
+    for table in &topology.tables {
+        note(self::table(aws, table).await?, "table", table);
+    }
+    for topic in &topology.topics {
+        note(self::topic(aws, topic).await?, "topic", topic);
+    }
+    for queue in &topology.queues {
+        if let Some(dlq) = &queue.dlq {
+            note(
+                self::queue(aws, dlq, dlq_attributes(aws, queue)).await?,
+                "queue",
+                dlq,
+            );
+        }
+        note(
+            self::queue(aws, &queue.name, queue_attributes(aws, queue, topology)).await?,
+            "queue",
+            &queue.name,
+        );
+    }
+    for subscription in &topology.subscriptions {
+        let name = format!("{} → {}", subscription.topic, subscription.queue);
+        note(
+            self::subscription(aws, subscription).await?,
+            "subscription",
+            &name,
+        );
+    }
+    Ok(changes)
+}
+
+async fn table(aws: &Aws, name: &str) -> Result<Did, Unavailable> {
+    let failed = |what: String| Unavailable::new("DynamoDB", format!("table {name}: {what}"));
+    let attribute = AttributeDefinition::builder()
+        .attribute_name("saga")
+        .attribute_type(ScalarAttributeType::S)
+        .build();
+    let key = KeySchemaElement::builder()
+        .attribute_name("saga")
+        .key_type(KeyType::Hash)
+        .build();
+    let create = aws
+        .dynamodb
+        .create_table()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute.map_err(|error| failed(error.to_string()))?)
+        .key_schema(key.map_err(|error| failed(error.to_string()))?)
+        .send()
+        .await;
+    let did = match create {
+        Ok(_) => Did::Created,
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(|error| error.is_resource_in_use_exception()) =>
+        {
+            Did::Found
+        }
+        Err(error) => return Err(failed(explain(&error))),
+    };
+    loop {
+        let described = aws.dynamodb.describe_table().table_name(name).send().await;
+        let described = described.map_err(|error| failed(explain(&error)))?;
+        if described.table.and_then(|table| table.table_status) == Some(TableStatus::Active) {
+            return Ok(did);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+}
+
+async fn topic(aws: &Aws, name: &str) -> Result<Did, Unavailable> {
+    let failed = |what: String| Unavailable::new("SNS", format!("topic {name}: {what}"));
+    let attributes = aws
+        .sns
+        .get_topic_attributes()
+        .topic_arn(aws.topic_arn(name))
+        .send()
+        .await;
+    match attributes {
+        Ok(_) => Ok(Did::Found),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(|error| error.is_not_found_exception()) =>
+        {
+            let created = aws.sns.create_topic().name(name).send().await;
+            created
+                .map(|_| Did::Created)
+                .map_err(|error| failed(explain(&error)))
+        }
+        Err(error) => Err(failed(explain(&error))),
+    }
+}
+
+type Attributes = Vec<(QueueAttributeName, Value)>;
+
+fn dlq_attributes(aws: &Aws, queue: &Queue) -> Attributes {
+    let allow =
+        json!({ "redrivePermission": "byQueue", "sourceQueueArns": [aws.queue_arn(&queue.name)] });
+    vec![
+        (
+            QueueAttributeName::MessageRetentionPeriod,
+            json!(DLQ_RETENTION_SECS.to_string()),
+        ),
+        (QueueAttributeName::RedriveAllowPolicy, allow),
+    ]
+}
+
+fn queue_attributes(aws: &Aws, queue: &Queue, topology: &Topology) -> Attributes {
+    let mut attributes = vec![
+        (
+            QueueAttributeName::VisibilityTimeout,
+            json!(queue.visibility_timeout_secs.to_string()),
+        ),
+        (
+            QueueAttributeName::MessageRetentionPeriod,
+            json!(queue.retention_secs.to_string()),
+        ),
+        (
+            QueueAttributeName::Policy,
+            queue_policy(aws, queue, topology),
+        ),
+    ];
+    if let Some(dlq) = &queue.dlq {
+        let redrive = json!({ "deadLetterTargetArn": aws.queue_arn(dlq), "maxReceiveCount": queue.receives_max });
+        attributes.push((QueueAttributeName::RedrivePolicy, redrive));
+    }
+    attributes
+}
+
+/// Lets the queue's own topics send to it, and nobody in the clear
+/// (<https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html>).
+fn queue_policy(aws: &Aws, queue: &Queue, topology: &Topology) -> Value {
+    let arn = aws.queue_arn(&queue.name);
+    let of_queue = topology
+        .subscriptions
+        .iter()
+        .filter(|subscription| subscription.queue == queue.name);
+    let topics: Vec<_> = of_queue
+        .map(|subscription| aws.topic_arn(&subscription.topic))
+        .collect();
+    let mut statements = vec![json!({
+        "Sid": "TopicsMaySend",
+        "Effect": "Allow",
+        "Principal": { "Service": "sns.amazonaws.com" },
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": { "ArnEquals": { "aws:SourceArn": topics } },
+    })];
+    if aws.endpoint().is_none() {
+        statements.push(json!({
+            "Sid": "NobodyInTheClear",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "sqs:*",
+            "Resource": arn,
+            "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+        }));
+    }
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+async fn queue(aws: &Aws, name: &str, wanted: Attributes) -> Result<Did, Unavailable> {
+    let failed = |what: String| Unavailable::new("SQS", format!("queue {name}: {what}"));
+    let url = aws.queue_url(name);
+    let found = aws
+        .sqs
+        .get_queue_attributes()
+        .queue_url(&url)
+        .attribute_names(QueueAttributeName::All)
+        .send()
+        .await;
+    let found = match found {
+        Ok(found) => found.attributes.unwrap_or_default(),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(|error| error.is_queue_does_not_exist()) =>
+        {
+            let attributes = wanted
+                .into_iter()
+                .map(|(name, value)| (name, as_text(&value)))
+                .collect();
+            let created = aws
+                .sqs
+                .create_queue()
+                .queue_name(name)
+                .set_attributes(Some(attributes))
+                .send()
+                .await;
+            return created
+                .map(|_| Did::Created)
+                .map_err(|error| failed(explain(&error)));
+        }
+        Err(error) => return Err(failed(explain(&error))),
+    };
+    let differing: HashMap<_, _> = wanted
+        .into_iter()
+        .filter(|(name, value)| !found.get(name).is_some_and(|found| same(found, value)))
+        .map(|(name, value)| (name, as_text(&value)))
+        .collect();
+    if differing.is_empty() {
+        return Ok(Did::Found);
+    }
+    let set = aws
+        .sqs
+        .set_queue_attributes()
+        .queue_url(&url)
+        .set_attributes(Some(differing))
+        .send()
+        .await;
+    set.map(|_| Did::Updated)
+        .map_err(|error| failed(explain(&error)))
+}
+
+async fn subscription(aws: &Aws, wanted: &Subscription) -> Result<Did, Unavailable> {
+    let (topic, queue) = (aws.topic_arn(&wanted.topic), aws.queue_arn(&wanted.queue));
+    let failed =
+        |what: String| Unavailable::new("SNS", format!("subscription {queue} of {topic}: {what}"));
+    let listed = aws
+        .sns
+        .list_subscriptions_by_topic()
+        .topic_arn(&topic)
+        .into_paginator()
+        .items()
+        .send();
+    let listed: Vec<_> = listed
+        .try_collect()
+        .await
+        .map_err(|error| failed(explain(&error)))?;
+    let arn = listed
+        .into_iter()
+        .find(|subscription| subscription.endpoint.as_deref() == Some(&queue))
+        .and_then(|subscription| subscription.subscription_arn);
+    let mut attributes = vec![("RawMessageDelivery", json!(wanted.raw.to_string()))];
+    // An empty policy takes a filter away that must not be there.
+    let policy = wanted
+        .filter_policy()
+        .and_then(|policy| serde_json::from_str(&policy).ok())
+        .unwrap_or(json!({}));
+    let Some(arn) = arn else {
+        let mut subscribe = aws
+            .sns
+            .subscribe()
+            .topic_arn(&topic)
+            .protocol("sqs")
+            .endpoint(&queue);
+        if wanted.filter.is_some() {
+            attributes.push(("FilterPolicy", policy));
+        }
+        for (name, value) in &attributes {
+            subscribe = subscribe.attributes(*name, as_text(value));
+        }
+        return subscribe
+            .send()
+            .await
+            .map(|_| Did::Created)
+            .map_err(|error| failed(explain(&error)));
+    };
+    attributes.push(("FilterPolicy", policy));
+    let found = aws
+        .sns
+        .get_subscription_attributes()
+        .subscription_arn(&arn)
+        .send()
+        .await;
+    let found = found
+        .map_err(|error| failed(explain(&error)))?
+        .attributes
+        .unwrap_or_default();
+    let mut did = Did::Found;
+    for (name, value) in attributes {
+        let as_found = found
+            .get(name)
+            .map_or_else(|| "{}".to_owned(), Clone::clone);
+        if !same(&as_found, &value) {
+            let set = aws
+                .sns
+                .set_subscription_attributes()
+                .subscription_arn(&arn)
+                .attribute_name(name);
+            set.attribute_value(as_text(&value))
+                .send()
+                .await
+                .map_err(|error| failed(explain(&error)))?;
+            did = Did::Updated;
+        }
+    }
+    Ok(did)
+}
+
+/// An attribute as AWS takes it: documents as JSON, all else as it is.
+fn as_text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Whether an attribute says the same, however its JSON is written; numbers may come back as texts.
+fn same(found: &str, wanted: &Value) -> bool {
+    match wanted {
+        Value::String(wanted) => found == wanted,
+        wanted => serde_json::from_str::<Value>(found)
+            .is_ok_and(|found| loosely(&found) == loosely(wanted)),
+    }
+}
+
+/// Numbers as texts; a list of one as its element, as policies are given back.
+fn loosely(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => json!(number.to_string()),
+        Value::Array(items) => match items.as_slice() {
+            [one] => loosely(one),
+            items => items.iter().map(loosely).collect(),
+        },
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), loosely(value)))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::String(_) => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attribute_is_compared_by_what_it_says() {
+        let redrive = json!({ "maxReceiveCount": 1000, "deadLetterTargetArn": "arn" });
+        assert!(same(
+            r#"{"deadLetterTargetArn":"arn","maxReceiveCount":"1000"}"#,
+            &redrive
+        ));
+        assert!(!same(
+            r#"{"deadLetterTargetArn":"arn","maxReceiveCount":"10"}"#,
+            &redrive
+        ));
+        assert!(same(r#"{"type":"a"}"#, &json!({ "type": ["a"] })));
+        assert!(!same(r#"{"type":["a","b"]}"#, &json!({ "type": ["a"] })));
+        assert!(same("true", &json!("true")));
+        assert!(!same("", &json!({})));
+    }
+}

@@ -1,0 +1,351 @@
+//! One SQS queue: receive, delete, give back, dead-letter.
+//!
+//! **Invariant:** a message is sent to the dead-letter queue before it is deleted here, and without card data.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_sqs::config::timeout::TimeoutConfig;
+use aws_sdk_sqs::types::{
+    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message,
+    MessageAttributeValue, MessageSystemAttributeName,
+};
+use contracts::{Poison, redact};
+
+use crate::aws::Aws;
+use crate::batch::Batcher;
+use crate::error::{Unavailable, explain};
+
+/// How much longer than the wait itself a receive call may take.
+const RECEIVE_SLACK: Duration = Duration::from_secs(10);
+
+/// A message, with the receipt that settles it.
+pub(crate) struct Received {
+    pub(crate) body: String,
+    /// String attributes only; ours and our clients' are.
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) message_id: String,
+    pub(crate) attempt: u32,
+    pub(crate) sent_at_ms: Option<String>,
+    pub(crate) receipt: String,
+}
+
+/// Why a message could not be settled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SettleError {
+    /// The receipt is no longer ours: the message is another receiver's, or is gone.
+    #[error("the receipt is lost ({0})")]
+    ReceiptLost(String),
+    /// The call failed.
+    #[error("{0}")]
+    Unavailable(Unavailable),
+}
+
+type Settled = Result<(), SettleError>;
+
+/// A service's queue and its dead-letter queue.
+#[derive(Clone)]
+pub(crate) struct Queue {
+    client: aws_sdk_sqs::Client,
+    url: String,
+    dlq_url: String,
+    deletes: Batcher<String, Settled>,
+    visibilities: Batcher<(String, i32), Settled>,
+}
+
+impl Queue {
+    pub(crate) fn new(aws: &Aws, name: &str, dlq: &str, linger: Duration) -> Self {
+        let (client, url) = (aws.sqs.clone(), aws.queue_url(name));
+        let (delete_client, delete_url) = (client.clone(), url.clone());
+        let (change_client, change_url) = (client.clone(), url.clone());
+        Self {
+            deletes: Batcher::start(
+                linger,
+                |_| 0,
+                move |batch| delete(delete_client.clone(), delete_url.clone(), batch),
+            ),
+            visibilities: Batcher::start(
+                linger,
+                |_| 0,
+                move |batch| change(change_client.clone(), change_url.clone(), batch),
+            ),
+            client,
+            url,
+            dlq_url: aws.queue_url(dlq),
+        }
+    }
+
+    /// Waits for up to `most` messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, messages may have been received that nobody handles; they come back when their visibility ends.
+    pub(crate) async fn receive(
+        &self,
+        most: usize,
+        wait: Duration,
+        visibility: Duration,
+    ) -> Result<Vec<Received>, Unavailable> {
+        // `receive_message` can hang for good when a connection dies silently, so an attempt has an end, and one that
+        // is later than the longest wait.
+        let timeout = TimeoutConfig::builder()
+            .operation_attempt_timeout(wait + RECEIVE_SLACK)
+            .build();
+        let answer = self
+            .client
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(i32::try_from(most).unwrap_or(10))
+            .wait_time_seconds(secs(wait))
+            .visibility_timeout(secs(visibility))
+            .message_attribute_names("All")
+            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+            .customize()
+            .config_override(aws_sdk_sqs::config::Builder::new().timeout_config(timeout))
+            .send()
+            .await
+            .map_err(|error| {
+                Unavailable::new("SQS", format!("{}: {}", self.url, explain(&error)))
+            })?;
+        Ok(answer
+            .messages
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(Received::of)
+            .collect())
+    }
+
+    /// Deletes a message that was handled.
+    ///
+    /// # Errors
+    ///
+    /// [`SettleError`]: the message will come again.
+    pub(crate) async fn delete(&self, receipt: &str) -> Settled {
+        self.deletes
+            .add(receipt.to_owned())
+            .await
+            .unwrap_or_else(|_gone| Err(died()))
+    }
+
+    /// Makes a message visible again after this long: gives it back, or holds on to it.
+    ///
+    /// # Errors
+    ///
+    /// [`SettleError`].
+    pub(crate) async fn set_visibility(&self, receipt: &str, after: Duration) -> Settled {
+        self.visibilities
+            .add((receipt.to_owned(), secs(after)))
+            .await
+            .unwrap_or_else(|_gone| Err(died()))
+    }
+
+    /// Sends a message that can never be handled to the dead-letter queue, and deletes it here.
+    ///
+    /// # Errors
+    ///
+    /// [`SettleError`]: the message will come again.
+    pub(crate) async fn dead_letter(
+        &self,
+        message: &Received,
+        poison: &Poison,
+        known: &[(&str, String)],
+    ) -> Settled {
+        let mut send = self
+            .client
+            .send_message()
+            .queue_url(&self.dlq_url)
+            .message_body(redact::body(&message.body));
+        let own = [
+            ("reason", poison.reason.as_str().to_owned()),
+            ("detail", poison.detail.clone()),
+            ("messageId", message.message_id.clone()),
+            ("attempts", message.attempt.to_string()),
+            ("firstSeen", message.sent_at_ms.clone().unwrap_or_default()),
+        ];
+        // SQS takes at most ten, and none that is empty.
+        let known = known.iter().map(|(name, value)| (*name, value.clone()));
+        for (name, value) in own
+            .into_iter()
+            .chain(known)
+            .filter(|(_, value)| !value.is_empty())
+            .take(10)
+        {
+            let value = MessageAttributeValue::builder()
+                .data_type("String")
+                .string_value(value)
+                .build();
+            let value = value.map_err(|error| {
+                SettleError::Unavailable(Unavailable::new("SQS", error.to_string()))
+            })?;
+            send = send.message_attributes(name, value);
+        }
+        send.send().await.map_err(|error| {
+            SettleError::Unavailable(Unavailable::new(
+                "SQS",
+                format!("{}: {}", self.dlq_url, explain(&error)),
+            ))
+        })?;
+        // Crash here: the dead letter stands and the message comes again; a dead letter may stand twice.
+        self.delete(&message.receipt).await
+    }
+}
+
+impl Received {
+    fn of(message: Message) -> Option<Self> {
+        let system = message.attributes.unwrap_or_default();
+        let attempt = system.get(&MessageSystemAttributeName::ApproximateReceiveCount);
+        let attributes = message.message_attributes.unwrap_or_default().into_iter();
+        Some(Self {
+            body: message.body.unwrap_or_default(),
+            attributes: attributes
+                .filter(|(_, value)| value.data_type() == "String")
+                .filter_map(|(name, value)| value.string_value.map(|text| (name, text)))
+                .collect(),
+            message_id: message.message_id?,
+            attempt: attempt.and_then(|count| count.parse().ok()).unwrap_or(1),
+            sent_at_ms: system
+                .get(&MessageSystemAttributeName::SentTimestamp)
+                .cloned(),
+            receipt: message.receipt_handle?,
+        })
+    }
+}
+
+fn secs(duration: Duration) -> i32 {
+    i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
+}
+
+fn died() -> SettleError {
+    SettleError::Unavailable(Unavailable::new("SQS", "the batch died"))
+}
+
+/// One `DeleteMessageBatch`; a result for each entry, in order.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that deletes messages"
+)]
+async fn delete(client: aws_sdk_sqs::Client, url: String, receipts: Vec<String>) -> Vec<Settled> {
+    let entry = |(index, receipt): (usize, &String)| {
+        DeleteMessageBatchRequestEntry::builder()
+            .id(index.to_string())
+            .receipt_handle(receipt)
+            .build()
+    };
+    let entries: Result<Vec<_>, _> = receipts.iter().enumerate().map(entry).collect();
+    let answer = match entries {
+        Err(error) => Err(error.to_string()),
+        Ok(entries) => client
+            .delete_message_batch()
+            .queue_url(&url)
+            .set_entries(Some(entries))
+            .send()
+            .await
+            .map(|answer| answer.failed)
+            .map_err(|error| explain(&error)),
+    };
+    results(&url, receipts.len(), answer)
+}
+
+/// One `ChangeMessageVisibilityBatch`; a result for each entry, in order.
+async fn change(
+    client: aws_sdk_sqs::Client,
+    url: String,
+    changes: Vec<(String, i32)>,
+) -> Vec<Settled> {
+    let entry = |(index, (receipt, after)): (usize, &(String, i32))| {
+        ChangeMessageVisibilityBatchRequestEntry::builder()
+            .id(index.to_string())
+            .receipt_handle(receipt)
+            .visibility_timeout(*after)
+            .build()
+    };
+    let entries: Result<Vec<_>, _> = changes.iter().enumerate().map(entry).collect();
+    let answer = match entries {
+        Err(error) => Err(error.to_string()),
+        Ok(entries) => client
+            .change_message_visibility_batch()
+            .queue_url(&url)
+            .set_entries(Some(entries))
+            .send()
+            .await
+            .map(|answer| answer.failed)
+            .map_err(|error| explain(&error)),
+    };
+    results(&url, changes.len(), answer)
+}
+
+type Failed = aws_sdk_sqs::types::BatchResultErrorEntry;
+
+/// What the batch's answer says of each entry.
+fn results(url: &str, entries: usize, answer: Result<Vec<Failed>, String>) -> Vec<Settled> {
+    let failed = match answer {
+        Ok(failed) => failed,
+        Err(what) => {
+            let error = SettleError::Unavailable(Unavailable::new("SQS", format!("{url}: {what}")));
+            return vec![Err(error); entries];
+        }
+    };
+    let result_of = |index: usize| {
+        let id = index.to_string();
+        match failed.iter().find(|entry| entry.id() == id) {
+            None => Ok(()),
+            // Sender's faults here are receipts that are not valid any more.
+            Some(entry) if entry.sender_fault() => {
+                Err(SettleError::ReceiptLost(entry.code().to_owned()))
+            }
+            Some(entry) => Err(SettleError::Unavailable(Unavailable::new(
+                "SQS",
+                format!("{url}: {}", entry.code()),
+            ))),
+        }
+    };
+    (0..entries).map(result_of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(id: &str, code: &str, sender_fault: bool) -> Failed {
+        Failed::builder()
+            .id(id)
+            .code(code)
+            .sender_fault(sender_fault)
+            .build()
+            .unwrap()
+    }
+
+    #[test]
+    fn each_entry_of_a_batch_gets_its_own_result() {
+        let answer = vec![
+            failed("1", "ReceiptHandleIsInvalid", true),
+            failed("2", "InternalError", false),
+        ];
+        let results = results("q", 4, Ok(answer));
+        assert_eq!(results[0], Ok(()));
+        assert_eq!(
+            results[1],
+            Err(SettleError::ReceiptLost(
+                "ReceiptHandleIsInvalid".to_owned()
+            ))
+        );
+        assert!(matches!(results[2], Err(SettleError::Unavailable(_))));
+        assert_eq!(results[3], Ok(()));
+    }
+
+    #[test]
+    fn a_batch_that_failed_as_a_whole_failed_for_each() {
+        let results = results("q", 2, Err("timeout".to_owned()));
+        assert_eq!(results.len(), 2);
+        assert!(
+            results
+                .iter()
+                .all(|result| matches!(result, Err(SettleError::Unavailable(_))))
+        );
+    }
+}

@@ -1,0 +1,103 @@
+//! A service, ready to run: a participant with its effects, joined to AWS.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use saga::Participant;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use crate::announcer::Announcer;
+use crate::aws::Aws;
+use crate::breaker::Breaker;
+use crate::consumer::Consumer;
+use crate::effects::Perform;
+use crate::locks::SagaLocks;
+use crate::queue::Queue;
+use crate::settings::Settings;
+use crate::store::Store;
+
+type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A service that has not started yet.
+pub struct Service {
+    name: &'static str,
+    start: Box<dyn FnOnce(Aws, Settings, CancellationToken) -> Running + Send>,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Service").field(&self.name).finish()
+    }
+}
+
+impl Service {
+    /// A service of this participant.
+    pub fn new<P: Participant, E: Perform<P>>(participant: P, effects: E) -> Self {
+        let name = participant.declaration().name;
+        let start = move |aws: Aws, settings: Settings, stop: CancellationToken| -> Running {
+            let names = &settings.names;
+            let consumer = Consumer {
+                queue: Queue::new(
+                    &aws,
+                    &names.of_service(name),
+                    &names.dlq(name),
+                    settings.linger,
+                ),
+                store: Store::new(aws.dynamodb.clone(), names.of_service(name)),
+                announcer: Announcer::new(aws, names.clone(), settings.linger),
+                breaker: Breaker::default(),
+                locks: SagaLocks::default(),
+                stop,
+                abandon: CancellationToken::new(),
+                participant,
+                effects,
+                settings,
+            };
+            Box::pin(Arc::new(consumer).run())
+        };
+        Self {
+            name,
+            start: Box::new(start),
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Runs until `stop`, and then until every message is settled or given back.
+    pub async fn run(self, aws: Aws, settings: Settings, stop: CancellationToken) {
+        let span = tracing::info_span!("service", service = self.name);
+        async {
+            tracing::info!("ServiceStarted");
+            (self.start)(aws, settings, stop).await;
+            tracing::info!("ServiceStopped");
+        }
+        .instrument(span)
+        .await;
+    }
+}
+
+/// Runs services side by side until `stop`, and then until all are done.
+pub async fn run_all(
+    services: Vec<Service>,
+    aws: &Aws,
+    settings: &Settings,
+    stop: &CancellationToken,
+) {
+    let mut running = tokio::task::JoinSet::new();
+    for service in services {
+        running.spawn(service.run(aws.clone(), settings.clone(), stop.clone()));
+    }
+    while let Some(ended) = running.join_next().await {
+        if let Err(error) = ended {
+            // A service that dies takes the process with it: whoever supervises it starts it anew.
+            tracing::error!(%error, "ServiceDied");
+            stop.cancel();
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Logs: readable on a terminal, JSON otherwise.
+//!
+//! **Invariant:** what other crates log is capped at INFO, whatever is asked for: below that, HTTP and SDK crates log
+//! bodies, and a body can hold a card.
+
+use std::io::IsTerminal;
+
+use tracing::level_filters::LevelFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+use crate::settings::{ConfigError, Environment, Variable};
+
+pub(crate) const LOG: Variable = Variable {
+    name: "RUST_LOG",
+    default: Some("info"),
+    allowed: "directives of tracing-subscriber's EnvFilter, such as info or runtime=debug",
+    about: "what is logged; other crates than ours never below info",
+};
+pub(crate) const LOG_FORMAT: Variable = Variable {
+    name: "ENSEMBLE_LOG_FORMAT",
+    default: Some("auto"),
+    allowed: "auto, text or json",
+    about: "how it is logged; auto is text on a terminal and json otherwise",
+};
+
+/// The crates whose log lines are ours to answer for.
+const OURS: &[&str] = &[
+    "booking",
+    "card",
+    "choreography",
+    "contracts",
+    "ensemble",
+    "fulfillment",
+    "gateway",
+    "local",
+    "notifier",
+    "payment",
+    "runtime",
+    "saga",
+];
+
+/// Sends logs to standard error from now on. `quiet` is the filter when `RUST_LOG` is not set.
+///
+/// # Errors
+///
+/// [`ConfigError`] for a filter or a format that is not allowed.
+pub fn start(environment: &Environment, quiet: Option<&str>) -> Result<(), ConfigError> {
+    let directives = match (environment.is_set(&LOG), quiet) {
+        (false, Some(quiet)) => quiet.to_owned(),
+        _ => environment.text(&LOG).unwrap_or("info").to_owned(),
+    };
+    let filter = EnvFilter::try_new(&directives)
+        .map_err(|_err| LOG.error("has a value that is not allowed"))?;
+    let json = environment.read(&LOG_FORMAT, |text| match text {
+        "auto" => Some(!std::io::stderr().is_terminal()),
+        "text" => Some(false),
+        "json" => Some(true),
+        _ => None,
+    })?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = if json {
+        lines
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .boxed()
+    } else {
+        lines.with_target(false).boxed()
+    };
+    let capped = tracing_subscriber::filter::filter_fn(may_log);
+    // A second start, as tests do, keeps the first.
+    let started = tracing_subscriber::registry()
+        .with(lines.with_filter(filter).with_filter(capped))
+        .try_init();
+    if started.is_err() {
+        tracing::debug!("logs are sent elsewhere already");
+    }
+    Ok(())
+}
+
+/// Whether a line may be written at all.
+fn may_log(metadata: &Metadata<'_>) -> bool {
+    may_log_at(metadata.target(), *metadata.level())
+}
+
+fn may_log_at(target: &str, level: Level) -> bool {
+    let krate = target.split("::").next().unwrap_or_default();
+    OURS.contains(&krate) || level <= LevelFilter::INFO
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_crates_never_log_below_info() {
+        for target in [
+            "aws_smithy_runtime::client",
+            "hyper_util",
+            "aws_sdk_sqs",
+            "reqwest",
+            "runtimes",
+            "",
+        ] {
+            assert!(may_log_at(target, Level::INFO), "{target}");
+            assert!(!may_log_at(target, Level::DEBUG), "{target}");
+            assert!(!may_log_at(target, Level::TRACE), "{target}");
+        }
+        assert!(may_log_at("runtime::consumer", Level::TRACE));
+    }
+}
