@@ -44,6 +44,9 @@ pub(crate) fn read(
 ) -> Result<Received<Incoming>, Poison> {
     let fields = Fields::of(delivery.body)
         .map_err(|rule| Poison::new(Reason::Unreadable, format!("body: {rule}")))?;
+    if fields.get(contracts::redact::MARK).is_some() {
+        return Err(Poison::redacted());
+    }
     if fields.get("specversion").is_some() && !is_request_type(&fields) {
         return saga::delivery::read_event(delivery, |event, _| crate::hear(event));
     }

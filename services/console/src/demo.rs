@@ -179,23 +179,23 @@ async fn wait_for(
 ) -> Result<(), Error> {
     let outcomes = Outcomes::new(&stack.aws, &stack.settings);
     let deadline = tokio::time::Instant::now() + PATIENCE;
+    let mut arriving = outcomes.watch();
     let mut shown = usize::MAX;
     while found.len() < sagas.len() {
         if shown != found.len() && !json {
             shown = found.len();
             progress(shown, sagas.len())?;
         }
-        let wait = Duration::from_secs(1);
-        let received = tokio::select! {
+        let arrived = tokio::select! {
             () = tokio::time::sleep_until(deadline) => break,
-            messages = outcomes.receive(true, wait) => messages?,
-            messages = outcomes.receive(false, wait) => messages?,
+            arrived = arriving.recv() => arrived,
         };
-        for message in received {
-            if let Ok(notification) = serde_json::from_str::<Notification>(&message.body) {
-                outcomes.delete(&message).await?;
-                found.insert(notification.saga_id, (notification, message.body));
-            }
+        let Some(message) = arrived.transpose()? else {
+            break;
+        };
+        if let Ok(notification) = serde_json::from_str::<Notification>(&message.body) {
+            outcomes.delete(&message).await?;
+            found.insert(notification.saga_id, (notification, message.body));
         }
     }
     if !json {

@@ -95,25 +95,7 @@ impl Stack {
 /// The topology under the prefix of these settings.
 #[must_use]
 pub fn topology(settings: &Settings) -> Topology {
-    use contracts::{EventType as T, Publisher};
-    use saga::topology::{Queue, Subscription};
-    let n = &settings.names;
-    let q = |s: &str| Queue { name: n.of_service(s), dlq: Some(n.dlq(s)), receives_max: 1000, visibility_timeout_secs: 30, retention_secs: 345600 };
-    let o = |ok| Queue { name: n.outcomes(ok), dlq: None, receives_max: 0, visibility_timeout_secs: 30, retention_secs: 1209600 };
-    let sub = |c, s: &str, f: &[T]| Subscription { topic: n.topic(c), queue: n.of_service(s), raw: true, filter: Some(("type".to_owned(), f.iter().map(|t| t.as_str().to_owned()).collect())) };
-    let (b, p, f) = (Channel::Events(Publisher::Booking), Channel::Events(Publisher::Payment), Channel::Events(Publisher::Fulfillment));
-    let note = |ok: bool| Subscription { topic: n.topic(Channel::Notifications), queue: n.outcomes(ok), raw: true, filter: Some(("IsSuccessful".to_owned(), vec![ok.to_string()])) };
-    Topology {
-        topics: [Channel::FareRequests, b, p, f, Channel::Notifications].map(|c| n.topic(c)).into(),
-        queues: vec![q("booking"), q("payment"), q("fulfillment"), q("notifier"), o(true), o(false)],
-        subscriptions: vec![
-            Subscription { topic: n.topic(Channel::FareRequests), queue: n.of_service("booking"), raw: false, filter: None },
-            sub(p, "booking", &[T::PaymentDeclined, T::PaymentRefunded, T::PaymentRefundFailed]), sub(f, "booking", &[T::AccountCredited]),
-            sub(b, "payment", &[T::FareRegistered]), sub(f, "payment", &[T::AccountCreditRefused]), sub(p, "fulfillment", &[T::PaymentCaptured]),
-            sub(b, "notifier", &[T::FareCompleted, T::FareCancelled, T::FareRejected, T::FareNeedsAttention]), note(true), note(false),
-        ],
-        tables: ["booking", "payment", "fulfillment"].map(|s| n.of_service(s)).into(),
-    }
+    choreography::topology(&settings.names)
 }
 
 /// All services, with a key pair of their own and the hooks on.

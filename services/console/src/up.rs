@@ -71,7 +71,7 @@ fn guide(stack: &Stack) -> String {
   {program} watch
 
 {with_aws}:
-  export AWS_ENDPOINT_URL={url} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=ensemble AWS_SECRET_ACCESS_KEY=ensemble
+  export AWS_ENDPOINT_URL={url} AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=ensemble AWS_SECRET_ACCESS_KEY=ensemble
   aws --endpoint-url {url} sns publish --topic-arn {topic} \\
     --message '{request}'
   aws --endpoint-url {url} sqs receive-message --queue-url {success} --wait-time-seconds 20

@@ -1,8 +1,9 @@
 //! The gateway over HTTP with an `Idempotency-Key` header
 //! (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/>), as `infra/gateway` serves it.
 //!
-//! **Invariant:** only a 2xx is a yes and only a 402 or a 409 is a no. A time-out, a broken connection, a 5xx or an
-//! answer that makes no sense is an unknown outcome.
+//! **Invariant:** only a 2xx is a yes, and only an answer by which the gateway says that it did nothing and never will
+//! (400, 402, 404, 409, 422) is a no. A time-out, a broken connection, a 5xx or an answer that makes no sense is an
+//! unknown outcome.
 
 use std::time::Duration;
 
@@ -40,8 +41,12 @@ struct Refused {
 
 #[derive(Deserialize)]
 struct RefusedError {
+    code: String,
     message: String,
 }
+
+/// The code of a hold that is let go already.
+const ALREADY_VOIDED: &str = "already_voided";
 
 #[derive(Deserialize)]
 struct Payments {
@@ -73,7 +78,9 @@ impl HttpGateway {
     ///
     /// [`GatewayError`] when the HTTP client cannot be built.
     pub fn new(base: Url, live: bool) -> Result<Self, GatewayError> {
+        // Past any proxy that the environment names: it would read the cards, which `http` carries in the clear.
         let client = reqwest::Client::builder()
+            .no_proxy()
             .timeout(TIMEOUT)
             .build()
             .map_err(unknown)?;
@@ -97,19 +104,33 @@ impl HttpGateway {
 
 /// Sends, and tells a yes from a no from an unknown outcome.
 async fn ask(request: RequestBuilder) -> Result<Result<String, Refusal>, GatewayError> {
+    Ok(decide(request).await?.map_err(|refused| refusal(&refused)))
+}
+
+fn refusal(refused: &RefusedError) -> Refusal {
+    Refusal {
+        message: redact::text(&refused.message)
+            .chars()
+            .take(MESSAGE_MAX)
+            .collect(),
+    }
+}
+
+/// The same, with the gateway's own word for a no.
+async fn decide(request: RequestBuilder) -> Result<Result<String, RefusedError>, GatewayError> {
     let response = request.send().await.map_err(unknown)?;
     match response.status() {
         status if status.is_success() => {
             let created: Created = response.json().await.map_err(unknown)?;
             Ok(Ok(created.id))
         }
-        StatusCode::PAYMENT_REQUIRED | StatusCode::CONFLICT => {
+        StatusCode::BAD_REQUEST
+        | StatusCode::PAYMENT_REQUIRED
+        | StatusCode::NOT_FOUND
+        | StatusCode::CONFLICT
+        | StatusCode::UNPROCESSABLE_ENTITY => {
             let refused: Refused = response.json().await.map_err(unknown)?;
-            let message: String = redact::text(&refused.error.message)
-                .chars()
-                .take(MESSAGE_MAX)
-                .collect();
-            Ok(Err(Refusal { message }))
+            Ok(Err(refused.error))
         }
         status => Err(GatewayError(format!("it answered {status}"))),
     }
@@ -168,7 +189,12 @@ impl Gateway for HttpGateway {
         charge_token: &str,
     ) -> Result<Result<(), Refusal>, GatewayError> {
         let request = self.post(&format!("v1/authorizations/{charge_token}/void"), key)?;
-        Ok(ask(request.body("{}")).await?.map(|_id| ()))
+        Ok(match decide(request.body("{}")).await? {
+            Ok(_id) => Ok(()),
+            // Twice is no refusal: the hold is gone.
+            Err(refused) if refused.code == ALREADY_VOIDED => Ok(()),
+            Err(refused) => Err(refusal(&refused)),
+        })
     }
 
     async fn refund(

@@ -70,7 +70,7 @@ pub trait Gateway: Send + Sync + 'static {
         amount: Money,
     ) -> impl Future<Output = Result<Result<String, Refusal>, GatewayError>> + Send;
 
-    /// Lets go of what is held.
+    /// Lets go of what is held. Where it is let go already, that is no refusal.
     fn void(
         &self,
         key: Uuid,

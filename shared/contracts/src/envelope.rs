@@ -60,6 +60,7 @@ struct Read<'a> {
     causationid: Option<String>,
     traceparent: Option<String>,
     sealedcard: Option<String>,
+    redacted: Option<bool>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
 }
@@ -139,6 +140,9 @@ impl Envelope {
                 format!("body: is no CloudEvent: {}", rule_of(&error)),
             )
         })?;
+        if read.redacted.is_some() {
+            return Err(Poison::redacted());
+        }
         if required(read.specversion, "specversion")? != "1.0" {
             return Err(Poison::new(Reason::Unreadable, "specversion: must be 1.0"));
         }

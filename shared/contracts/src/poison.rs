@@ -17,6 +17,8 @@ pub enum Reason {
     UnexpectedEnvelope,
     /// Larger than [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES).
     TooLarge,
+    /// A dead letter from which card data was removed, sent again; the request has to be made anew.
+    Redacted,
     /// Contradicts what this service has on record for the saga.
     Contradicting,
     /// Given back as often as its step's retry policy allows.
@@ -34,6 +36,7 @@ impl Reason {
             Self::NotForUs => "not_for_us",
             Self::UnexpectedEnvelope => "unexpected_envelope",
             Self::TooLarge => "too_large",
+            Self::Redacted => "redacted",
             Self::Contradicting => "contradicting",
             Self::Exhausted => "exhausted",
         }
@@ -56,6 +59,15 @@ impl Poison {
             reason,
             detail: detail.into(),
         }
+    }
+
+    /// A body with the mark of [`redact`](crate::redact).
+    #[must_use]
+    pub fn redacted() -> Self {
+        Self::new(
+            Reason::Redacted,
+            "body: card data was removed from it; the request has to be made anew",
+        )
     }
 }
 

@@ -5,8 +5,13 @@
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::Identifier;
+
 /// What stands in place of a value that may be card data.
 pub const REMOVED: &str = "[removed]";
+
+/// The field that marks a body from which something was removed: it can be read, but never be handled.
+pub const MARK: &str = "redacted";
 
 /// How deep a body is followed; what lies deeper is removed.
 const MAX_DEPTH: usize = 16;
@@ -40,14 +45,17 @@ pub fn body(body: &str) -> String {
             let mut value = Value::Object(fields);
             // Only a body that holds something to hide is written anew: an event keeps its bytes, so that it can
             // be redriven as the same event.
-            if redact(&mut value, 0) {
-                value.to_string()
-            } else {
-                body.to_owned()
+            if !redact(&mut value, 0) {
+                return body.to_owned();
             }
+            if let Value::Object(fields) = &mut value {
+                fields.insert(MARK.to_owned(), Value::Bool(true));
+            }
+            value.to_string()
         }
         Ok(_) | Err(_) => {
-            serde_json::json!({ "removed": "not a JSON object", "bytes": body.len() }).to_string()
+            serde_json::json!({ MARK: true, "removed": "not a JSON object", "bytes": body.len() })
+                .to_string()
         }
     }
 }
@@ -78,6 +86,9 @@ fn redact(value: &mut Value, depth: usize) -> bool {
                 removed = true;
             }
             for (name, field) in fields {
+                if is_identifier(name, field) {
+                    continue;
+                }
                 if depth >= MAX_DEPTH || is_card_name(name) {
                     *field = Value::from(REMOVED);
                     removed = true;
@@ -113,6 +124,14 @@ fn redact(value: &mut Value, depth: usize) -> bool {
     }
 }
 
+/// The ids of a request are told back and stored as they are, so they are kept here too: any digits may be in them.
+fn is_identifier(name: &str, field: &Value) -> bool {
+    matches!(name, "customerId" | "fareId")
+        && field
+            .as_str()
+            .is_some_and(|id| Identifier::parse(id).is_ok())
+}
+
 fn is_card_name(name: &str) -> bool {
     let folded: String = name
         .chars()
@@ -123,9 +142,9 @@ fn is_card_name(name: &str) -> bool {
 }
 
 /// Whether a text holds 12 to 19 digits in a row, spaces, dashes and dots aside, between characters that are no
-/// letters. UUIDs, in which such a row can occur, are let through.
+/// letters. UUIDs and ARNs, in which such a row can occur, are let through.
 fn may_hold_card_number(text: &str) -> bool {
-    if Uuid::try_parse(text).is_ok() || is_traceparent(text) {
+    if Uuid::try_parse(text).is_ok() || is_traceparent(text) || text.starts_with("arn:aws") {
         return false;
     }
     let mut digits = 0;
@@ -187,8 +206,15 @@ mod tests {
 
     #[test]
     fn a_body_without_card_data_keeps_its_bytes() {
-        let given = r#"{ "id":"12345678-1234-4123-8123-123456789012", "time":"2026-11-21T22:00:00.123456789Z","traceparent":"00-11111111111111111111111111111111-2222222222222222-01","chargeId":"ch_111111111111111111","amount":{"minor":2000},"key":"abc123456789012345"}"#;
+        let given = r#"{ "id":"12345678-1234-4123-8123-123456789012", "time":"2026-11-21T22:00:00.123456789Z","traceparent":"00-11111111111111111111111111111111-2222222222222222-01","chargeId":"ch_111111111111111111","amount":{"minor":2000},"fare":{"customerId":"123456789012"},"TopicArn":"arn:aws:sns:us-east-1:123456789012:t","key":"abc123456789012345"}"#;
         assert_eq!(body(given), given);
+    }
+
+    #[test]
+    fn what_was_redacted_is_marked() {
+        for given in [r#"{"cvv":"111"}"#, "not JSON"] {
+            assert!(body(given).contains(r#""redacted":true"#), "{given}");
+        }
     }
 
     #[test]

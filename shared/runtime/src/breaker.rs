@@ -1,9 +1,10 @@
 //! Stops the polling while a dependency is down.
 //!
 //! Without it, an outage would look like poison: every message would be received, fail, and be counted as received,
-//! over and over.
+//! over and over. While it is open, a message that fails is held and tried again in place, so that it is received once
+//! however long the outage is; and a further one is received only after a pause, one at a time.
 //!
-//! **Invariant:** while it is open, one message is tried at a time, after a pause; the first success closes it.
+//! **Invariant:** the first message that is handled closes it.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,8 +12,8 @@ use std::time::Duration;
 /// Failures in a row that open it.
 const THRESHOLD: u32 = 3;
 
-/// The longest pause.
-const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// The longest pause: how late, at most, the end of an outage is noticed.
+const PAUSE_MAX: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Default)]
 struct State {
@@ -49,16 +50,26 @@ impl Breaker {
         if state.failures < THRESHOLD {
             return None;
         }
-        let ceiling = Duration::from_millis(500)
-            .saturating_mul(2_u32.saturating_pow(state.pauses))
-            .min(PAUSE_MAX);
+        let ceiling = ceiling(state.pauses);
         state.pauses = state.pauses.saturating_add(1);
         Some(ceiling)
+    }
+
+    /// Whether a message that fails is to be held rather than given back.
+    pub(crate) fn is_open(&self) -> bool {
+        self.lock().failures >= THRESHOLD
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The longest that the next of these pauses may be.
+pub(crate) fn ceiling(pauses: u32) -> Duration {
+    Duration::from_millis(500)
+        .saturating_mul(2_u32.saturating_pow(pauses))
+        .min(PAUSE_MAX)
 }
 
 #[cfg(test)]
@@ -79,10 +90,12 @@ mod tests {
         assert_eq!(
             pauses,
             [
-                500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 30_000
+                500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000, 10_000, 10_000
             ]
         );
+        assert!(breaker.is_open());
         breaker.succeeded();
+        assert!(!breaker.is_open());
         assert_eq!(breaker.pause(), None);
         breaker.failed(&"x");
         assert_eq!(breaker.pause(), None, "the count starts anew");

@@ -14,13 +14,16 @@ use tracing::Instrument;
 
 use crate::announcer::Announcer;
 use crate::batch;
-use crate::breaker::Breaker;
+use crate::breaker::{self, Breaker};
 use crate::effects::Perform;
 use crate::handle::{Failure, handle};
 use crate::locks::SagaLocks;
 use crate::queue::{Queue, Received, SettleError};
 use crate::settings::Settings;
 use crate::store::Store;
+
+/// How long giving messages back may take, after the grace period, before the service ends regardless.
+const GIVE_BACK_MAX: Duration = Duration::from_secs(2);
 
 /// A service at work.
 pub(crate) struct Consumer<P: Participant, E> {
@@ -71,7 +74,13 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
                 "GivingBack: the grace period is over"
             );
             self.abandon.cancel();
-            tasks.wait().await;
+            // Where even that takes too long, the messages come back by themselves.
+            if tokio::time::timeout(GIVE_BACK_MAX, tasks.wait())
+                .await
+                .is_err()
+            {
+                tracing::warn!(messages = tasks.len(), "NotGivenBack: SQS does not answer");
+            }
         }
     }
 
@@ -212,8 +221,6 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
                 self.bury(message, &poison, &known).await;
             }
             Ending::Handled(Err(Failure::Unavailable(why))) => {
-                // Not counted against the message: the dependency is at fault.
-                self.breaker.failed(&why);
                 self.give_back(message, delay(retry, message.attempt), &why.to_string())
                     .await;
             }
@@ -226,14 +233,33 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
             held = self.locks.hold(received.saga) => held,
             () = self.stop.cancelled() => return Ending::GivenBack,
         };
-        let result = handle(
-            &self.participant,
-            &self.effects,
-            &self.store,
-            &self.announcer,
-            received,
-        )
-        .await;
+        let mut pauses = 0;
+        let result = loop {
+            let (store, announcer) = (&self.store, &self.announcer);
+            let result = handle(
+                &self.participant,
+                &self.effects,
+                store,
+                announcer,
+                received.clone(),
+            )
+            .await;
+            let Err(Failure::Unavailable(why)) = &result else {
+                break result;
+            };
+            self.breaker.failed(why);
+            if !self.breaker.is_open() {
+                break result;
+            }
+            // An outage: the message is held and tried again here, so that it is not received over and over.
+            if self
+                .stopped_during(jittered(breaker::ceiling(pauses)))
+                .await
+            {
+                return Ending::GivenBack;
+            }
+            pauses += 1;
+        };
         drop(held);
         Ending::Handled(result)
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use contracts::SagaId;
 use saga::{Announcement, Channel};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -15,6 +16,9 @@ use crate::announcer::Announcer;
 use crate::aws::Aws;
 use crate::error::{Unavailable, explain};
 use crate::settings::Settings;
+
+/// How long one look into a queue waits: the longest that SQS allows.
+const WAIT: Duration = Duration::from_secs(20);
 
 /// A request for a saga, as a client publishes it.
 #[derive(Clone)]
@@ -128,20 +132,44 @@ impl Outcomes {
         }
     }
 
-    /// Waits up to `wait` for notifications in one of the two queues.
+    /// Watches both queues, for as long as the receiver is kept.
     ///
-    /// # Errors
-    ///
-    /// [`Unavailable`].
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropped, notifications may be invisible until their visibility ends; none is lost.
-    pub async fn receive(
-        &self,
-        successful: bool,
-        wait: Duration,
-    ) -> Result<Vec<Found>, Unavailable> {
+    /// Ends after the first error. What was received and not deleted is visible again in a while.
+    #[must_use]
+    pub fn watch(&self) -> mpsc::Receiver<Result<Found, Unavailable>> {
+        let (sender, receiver) = mpsc::channel(1);
+        for successful in [true, false] {
+            let (outcomes, sender) = (self.clone(), sender.clone());
+            tokio::spawn(async move { outcomes.look(successful, &sender).await });
+        }
+        receiver
+    }
+
+    /// Looks into one queue, again and again. A call that is under way is never dropped while somebody listens: it
+    /// may have messages on the way.
+    async fn look(&self, successful: bool, sender: &mpsc::Sender<Result<Found, Unavailable>>) {
+        loop {
+            let received = tokio::select! {
+                biased;
+                () = sender.closed() => return,
+                received = self.receive(successful, WAIT) => received,
+            };
+            let (messages, failed) = match received {
+                Ok(messages) => (messages.into_iter().map(Ok).collect::<Vec<_>>(), false),
+                Err(error) => (vec![Err(error)], true),
+            };
+            for message in messages {
+                if sender.send(message).await.is_err() {
+                    return;
+                }
+            }
+            if failed {
+                return;
+            }
+        }
+    }
+
+    async fn receive(&self, successful: bool, wait: Duration) -> Result<Vec<Found>, Unavailable> {
         let url = self.url(successful);
         let timeout = TimeoutConfig::builder()
             .operation_attempt_timeout(wait + Duration::from_secs(10))
@@ -152,7 +180,7 @@ impl Outcomes {
             .receive_message()
             .queue_url(url)
             .max_number_of_messages(10)
-            .wait_time_seconds(i32::try_from(wait.as_secs().min(20)).unwrap_or(20))
+            .wait_time_seconds(i32::try_from(wait.as_secs()).unwrap_or(20))
             .customize()
             .config_override(aws_sdk_sqs::config::Builder::new().timeout_config(timeout))
             .send()

@@ -31,6 +31,7 @@ const OURS: &[&str] = &[
     "booking",
     "card",
     "choreography",
+    "console",
     "contracts",
     "ensemble",
     "fulfillment",
@@ -48,6 +49,22 @@ const OURS: &[&str] = &[
 ///
 /// [`ConfigError`] for a filter or a format that is not allowed.
 pub fn start(environment: &Environment, quiet: Option<&str>) -> Result<(), ConfigError> {
+    start_to(environment, quiet, std::io::stderr)
+}
+
+/// The same, to somewhere else.
+///
+/// # Errors
+///
+/// [`ConfigError`] for a filter or a format that is not allowed.
+pub fn start_to<W>(
+    environment: &Environment,
+    quiet: Option<&str>,
+    writer: W,
+) -> Result<(), ConfigError>
+where
+    W: for<'w> tracing_subscriber::fmt::MakeWriter<'w> + Send + Sync + 'static,
+{
     let directives = match (environment.is_set(&LOG), quiet) {
         (false, Some(quiet)) => quiet.to_owned(),
         _ => environment.text(&LOG).unwrap_or("info").to_owned(),
@@ -60,13 +77,13 @@ pub fn start(environment: &Environment, quiet: Option<&str>) -> Result<(), Confi
         "json" => Some(true),
         _ => None,
     })?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let lines = if json {
         lines
             .json()
             .flatten_event(true)
-            .with_current_span(true)
-            .with_span_list(false)
+            .with_current_span(false)
+            .with_span_list(true)
             .boxed()
     } else {
         lines.with_target(false).boxed()

@@ -17,7 +17,7 @@ use crate::{Announcement, Declaration, Delivery, Received};
 /// `services/fulfillment` is the smallest whole participant.
 pub trait Participant: Send + Sync + 'static {
     /// The events that it hears.
-    type Incoming: Send + Sync;
+    type Incoming: Clone + Send + Sync;
     /// What it has on record of a saga. The default is "nothing yet"; each other variant implies what is announced.
     ///
     /// Serialised as `{"state": name, "facts": …}` (serde's adjacent tagging).

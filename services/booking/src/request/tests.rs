@@ -211,6 +211,12 @@ fn what_is_no_request_is_poison_with_its_reason() {
     let cases = [
         ("not JSON".to_owned(), Reason::Unreadable),
         (String::new(), Reason::Unreadable),
+        (contracts::redact::body(GOOD), Reason::Redacted),
+        (contracts::redact::body("not JSON"), Reason::Redacted),
+        (
+            contracts::redact::body(&sns("ensemble-fare-requests", GOOD)),
+            Reason::Redacted,
+        ),
         ("[1]".to_owned(), Reason::Unreadable),
         ("\"2424\"".to_owned(), Reason::Unreadable),
         ("[".repeat(100_000), Reason::Unreadable),

@@ -1,0 +1,309 @@
+//! Card data leaks nowhere: sentinel values are looked for in every table, queue, dead letter, notification and log
+//! line, in every form in which they might stand there.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use runtime::Environment;
+use serde_json::json;
+
+use crate::world::{World, cloud_event, saga_of};
+
+/// Sentinels: of the right form, and like nothing else that a run writes.
+const NUMBER: &str = "4929 1357 2468 9753";
+const EXPIRY: &str = "11/2093";
+const CVV: &str = "7391";
+
+fn fare(customer: &str) -> String {
+    json!({
+        "customerId": customer, "fareId": "wr_563", "fareAmount": "$20.00",
+        "cc": NUMBER, "expiryDate": EXPIRY, "cvv": CVV,
+    })
+    .to_string()
+}
+
+/// A log that can be read.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+/// Every form in which a sentinel might stand somewhere, with its name.
+fn needles() -> Vec<(String, String)> {
+    let digits = NUMBER.replace(' ', "");
+    let plain = [
+        NUMBER.to_owned(),
+        digits.clone(),
+        NUMBER.replace(' ', "-"),
+        EXPIRY.to_owned(),
+        EXPIRY.replace('/', "\\/"),
+    ];
+    let mut needles: Vec<_> = plain
+        .iter()
+        .map(|text| ("plain".to_owned(), text.clone()))
+        .collect();
+    for text in [NUMBER, &digits, EXPIRY] {
+        needles.push((
+            "hex".to_owned(),
+            text.bytes().map(|byte| format!("{byte:02x}")).collect(),
+        ));
+        needles.push((
+            "HEX".to_owned(),
+            text.bytes().map(|byte| format!("{byte:02X}")).collect(),
+        ));
+        needles.push((
+            "bytes".to_owned(),
+            text.bytes()
+                .map(|byte| byte.to_string())
+                .collect::<Vec<_>>()
+                .join(", "),
+        ));
+        needles.extend(
+            (0..3).map(|offset| (format!("base64 at {offset}"), base64_core(text, offset))),
+        );
+    }
+    needles.push(("url".to_owned(), NUMBER.replace(' ', "%20")));
+    needles.push(("url".to_owned(), NUMBER.replace(' ', "+")));
+    needles.push(("url".to_owned(), EXPIRY.replace('/', "%2F")));
+    needles
+}
+
+/// What of a text is sure to stand in the base64 of any text that holds it behind `offset` other bytes (mod 3).
+fn base64_core(text: &str, offset: usize) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let skipped = (3 - offset) % 3;
+    text.as_bytes()[skipped..]
+        .chunks_exact(3)
+        .flat_map(|three| {
+            let bits = three
+                .iter()
+                .fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
+            [18, 12, 6, 0].map(|shift| char::from(ALPHABET[bits >> shift & 63]))
+        })
+        .collect()
+}
+
+/// Whether the verification value stands there by itself: its digits alone occur in any id.
+fn holds_cvv(text: &str) -> bool {
+    text.match_indices(CVV).any(|(at, _)| {
+        let around = [
+            text[..at].chars().next_back(),
+            text[at + CVV.len()..].chars().next(),
+        ];
+        around
+            .iter()
+            .all(|c| !c.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')))
+    })
+}
+
+fn leaks(text: &str) -> Vec<String> {
+    let mut found: Vec<_> = needles()
+        .into_iter()
+        .filter(|(_, needle)| text.contains(needle))
+        .map(|(form, needle)| format!("{form}: {needle}"))
+        .collect();
+    if holds_cvv(text) {
+        found.push(format!("plain: {CVV}"));
+    }
+    found
+}
+
+#[test]
+fn the_scan_finds_what_it_looks_for() {
+    use base64::Engine;
+    let b64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    for prefix in ["", "a", "ab", "{\"cc\":\""] {
+        assert!(
+            !leaks(&b64(&format!("{prefix}{NUMBER}\"}}"))).is_empty(),
+            "{prefix}"
+        );
+        assert!(
+            !leaks(&b64(&format!("{prefix}{EXPIRY}\"}}"))).is_empty(),
+            "{prefix}"
+        );
+    }
+    for text in [
+        "cvv=7391",
+        "\"7391\"",
+        "7391",
+        "card 4929135724689753",
+        "11/2093",
+        "34393239203133353720323436382039373533",
+    ] {
+        assert!(!leaks(text).is_empty(), "{text}");
+    }
+    for text in ["", "ch_7391", "17391", "2026-11-21T22:00:00.7391Z", "11/93"] {
+        assert!(leaks(text).is_empty(), "{text}");
+    }
+}
+
+/// Good rows, and bad ones that carry the card in every wrong place.
+fn requests() -> Vec<(&'static str, String)> {
+    let good = fare("3");
+    let deep = format!("{}{good}{}", "{\"a\":".repeat(40), "}".repeat(40));
+    vec![
+        ("booking", fare("3")),
+        ("booking", fare("3_fail_auth")),
+        ("booking", fare("3_fail_charge")),
+        ("booking", fare("3_fail_credit")),
+        ("booking", fare("3_fail_credit_fail_refund")),
+        ("booking", cloud_event("ce", &fare("4"))),
+        ("booking", good[..good.len() - 3].to_owned()),
+        ("booking", format!("my card is {NUMBER} {EXPIRY} {CVV}")),
+        ("booking", format!("\"{NUMBER}\"")),
+        (
+            "booking",
+            format!("[\"{NUMBER}\", \"{EXPIRY}\", \"{CVV}\"]"),
+        ),
+        ("booking", good.replace("$20.00", "$-1")),
+        ("booking", good.replace("\"cc\"", "\"pan\"")),
+        ("booking", good.replace(&format!("\"{CVV}\""), CVV)),
+        ("booking", good.replace("\"3\"", &format!("\"{NUMBER}\""))),
+        (
+            "booking",
+            good.replace("\"wr_563\"", &format!("{{\"card\": \"{NUMBER}\"}}")),
+        ),
+        (
+            "booking",
+            good.replace("\"customerId\"", &format!("\"{NUMBER}\"")),
+        ),
+        ("booking", good.replace("\"fareId\"", "\"cc\"")),
+        ("booking", good.replace("wr_563", &"x".repeat(66_000))),
+        ("booking", deep),
+        (
+            "booking",
+            cloud_event("ce-2", &good).replace("fare_requested", "ride_requested"),
+        ),
+        (
+            "booking",
+            cloud_event("ce-3", &good).replacen('{', "{\"schemaversion\":2,", 1),
+        ),
+        ("booking", cloud_event(NUMBER, &good)),
+        (
+            "booking",
+            cloud_event("ce-4", &format!("\"{}\"", good.replace('"', "\\\""))),
+        ),
+        (
+            "booking",
+            json!({"Type": "Notification", "TopicArn": "a:b", "MessageId": "m", "Message": good})
+                .to_string(),
+        ),
+        ("payment", good.clone()),
+        ("fulfillment", cloud_event("ce-5", &good)),
+        ("notifier", format!("{NUMBER} {EXPIRY} {CVV}")),
+    ]
+}
+
+#[tokio::test]
+async fn no_byte_of_a_card_is_anywhere_but_in_the_request_as_it_was_sent() {
+    let log = Log::default();
+    let writer = log.clone();
+    let environment: Environment = [("RUST_LOG".to_owned(), "trace".to_owned())]
+        .into_iter()
+        .collect();
+    runtime::telemetry::start_to(&environment, None, move || writer.clone()).unwrap();
+    let mut world = World::start().await;
+    let requests = requests();
+    for (index, (queue, body)) in requests.iter().enumerate() {
+        world
+            .send(
+                &format!("ensemble-{queue}"),
+                body,
+                Some(&format!("r{index}")),
+            )
+            .await;
+        if *queue == "booking" {
+            world.publish(body, Some(&format!("p{index}"))).await;
+        }
+    }
+    // While all runs: a place may hold a request as it was sent, and nothing else of the card.
+    let sent: Vec<_> = requests.iter().map(|(_, body)| body.clone()).collect();
+    let as_sent = |text: &str| {
+        let message: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+        let body = message["Body"].as_str().unwrap_or_default().to_owned();
+        let inner = serde_json::from_str::<serde_json::Value>(&body).unwrap_or_default();
+        sent.contains(&body)
+            || inner["Message"]
+                .as_str()
+                .is_some_and(|inner| sent.iter().any(|sent| sent == inner))
+    };
+    let mut looks = 0;
+    loop {
+        for (place, text) in world.stack.endpoint.dump() {
+            assert!(
+                as_sent(&text) || leaks(&text).is_empty(),
+                "{place}: {:?}\n{text}",
+                leaks(&text)
+            );
+        }
+        looks += 1;
+        if world.is_quiet() {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert!(looks > 1, "the run was over before it was looked at");
+
+    // The rows ended as they should, so the scan is not of an empty world.
+    for (index, successful) in [(0, true), (1, false), (2, false), (3, false), (4, false)] {
+        assert_eq!(
+            world.outcome_of(saga_of(&format!("r{index}"))).await.0,
+            successful,
+            "{index}"
+        );
+    }
+    world.until("all is settled", World::is_quiet).await;
+    let dump = world.stack.endpoint.dump();
+    for place in [
+        "table ensemble-booking",
+        "table ensemble-payment",
+        "table ensemble-fulfillment",
+        "queue ensemble-booking-dlq",
+    ] {
+        assert!(
+            dump.iter().any(|(found, _)| found == place),
+            "nothing stands in {place}"
+        );
+    }
+    for (place, text) in dump {
+        assert!(
+            leaks(&text).is_empty(),
+            "{place}: {:?}\n{text}",
+            leaks(&text)
+        );
+    }
+    for (_, body) in world.found.values().flatten() {
+        assert!(
+            leaks(body).is_empty(),
+            "a notification: {:?}\n{body}",
+            leaks(body)
+        );
+    }
+    world.stack.stop().await;
+    let log = log.text();
+    for expected in ["StateCommitted", "MessageDeadLettered", "DEBUG", "saga"] {
+        assert!(log.contains(expected), "the log does not hold {expected}");
+    }
+    for line in log.lines() {
+        assert!(
+            leaks(line).is_empty(),
+            "a log line: {:?}\n{line}",
+            leaks(line)
+        );
+    }
+}

@@ -1,0 +1,200 @@
+//! Services as processes of their own: killed, stopped, cut off, started again.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::harness::wait_for;
+use crate::stage::{SERVICES, Stage, fares, lasting_port, row};
+
+/// What SIGTERM leaves a service to end in.
+const STOP_MAX: Duration = Duration::from_secs(10);
+
+#[tokio::test]
+async fn four_services_in_four_processes_play_every_row() {
+    let mut stage = Stage::start(&["--gateway-port", "0"]).await;
+    stage.publish(&fares(5)).await;
+    stage.ends_well().await;
+}
+
+#[tokio::test]
+async fn services_killed_at_any_time_lose_nothing_and_charge_nothing_twice() {
+    let mut random = seeded();
+    // A gateway that takes its time, so that payment always has something in hand.
+    let gateway = ["--gateway-port", "0", "--fault", "late:any:100ms"];
+    let mut stage = Stage::start(&gateway).await;
+    let mut victims = SERVICES.repeat(3);
+    random.shuffle(&mut victims);
+    for victim in victims {
+        // Five fares make more progress than any round waits for.
+        let before = stage.progress().await;
+        let enough = before + random.u64(1..=10);
+        stage.publish(&fares(5)).await;
+        wait_for("progress", async || {
+            (stage.progress().await >= enough).then_some(())
+        })
+        .await;
+        stage.service(victim).kill();
+        stage.start_service(victim);
+    }
+    stage.ends_well().await;
+    let again = SERVICES.map(|service| (service, stage.received(service, 2)));
+    println!("received more than once: {again:?}");
+    let hits: usize = again.iter().map(|(_, count)| count).sum();
+    assert!(hits > 0, "no kill hit a message");
+}
+
+#[tokio::test]
+async fn a_payment_killed_between_the_charge_and_its_record_finds_the_charge_again() {
+    let mut stage = Stage::start(&["--gateway-port", "0"]).await;
+    let for_ever = json!([{ "kind": "late", "operation": "capture", "delayMs": 600_000 }]);
+    stage.till.set_faults(&for_ever).await;
+    let sagas = stage.publish(&[row("3")]).await;
+    let saga = &sagas[0];
+    wait_for("the charge", async || {
+        (stage.till.ledger(saga).await.captured == 1).then_some(())
+    })
+    .await;
+    stage.service("payment").kill();
+    assert_eq!(stage.listen().await, 0, "payment has had no answer yet");
+    stage.till.clear_faults().await;
+    stage.start_service("payment");
+    stage.ends_well().await;
+
+    let payments = stage.till.payments(saga).await;
+    let told = stage.notification(saga);
+    assert_eq!(json!(told.charge_id), payments["charge"]["id"]);
+    assert_eq!(json!(told.charge_token), payments["authorization"]["id"]);
+    assert_eq!(stage.received("payment", 2), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_the_gateway_loses_or_fails_to_give_is_asked_for_again() {
+    let mut stage = Stage::start(&["--gateway-port", "0"]).await;
+    let faults = [
+        ("lose", "authorize", 1, "3"),
+        ("lose", "capture", 1, "3"),
+        ("fail", "capture", 3, "3"),
+        ("lose", "void", 1, "3_fail_charge"),
+        ("lose", "refund", 1, "3_fail_credit"),
+        ("lose", "refund", 1, "3_fail_credit_fail_refund"),
+    ];
+    for (kind, operation, times, customer) in faults {
+        let fault = json!([{ "kind": kind, "operation": operation, "times": times }]);
+        stage.till.set_faults(&fault).await;
+        let before = stage.received("payment", 2);
+        stage.publish(&[row(customer)]).await;
+        stage.ends_well().await;
+        let struck = stage.received("payment", 2) - before;
+        assert_eq!(struck, 1, "{kind} {operation}");
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_killed_in_the_middle_charges_nothing_twice() {
+    let port = lasting_port();
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger.jsonl");
+    let ledger = ledger.to_string_lossy();
+    let gateway = ["--gateway-port", &port, "--ledger", &ledger];
+    let mut stage = Stage::start(&[&gateway[..], &["--fault", "late:any:50ms"]].concat()).await;
+    for _ in 0..3 {
+        let enough = stage.progress().await + 10;
+        stage.publish(&fares(15)).await;
+        wait_for("progress", async || {
+            (stage.progress().await >= enough).then_some(())
+        })
+        .await;
+        stage.kill_gateway();
+        stage.start_gateway().await;
+    }
+    stage.ends_well().await;
+    let given_back = stage.service("payment").logged("MessageGivenBack");
+    let why = given_back.iter().filter_map(|line| line["why"].as_str());
+    let hit = why.filter(|why| why.contains("gateway")).count();
+    assert!(hit > 0, "no kill hit a call: {given_back:?}");
+}
+
+#[tokio::test]
+async fn services_told_to_stop_under_load_stop_in_order_and_lose_nothing() {
+    let mut stage = Stage::start(&["--gateway-port", "0"]).await;
+    // One charge that nobody will hear of before the stop is over, and others that take their time.
+    stage
+        .till
+        .set_faults(&json!([
+            { "kind": "late", "operation": "capture", "delayMs": 600_000, "times": 1 },
+            { "kind": "late", "operation": "any", "delayMs": 100 },
+        ]))
+        .await;
+    let sagas = stage.publish(&[row("3")]).await;
+    wait_for("the charge", async || {
+        (stage.till.ledger(&sagas[0]).await.captured == 1).then_some(())
+    })
+    .await;
+    stage.publish(&fares(100)).await;
+    wait_for("a few outcomes", async || {
+        (stage.listen().await >= 5).then_some(())
+    })
+    .await;
+    for service in SERVICES {
+        stage.service(service).signal("TERM");
+    }
+    let deadline = tokio::time::Instant::now() + STOP_MAX;
+    for service in SERVICES {
+        let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+        let status = stage.service(service).ended(left).await;
+        let code = status.map(|status| status.code());
+        assert_eq!(code, Some(Some(0)), "{service} should have ended with 0");
+    }
+    let ended = stage.listen().await;
+    assert!(ended < 101, "nothing was left to do for the next life");
+    for service in SERVICES {
+        stage.start_service(service);
+    }
+    stage.ends_well().await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_down_stops_the_polling_and_buries_nothing() {
+    let port = lasting_port();
+    let mut stage = Stage::start(&["--gateway-port", &port]).await;
+    stage.kill_gateway();
+    stage.publish(&fares(100)).await;
+    wait_for("the pause", async || {
+        let paused = stage.service("payment").logged("PollingPaused");
+        (!paused.is_empty()).then_some(())
+    })
+    .await;
+    // By now booking has done its part, and payment tries one message now and then.
+    wait_for("all fares to be registered", async || {
+        (stage.aws.held_in_all("ensemble-booking").await == 0).then_some(())
+    })
+    .await;
+    let tries = stage.service("payment").logged("MessageGivenBack").len();
+    wait_for("one more try", async || {
+        let now = stage.service("payment").logged("MessageGivenBack").len();
+        (now > tries).then_some(())
+    })
+    .await;
+    assert_eq!(stage.aws.held_in_all("ensemble-payment").await, 100);
+    assert_eq!(stage.aws.held_in_all("ensemble-payment-dlq").await, 0);
+    let received = stage.received("payment", 1);
+    assert!(received < 100, "polling went on: {received} were received");
+
+    stage.start_gateway().await;
+    stage.ends_well().await;
+    assert!(!stage.service("payment").logged("PollingResumed").is_empty());
+}
+
+/// Random numbers that can be drawn again: `ENSEMBLE_TEST_SEED` repeats what a failed test has printed.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no setting of the product, but of this test"
+)]
+fn seeded() -> fastrand::Rng {
+    let seed = std::env::var("ENSEMBLE_TEST_SEED").ok();
+    let seed = seed.and_then(|seed| seed.parse().ok());
+    let seed = seed.unwrap_or_else(|| fastrand::u64(..));
+    println!("ENSEMBLE_TEST_SEED={seed}");
+    fastrand::Rng::with_seed(seed)
+}

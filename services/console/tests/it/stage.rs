@@ -1,0 +1,308 @@
+//! The choreography in processes of its own: embedded endpoint, gateway, and one process for each service.
+//!
+//! **Invariant:** what a saga came to is judged from outside alone: by the notifications in the outcome queues and by
+//! the gateway's ledger.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+
+use contracts::{Notification, Outcome};
+use tempfile::TempDir;
+
+use crate::clients::{Endpoint, Till};
+use crate::harness::{Env, Process, ensemble, env, wait_for};
+
+/// The services, as `ensemble run` calls them; each has a queue of that name and a dead-letter queue.
+pub(crate) const SERVICES: [&str; 4] = ["booking", "payment", "fulfillment", "notifier"];
+
+/// A fare and how it must end.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) customer: &'static str,
+    outcome: Outcome,
+    error: Option<&'static str>,
+    path: &'static str,
+    standing: &'static [&'static str],
+    /// Authorized, captured, voided, refunded.
+    ledger: [u64; 4],
+}
+
+/// The five ways of a fare.
+pub(crate) const ROWS: [Row; 5] = [
+    Row {
+        customer: "3",
+        outcome: Outcome::Completed,
+        error: None,
+        path: "RegisterFare ChargeFare CreditCustomerAccount SetFareStatusCompleted",
+        standing: &[],
+        ledger: [1, 1, 0, 0],
+    },
+    Row {
+        customer: "3_fail_auth",
+        outcome: Outcome::Compensated,
+        error: Some("PaymentAuthException"),
+        path: "RegisterFare !ChargeFare SetFareStatusFailed",
+        standing: &[],
+        ledger: [0, 0, 0, 0],
+    },
+    Row {
+        customer: "3_fail_charge",
+        outcome: Outcome::Compensated,
+        error: Some("PaymentChargeException"),
+        path: "RegisterFare !ChargeFare SetFareStatusFailed",
+        standing: &[],
+        ledger: [1, 0, 1, 0],
+    },
+    Row {
+        customer: "3_fail_credit",
+        outcome: Outcome::Compensated,
+        error: Some("AccountCreditException"),
+        path: "RegisterFare ChargeFare !CreditCustomerAccount RefundFare SetFareStatusFailed",
+        standing: &[],
+        ledger: [1, 1, 0, 1],
+    },
+    Row {
+        customer: "3_fail_credit_fail_refund",
+        outcome: Outcome::NeedsAttention,
+        error: Some("AccountCreditException"),
+        path: "RegisterFare ChargeFare !CreditCustomerAccount !RefundFare SetFareStatusFailed",
+        standing: &["capture"],
+        ledger: [1, 1, 0, 0],
+    },
+];
+
+/// The row of a customer.
+pub(crate) fn row(customer: &str) -> &'static Row {
+    let found = ROWS.iter().find(|row| row.customer == customer);
+    found.unwrap_or_else(|| panic!("{customer} is in no row"))
+}
+
+/// This many fares, of every row in turn.
+pub(crate) fn fares(count: usize) -> Vec<&'static Row> {
+    ROWS.iter().cycle().take(count).collect()
+}
+
+/// A port that is free, and below those that the system gives out: it stays free while nobody listens on it.
+pub(crate) fn lasting_port() -> String {
+    let ports = std::iter::repeat_with(|| fastrand::u16(10_000..30_000));
+    let mut free = ports.filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    free.next().unwrap().to_string()
+}
+
+/// Everything at work.
+pub(crate) struct Stage {
+    services: BTreeMap<&'static str, Process>,
+    gateway: Process,
+    gateway_args: Vec<String>,
+    _endpoint: Process,
+    pub(crate) aws: Endpoint,
+    pub(crate) till: Till,
+    env: Env,
+    /// The rows that were asked for, by saga.
+    asked: BTreeMap<String, &'static Row>,
+    /// Every body that was found in the success or the failure queue, by saga.
+    heard: BTreeMap<String, BTreeSet<(bool, String)>>,
+    folder: TempDir,
+}
+
+impl Stage {
+    /// Starts everything, the gateway with these arguments.
+    pub(crate) async fn start(gateway_args: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        let mut endpoint = Process::start(at, "local", &["local", "--port", "0"], &Env::new());
+        let aws = Endpoint::at(endpoint.url_after("DynamoDB on").await);
+
+        let gateway_args = [&["gateway"], gateway_args].concat();
+        let hooks = env(&[("ENSEMBLE_HOOKS", "on")]);
+        let mut gateway = Process::start(at, "gateway", &gateway_args, &hooks);
+        let till = Till::at(gateway.url_after("payment gateway on").await);
+
+        let mut env = env(&[
+            ("AWS_ENDPOINT_URL", &aws.url),
+            ("ENSEMBLE_GATEWAY_URL", &till.url),
+            ("ENSEMBLE_HOOKS", "on"),
+            // What a killed process held comes back as soon as the settings allow.
+            ("ENSEMBLE_VISIBILITY_SECS", "3"),
+            ("RUST_LOG", "info,runtime=debug"),
+            // Cards travel to the gateway in the clear: a proxy must never see them, and this one would lose them.
+            ("HTTP_PROXY", "http://127.0.0.1:1"),
+            ("http_proxy", "http://127.0.0.1:1"),
+        ]);
+        let keys = ensemble(&["keys"], &Env::new()).await.out;
+        let exports = keys.lines().filter_map(|line| line.strip_prefix("export "));
+        let pairs = exports.filter_map(|line| line.split_once('='));
+        env.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let provisioned = ensemble(&["provision"], &env).await;
+        assert_eq!(provisioned.code, Some(0), "{provisioned:?}");
+
+        let mut stage = Self {
+            services: BTreeMap::new(),
+            gateway,
+            gateway_args: gateway_args.into_iter().map(str::to_owned).collect(),
+            _endpoint: endpoint,
+            aws,
+            till,
+            env,
+            asked: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            folder,
+        };
+        for name in SERVICES {
+            stage.start_service(name);
+        }
+        stage
+    }
+
+    /// Starts a service that is not running.
+    pub(crate) fn start_service(&mut self, name: &'static str) {
+        let process = Process::start(self.folder.path(), name, &["run", name], &self.env);
+        self.services.insert(name, process);
+    }
+
+    /// The process of a service.
+    pub(crate) fn service(&mut self, name: &str) -> &mut Process {
+        self.services.get_mut(name).unwrap()
+    }
+
+    /// SIGKILL to the gateway.
+    pub(crate) fn kill_gateway(&mut self) {
+        self.gateway.kill();
+    }
+
+    /// Starts the gateway again, as it was started at first.
+    pub(crate) async fn start_gateway(&mut self) {
+        let args: Vec<_> = self.gateway_args.iter().map(String::as_str).collect();
+        let hooks = env(&[("ENSEMBLE_HOOKS", "on")]);
+        self.gateway = Process::start(self.folder.path(), "gateway", &args, &hooks);
+        self.gateway.url_after("payment gateway on").await;
+        wait_for("the gateway", async || {
+            // The words may be those of its former life.
+            let address = self.till.url.strip_prefix("http://")?;
+            std::net::TcpStream::connect(address).ok()
+        })
+        .await;
+    }
+
+    /// Publishes a request for each row with `ensemble publish`; answers with the sagas.
+    pub(crate) async fn publish(&mut self, rows: &[&'static Row]) -> Vec<String> {
+        let lines: Vec<_> = rows.iter().map(|row| request(row.customer)).collect();
+        let file: PathBuf = self.folder.path().join("fares.jsonl");
+        std::fs::write(&file, lines.join("\n")).unwrap();
+        let file = file.to_string_lossy();
+        let published = ensemble(&["publish", "fare", &file, "--json"], &self.env).await;
+        assert_eq!(published.code, Some(0), "{published:?}");
+        let saga = |line: &serde_json::Value| line["sagaId"].as_str().unwrap().to_owned();
+        let sagas: Vec<_> = published.json().iter().map(saga).collect();
+        assert_eq!(sagas.len(), rows.len());
+        self.asked
+            .extend(sagas.iter().cloned().zip(rows.iter().copied()));
+        sagas
+    }
+
+    /// Takes what is in the outcome queues; answers with how many sagas have told their outcome so far.
+    pub(crate) async fn listen(&mut self) -> usize {
+        for successful in [true, false] {
+            let queue = if successful {
+                "ensemble-success"
+            } else {
+                "ensemble-failure"
+            };
+            for body in self.aws.take(queue).await {
+                let notification: Notification = serde_json::from_str(&body).unwrap();
+                let saga = notification.saga_id.to_string();
+                self.heard
+                    .entry(saga)
+                    .or_default()
+                    .insert((successful, body));
+            }
+        }
+        self.heard.len()
+    }
+
+    /// Grows with every outcome and with every call to the gateway.
+    pub(crate) async fn progress(&mut self) -> u64 {
+        let outcomes = u64::try_from(self.listen().await).unwrap();
+        outcomes + self.till.totals().await.calls
+    }
+
+    /// Waits until all that was asked for has ended and no message is left; then every saga must be right.
+    pub(crate) async fn ends_well(&mut self) {
+        let mut quiet = 0;
+        wait_for("the end of all sagas", async || {
+            let ended = self.listen().await == self.asked.len();
+            let mut left = 0;
+            for service in SERVICES {
+                left += self.aws.held_in_all(&format!("ensemble-{service}")).await;
+            }
+            // A message can move from a queue not looked at yet to one that was: two looks see it.
+            quiet = if ended && left == 0 { quiet + 1 } else { 0 };
+            (quiet == 2).then_some(())
+        })
+        .await;
+        self.listen().await;
+        for service in SERVICES {
+            let dead = self.aws.take(&format!("ensemble-{service}-dlq")).await;
+            assert!(dead.is_empty(), "dead letters of {service}: {dead:?}");
+        }
+        for (saga, row) in &self.asked {
+            self.is_right(saga, row).await;
+        }
+    }
+
+    /// The one notification of a saga.
+    pub(crate) fn notification(&self, saga: &str) -> Notification {
+        let bodies: Vec<_> = self.heard.get(saga).into_iter().flatten().collect();
+        let [(successful, body)] = bodies.as_slice() else {
+            panic!("saga {saga} should have one notification: {bodies:?}");
+        };
+        let notification: Notification = serde_json::from_str(body).unwrap();
+        assert_eq!(*successful, notification.outcome == Outcome::Completed);
+        notification
+    }
+
+    async fn is_right(&self, saga: &str, row: &Row) {
+        let told = self.notification(saga);
+        let what = format!("saga {saga} of {row:?}: {told:?}");
+        assert_eq!(told.outcome, row.outcome, "{what}");
+        let error = told.error.as_ref().map(|error| error.name.as_str());
+        assert_eq!(error, row.error, "{what}");
+        let step = |step: &contracts::Step| {
+            format!("{}{}", if step.ok { "" } else { "!" }, step.step.as_str())
+        };
+        let path: Vec<_> = told.path.steps().iter().map(step).collect();
+        assert_eq!(path.join(" "), row.path, "{what}");
+        let standing = told.standing.iter().map(|left| left.effect.as_str());
+        assert_eq!(standing.collect::<Vec<_>>(), row.standing, "{what}");
+
+        let ledger = self.till.ledger(saga).await;
+        let counts = [
+            ledger.authorized,
+            ledger.captured,
+            ledger.voided,
+            ledger.refunded,
+        ];
+        assert_eq!(counts, row.ledger, "{what}: {ledger:?}");
+    }
+
+    /// How many messages a service received this often or more, by its log.
+    pub(crate) fn received(&mut self, service: &str, times: u64) -> usize {
+        let log = self.service(service).log();
+        let spans = log
+            .iter()
+            .filter_map(|line| line["spans"].as_array()?.last());
+        let often = spans.filter(|span| span["attempt"].as_u64() >= Some(times));
+        let ids: BTreeSet<_> = often.map(|span| span["event.id"].to_string()).collect();
+        ids.len()
+    }
+}
+
+/// A request for the fare `wr_563`, on one line.
+pub(crate) fn request(customer: &str) -> String {
+    serde_json::json!({
+        "customerId": customer, "fareId": "wr_563", "fareAmount": "$20.00",
+        "cc": "2424 2424 2424 2424", "expiryDate": "12/22", "cvv": "111",
+    })
+    .to_string()
+}

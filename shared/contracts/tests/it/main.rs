@@ -1,0 +1,138 @@
+//! What crosses a process boundary is frozen here, byte for byte.
+//!
+//! A snapshot that differs is a change of the wire format: additive fields are fine, all else needs a new schema
+//! version. `INSTA_UPDATE=always cargo test -p contracts` accepts what is meant.
+
+use contracts::booking::{FareCompleted, FareFailed, FareRejected};
+use contracts::{Envelope, Event, EventType, Failure, Path, Reason, SagaId, StepName};
+use serde_json::Value;
+use testkit::fixtures::{self, NOW};
+
+fn failed(standing: bool) -> FareFailed {
+    let refund = fixtures::payment_refund_failed("3_fail_credit_fail_refund");
+    let refunded = fixtures::payment_refunded("3_fail_credit");
+    let (error, path) = if standing { (refund.error, refund.path) } else { (refunded.error, refunded.path) };
+    FareFailed {
+        fare: fixtures::fare("3_fail_credit"),
+        charge_token: Some(fixtures::charge().charge_token),
+        charge_id: Some(fixtures::charge().charge_id),
+        refund_id: (!standing).then_some(refunded.refund_id),
+        error,
+        standing: if standing { refund.standing } else { Vec::new() },
+        path: path.and(StepName::SetFareStatusFailed, true, NOW),
+    }
+}
+
+/// One event of each type; the compiler asks for more when there are more.
+fn sample(event_type: EventType) -> Option<Event> {
+    Some(match event_type {
+        // A client's, not a service's: booking's tests hold its forms.
+        EventType::FareRequested => return None,
+        EventType::FareRegistered => Event::FareRegistered(fixtures::fare_registered("3")),
+        EventType::PaymentCaptured => Event::PaymentCaptured(fixtures::payment_captured("3")),
+        EventType::PaymentDeclined => Event::PaymentDeclined(fixtures::payment_declined("3_fail_auth")),
+        EventType::AccountCredited => Event::AccountCredited(fixtures::account_credited("3")),
+        EventType::AccountCreditRefused => Event::AccountCreditRefused(fixtures::account_credit_refused("3_fail_credit")),
+        EventType::PaymentRefunded => Event::PaymentRefunded(fixtures::payment_refunded("3_fail_credit")),
+        EventType::PaymentRefundFailed => {
+            Event::PaymentRefundFailed(fixtures::payment_refund_failed("3_fail_credit_fail_refund"))
+        }
+        EventType::FareCompleted => Event::FareCompleted(FareCompleted {
+            fare: fixtures::fare("3"),
+            charge: fixtures::charge(),
+            path: fixtures::account_credited("3").path.and(StepName::SetFareStatusCompleted, true, NOW),
+        }),
+        EventType::FareCancelled => Event::FareCancelled(failed(false)),
+        EventType::FareNeedsAttention => Event::FareNeedsAttention(failed(true)),
+        EventType::FareRejected => Event::FareRejected(FareRejected {
+            customer_id: None,
+            fare_id: Some(fixtures::fare("3").fare_id),
+            fare_amount: None,
+            amount: None,
+            error: Failure::new("InvalidRequest", StepName::RegisterFare, "customerId: is missing"),
+            path: Path::default().and(StepName::RegisterFare, false, NOW),
+        }),
+    })
+}
+
+fn envelope(event: Event) -> Envelope {
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    Envelope::new(event, SagaId::of_request("fare", "request-1"), "request-1", Some(trace), NOW)
+}
+
+#[test]
+fn every_event_keeps_its_wire_format_and_is_read_back_as_it_was() {
+    for event_type in EventType::ALL {
+        let Some(event) = sample(*event_type) else { continue };
+        assert_eq!(event.event_type(), *event_type);
+        let envelope = envelope(event);
+        let json = envelope.to_json();
+        assert_eq!(Envelope::read(&json).as_ref(), Ok(&envelope), "{}", event_type.name());
+        let pretty: Box<serde_json::value::RawValue> = serde_json::from_str(&json).unwrap();
+        insta::assert_snapshot!(event_type.as_str(), pretty.get());
+    }
+}
+
+/// <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#context-attributes>
+#[test]
+fn every_envelope_is_a_cloud_event() {
+    for event in EventType::ALL.iter().filter_map(|event_type| sample(*event_type)) {
+        let written: Value = serde_json::from_str(&envelope(event).to_json()).unwrap();
+        for attribute in ["id", "source", "type"] {
+            assert!(!written[attribute].as_str().unwrap().is_empty(), "{attribute}");
+        }
+        assert_eq!(written["specversion"], "1.0");
+        for name in written.as_object().unwrap().keys() {
+            let lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+            assert!(name.bytes().all(lower) && name.len() <= 20, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_sealed_card_goes_beside_the_event_and_changes_no_other_byte() {
+    let envelope = envelope(sample(EventType::FareRegistered).unwrap());
+    let stored = envelope.to_json();
+    let sent = Envelope::with_sealed_card(&stored, "v1.a.b");
+    assert_eq!(sent.replace(",\"sealedcard\":\"v1.a.b\"", ""), stored);
+    let read = Envelope::read(&sent).unwrap();
+    assert_eq!(read.sealed_card.as_deref(), Some("v1.a.b"));
+    assert_eq!(read.event, envelope.event);
+}
+
+#[test]
+fn what_cannot_be_read_names_the_attribute_and_the_rule_and_no_value() {
+    let good = envelope(sample(EventType::PaymentCaptured).unwrap()).to_json();
+    let without = |name: &str| {
+        let mut value: Value = serde_json::from_str(&good).unwrap();
+        value.as_object_mut().unwrap().remove(name);
+        value.to_string()
+    };
+    let cases = [
+        (without("id"), Reason::Unreadable, "id: is missing"),
+        (without("correlationid"), Reason::Unreadable, "correlationid: is missing"),
+        (without("causationid"), Reason::Unreadable, "causationid: is missing"),
+        (without("traceparent"), Reason::Unreadable, "traceparent: is missing"),
+        (without("time"), Reason::Unreadable, "time: is missing"),
+        (without("data"), Reason::Unreadable, "data: is missing"),
+        (without("specversion"), Reason::Unreadable, "specversion: is missing"),
+        (good.replace("\"1.0\"", "\"1.1\""), Reason::Unreadable, "specversion: must be 1.0"),
+        (good.replace("payment_captured", "payment_taken"), Reason::UnknownType, "type: is not in the vocabulary"),
+        (good.replace("\"schemaversion\":1", "\"schemaversion\":2"), Reason::UnknownVersion, "schemaversion:"),
+        (good.replace("\"fareId\"", "\"fare\""), Reason::Unreadable, "data: is not that of payment_captured: missing field `fareId`"),
+        (good.replace("\"minor\":2000", "\"minor\":\"2424\""), Reason::Unreadable, "data: is not that of payment_captured: a value breaks"),
+        (good.replacen("\"id\"", "\"id\":\"2424\",\"id\"", 1), Reason::Unreadable, "body: is no CloudEvent: duplicate field `id`"),
+        (good.replace("{\"fare\"", &format!("{{\"x\":\"{}\",\"fare\"", "x".repeat(70_000))), Reason::TooLarge, "body: must be at most"),
+        (good.replacen('{', "{\"redacted\":true,", 1), Reason::Redacted, "body: card data was removed"),
+        ("2424 2424".to_owned(), Reason::Unreadable, "body: is no CloudEvent: "),
+        ("[".repeat(60_000), Reason::Unreadable, "body: is no CloudEvent: "),
+    ];
+    for (body, reason, detail) in cases {
+        let poison = Envelope::read(&body).unwrap_err();
+        assert_eq!(poison.reason, reason, "{poison}");
+        assert!(poison.detail.starts_with(detail), "{poison} does not say {detail}");
+        assert!(!poison.detail.contains("2424"), "{poison}");
+    }
+    let tolerant = good.replacen('{', "{\"newattribute\":1,", 1).replace("{\"fare\"", "{\"newField\":[],\"fare\"");
+    assert!(Envelope::read(&tolerant).is_ok(), "what a later build adds is passed over");
+}

@@ -1,0 +1,194 @@
+//! Heartbeat, lost receipts, retries, outages, stops.
+
+use std::sync::atomic::Ordering;
+
+use crate::scripted::World;
+
+#[tokio::test]
+async fn a_message_that_takes_longer_than_its_visibility_is_held_by_its_heartbeat() {
+    let world = World::start(&[("ENSEMBLE_VISIBILITY_SECS", "3")]).await;
+    world.send("slow").await;
+    // Six renewals, one a second: twice the visibility.
+    world
+        .until("it is renewed", |world| {
+            world
+                .endpoint
+                .calls()
+                .get("sqs:ChangeMessageVisibilityBatch")
+                >= 6
+        })
+        .await;
+    world.effects.gate.add_permits(1);
+    world
+        .until("it is handled", |world| world.places().0.is_empty())
+        .await;
+    assert_eq!(
+        world.effects.begun.load(Ordering::SeqCst),
+        1,
+        "nobody else received it"
+    );
+    assert!(world.state().unwrap().contains("Ended"));
+    world.stopped().await.stop();
+}
+
+#[tokio::test]
+async fn a_handler_whose_receipt_is_lost_is_cancelled() {
+    let world = World::start(&[("ENSEMBLE_VISIBILITY_SECS", "3")]).await;
+    world.send("slow").await;
+    world
+        .until("it is at work", |world| {
+            world.effects.begun.load(Ordering::SeqCst) == 1
+        })
+        .await;
+    world
+        .sqs
+        .purge_queue()
+        .queue_url(world.url())
+        .send()
+        .await
+        .unwrap();
+    world
+        .until("it is cancelled", |world| {
+            world.effects.dropped.load(Ordering::SeqCst) == 1
+        })
+        .await;
+    world.stopped().await.stop();
+}
+
+#[tokio::test]
+async fn a_message_before_its_time_is_given_back_until_its_policy_ends_and_then_buried_with_its_reason()
+ {
+    let world = World::start(&[]).await;
+    world.send("not yet").await;
+    world
+        .until("it is buried", |world| world.places().1.len() == 1)
+        .await;
+    let (left, buried) = world.places();
+    assert!(left.is_empty());
+    assert!(
+        buried[0].contains("exhausted") && buried[0].contains("given back 3 times"),
+        "{buried:?}"
+    );
+    world.stopped().await.stop();
+}
+
+#[tokio::test]
+async fn an_outage_never_counts_against_a_message_and_stops_the_polling() {
+    let world = World::start(&[("ENSEMBLE_POLLERS", "1")]).await;
+    world.effects.down.store(true, Ordering::SeqCst);
+    for body in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        world.send(body).await;
+    }
+    // More attempts than the policy of three would allow a message that is at fault itself.
+    world
+        .until("it is tried again and again", |world| {
+            world.effects.begun.load(Ordering::SeqCst) >= 12
+        })
+        .await;
+    let (waiting, buried) = world.places();
+    assert!(buried.is_empty(), "nothing is buried");
+    let received = |text: &String| {
+        let message: serde_json::Value = serde_json::from_str(text).unwrap();
+        message["Attributes"]["ApproximateReceiveCount"]
+            .as_str()
+            .map_or(0, |count| count.parse::<u32>().unwrap())
+    };
+    // Three failures open the breaker; what is received after that is held.
+    assert!(
+        waiting.iter().map(received).max().unwrap() <= 4,
+        "{waiting:?}"
+    );
+    world.effects.down.store(false, Ordering::SeqCst);
+    world.effects.gate.add_permits(8);
+    world
+        .until("all are handled", |world| world.places().0.is_empty())
+        .await;
+    assert!(world.places().1.is_empty());
+    world.stopped().await.stop();
+}
+
+#[tokio::test]
+async fn a_stop_finishes_what_runs_and_gives_the_rest_back_at_once() {
+    let world = World::start(&[
+        ("ENSEMBLE_GRACE_SECS", "0"),
+        ("ENSEMBLE_VISIBILITY_SECS", "3600"),
+    ])
+    .await;
+    world.send("stuck").await;
+    world
+        .until("it is at work", |world| {
+            world.effects.begun.load(Ordering::SeqCst) == 1
+        })
+        .await;
+    let (sqs, url, effects) = (
+        world.sqs.clone(),
+        world.url(),
+        std::sync::Arc::clone(&world.effects),
+    );
+    let endpoint = world.stopped().await;
+    assert_eq!(effects.dropped.load(Ordering::SeqCst), 1);
+    // Visible at once, not in an hour.
+    let found = sqs
+        .receive_message()
+        .queue_url(url)
+        .wait_time_seconds(20)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(found.messages().len(), 1);
+    endpoint.stop();
+}
+
+#[tokio::test]
+async fn messages_of_one_saga_are_handled_one_at_a_time() {
+    let world = World::start(&[]).await;
+    for _ in 0..4 {
+        world.send("same").await;
+    }
+    world.send("other").await;
+    world
+        .until("both sagas are at work", |world| {
+            world.effects.begun.load(Ordering::SeqCst) == 2
+        })
+        .await;
+    world.effects.gate.add_permits(2);
+    world
+        .until("all are handled", |world| world.places().0.is_empty())
+        .await;
+    assert_eq!(
+        world.effects.begun.load(Ordering::SeqCst),
+        2,
+        "the duplicates found the end on record"
+    );
+    world.stopped().await.stop();
+}
+
+#[tokio::test]
+async fn no_more_messages_are_received_than_can_be_worked_on() {
+    let world = World::start(&[("ENSEMBLE_CONCURRENCY", "3")]).await;
+    for index in 0..20 {
+        world.send(&index.to_string()).await;
+    }
+    world
+        .until("three are at work", |world| {
+            world.effects.begun.load(Ordering::SeqCst) == 3
+        })
+        .await;
+    let in_flight = "ApproximateNumberOfMessagesNotVisible";
+    let attributes = world
+        .sqs
+        .get_queue_attributes()
+        .queue_url(world.url())
+        .attribute_names(in_flight.into())
+        .send()
+        .await
+        .unwrap()
+        .attributes
+        .unwrap();
+    assert_eq!(attributes[&in_flight.into()], "3");
+    world.effects.gate.add_permits(20);
+    world
+        .until("all are handled", |world| world.places().0.is_empty())
+        .await;
+    world.stopped().await.stop();
+}

@@ -1,0 +1,5 @@
+//! The machinery against the embedded endpoint, with a participant that does as the test says.
+
+mod delivery;
+mod provision;
+mod scripted;

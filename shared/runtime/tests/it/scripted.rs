@@ -1,0 +1,265 @@
+//! A participant whose effect waits until the test lets it go, on an endpoint with one queue.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use contracts::{EventType, Poison, SagaId};
+use jiff::Timestamp;
+use runtime::{Aws, EffectError, Environment, Perform, Service, Settings};
+use saga::topology::{Queue, Topology};
+use saga::{
+    Decision, Declaration, Delivery, Input, Participant, Reaction, Received, RetryPolicy, Then,
+};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const NAME: &str = "scripted";
+
+/// Begins, asks outside, ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scripted;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", content = "facts")]
+pub(crate) enum State {
+    #[default]
+    Unseen,
+    Begun,
+    Ended,
+}
+
+static DECLARATION: Declaration = Declaration {
+    name: NAME,
+    about: "does as the test says",
+    stateful: true,
+    reactions: &[Reaction {
+        to: EventType::FareRequested,
+        expects: "Unseen",
+        step: None,
+        answers: &[],
+        undoes: None,
+        retry: RetryPolicy {
+            interval_secs: 1,
+            backoff_rate: 1,
+            max_delay_secs: 1,
+            attempts_max: 3,
+        },
+    }],
+};
+
+impl Participant for Scripted {
+    type Incoming = String;
+    type State = State;
+    type Effect = String;
+    type Reply = ();
+
+    fn declaration(&self) -> &'static Declaration {
+        &DECLARATION
+    }
+
+    fn read(&self, delivery: &Delivery<'_>) -> Result<Received<String>, Poison> {
+        let incoming = delivery.body.to_owned();
+        let saga = SagaId::of_request("test", &incoming);
+        let event_id = delivery.message_id.to_owned();
+        Ok(Received {
+            saga,
+            event_type: EventType::FareRequested,
+            event_id,
+            traceparent: None,
+            incoming,
+        })
+    }
+
+    fn expects(&self, _incoming: &String) -> State {
+        State::Unseen
+    }
+
+    fn decide(&self, state: &State, input: Input<'_, Self>, _now: Timestamp) -> Decision<Self> {
+        match (state, input) {
+            (_, Input::Event(body)) if body == "not yet" => Decision::NotYet,
+            (State::Unseen, Input::Event(body)) => {
+                Decision::Commit(State::Begun, Then::Perform(body.clone()))
+            }
+            (State::Begun, Input::Event(body)) => Decision::Perform(body.clone()),
+            (State::Begun, Input::Reply(..)) => {
+                Decision::Commit(State::Ended, Then::Announce(Vec::new()))
+            }
+            (State::Unseen | State::Ended, Input::Reply(..)) | (State::Ended, Input::Event(_)) => {
+                Decision::Announce
+            }
+        }
+    }
+}
+
+/// What the test sees of the effects, and how it lets them go.
+#[derive(Debug)]
+pub(crate) struct Effects {
+    pub(crate) begun: AtomicU32,
+    pub(crate) dropped: AtomicU32,
+    pub(crate) down: std::sync::atomic::AtomicBool,
+    pub(crate) gate: Semaphore,
+}
+
+struct Noticed<'a>(&'a AtomicU32);
+
+impl Drop for Noticed<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Shared(pub(crate) Arc<Effects>);
+
+impl Perform<Scripted> for Shared {
+    async fn perform(&self, _saga: SagaId, _effect: String) -> Result<(), EffectError> {
+        self.0.begun.fetch_add(1, Ordering::SeqCst);
+        if self.0.down.load(Ordering::SeqCst) {
+            return Err(EffectError::Unavailable {
+                dependency: "the test",
+                what: "is down".to_owned(),
+            });
+        }
+        let noticed = Noticed(&self.0.dropped);
+        self.0
+            .gate
+            .acquire()
+            .await
+            .expect("the gate is never closed")
+            .forget();
+        std::mem::forget(noticed);
+        Ok(())
+    }
+}
+
+/// An endpoint, the service, and a client.
+pub(crate) struct World {
+    pub(crate) endpoint: local::Endpoint,
+    pub(crate) aws: Aws,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) effects: Arc<Effects>,
+    pub(crate) stop: CancellationToken,
+    service: JoinHandle<()>,
+}
+
+impl World {
+    pub(crate) async fn start(variables: &[(&str, &str)]) -> Self {
+        let endpoint = local::Endpoint::start(local::Options::default()).unwrap();
+        let aws = Aws::at(&endpoint.url()).await.unwrap();
+        let environment: Environment = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let settings = Settings::read(&environment).unwrap();
+        runtime::provision::provision(&aws, &topology())
+            .await
+            .unwrap();
+        let effects = Arc::new(Effects {
+            begun: AtomicU32::new(0),
+            dropped: AtomicU32::new(0),
+            down: false.into(),
+            gate: Semaphore::new(0),
+        });
+        let stop = CancellationToken::new();
+        let service = Service::new(Scripted, Shared(Arc::clone(&effects)));
+        let service = tokio::spawn(service.run(aws.clone(), settings, stop.clone()));
+        let sqs = client(&endpoint.url());
+        Self {
+            endpoint,
+            aws,
+            sqs,
+            effects,
+            stop,
+            service,
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.aws.queue_url(&format!("ensemble-{NAME}"))
+    }
+
+    pub(crate) async fn send(&self, body: &str) {
+        self.sqs
+            .send_message()
+            .queue_url(self.url())
+            .message_body(body)
+            .send()
+            .await
+            .unwrap();
+    }
+
+    /// The bodies in the queue and in its dead-letter queue.
+    pub(crate) fn places(&self) -> (Vec<String>, Vec<String>) {
+        let dump = self.endpoint.dump();
+        let of = |place: &str| {
+            dump.iter()
+                .filter(|(found, _)| found == place)
+                .map(|(_, text)| text.clone())
+                .collect()
+        };
+        (
+            of("queue ensemble-scripted"),
+            of("queue ensemble-scripted-dlq"),
+        )
+    }
+
+    pub(crate) fn state(&self) -> Option<String> {
+        self.endpoint
+            .dump()
+            .into_iter()
+            .find(|(place, _)| place == "table ensemble-scripted")
+            .map(|(_, text)| text)
+    }
+
+    pub(crate) async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !holds(self) {
+            assert!(
+                Instant::now() < deadline,
+                "never: {what}; {:?}",
+                self.places()
+            );
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub(crate) async fn stopped(self) -> local::Endpoint {
+        self.stop.cancel();
+        self.service.await.unwrap();
+        self.endpoint
+    }
+}
+
+pub(crate) fn topology() -> Topology {
+    let name = format!("ensemble-{NAME}");
+    let queue = Queue {
+        name: name.clone(),
+        dlq: Some(format!("{name}-dlq")),
+        receives_max: 1000,
+        visibility_timeout_secs: 30,
+        retention_secs: 345_600,
+    };
+    Topology {
+        topics: vec!["ensemble-booking-events".to_owned()],
+        queues: vec![queue],
+        subscriptions: Vec::new(),
+        tables: vec![name],
+    }
+}
+
+pub(crate) fn client(url: &str) -> aws_sdk_sqs::Client {
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(aws_sdk_sqs::config::BehaviorVersion::v2026_01_12())
+        .region(aws_sdk_sqs::config::Region::new("us-east-1"))
+        .credentials_provider(aws_sdk_sqs::config::Credentials::new(
+            "a", "b", None, None, "test",
+        ))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .endpoint_url(url)
+        .build();
+    aws_sdk_sqs::Client::from_conf(config)
+}
