@@ -39,10 +39,7 @@ impl Answer {
 
     /// The same answer, marked as one that was given before.
     pub(crate) fn again(self) -> Self {
-        Self {
-            replayed: true,
-            ..self
-        }
+        Self { replayed: true, ..self }
     }
 
     pub(crate) fn status(&self) -> StatusCode {

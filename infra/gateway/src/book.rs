@@ -75,11 +75,7 @@ impl Book {
                 settled.answer().again()
             } else {
                 let message = "This Idempotency-Key was used for another request";
-                Answer::error(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "idempotency_key_reused",
-                    message,
-                )
+                Answer::error(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", message)
             });
         }
         let customer = match self.admit(request) {
@@ -98,9 +94,7 @@ impl Book {
         let conflict = |code, message| Err(Answer::error(StatusCode::CONFLICT, code, message));
         let payment = match request {
             Request::Authorize { customer, .. } => return Ok(customer),
-            Request::Capture { .. } | Request::Void { .. } | Request::Refund { .. } => {
-                self.payment(request)
-            }
+            Request::Capture { .. } | Request::Void { .. } | Request::Refund { .. } => self.payment(request),
         };
         let Some(payment) = payment else {
             return Err(Answer::error(
@@ -110,33 +104,19 @@ impl Book {
             ));
         };
         match (request, &payment.stage) {
-            (Request::Capture { amount, .. }, Stage::Authorized)
-                if !payment.amount.covers(amount) =>
-            {
-                conflict(
-                    "amount_mismatch",
-                    "The amount is not covered by the authorization",
-                )
+            (Request::Capture { amount, .. }, Stage::Authorized) if !payment.amount.covers(amount) => {
+                conflict("amount_mismatch", "The amount is not covered by the authorization")
             }
-            (
-                Request::Refund { amount, .. },
-                Stage::Captured {
-                    amount: captured, ..
-                },
-            ) if amount != captured => {
+            (Request::Refund { amount, .. }, Stage::Captured { amount: captured, .. }) if amount != captured => {
                 conflict("amount_mismatch", "The amount is not the captured amount")
             }
             (Request::Capture { .. } | Request::Void { .. }, Stage::Authorized)
             | (Request::Refund { .. }, Stage::Captured { .. }) => Ok(&payment.customer),
-            (_, Stage::Captured { .. }) => {
-                conflict("already_captured", "The authorization was captured")
-            }
+            (_, Stage::Captured { .. }) => conflict("already_captured", "The authorization was captured"),
             (_, Stage::Voided) => conflict("already_voided", "The authorization was voided"),
             (_, Stage::Refunded { .. }) => conflict("already_refunded", "The charge was refunded"),
             // A charge id leads to a captured payment only, and an authorisation is always new.
-            (_, Stage::Authorized) => {
-                conflict("not_captured", "The authorization was not captured")
-            }
+            (_, Stage::Authorized) => conflict("not_captured", "The authorization was not captured"),
         }
     }
 
@@ -144,18 +124,16 @@ impl Book {
     pub(crate) fn saga<'a>(&'a self, request: &'a Request) -> Option<&'a str> {
         match request {
             Request::Authorize { reference, .. } => Some(reference),
-            Request::Capture { .. } | Request::Void { .. } | Request::Refund { .. } => self
-                .payment(request)
-                .map(|payment| payment.reference.as_str()),
+            Request::Capture { .. } | Request::Void { .. } | Request::Refund { .. } => {
+                self.payment(request).map(|payment| payment.reference.as_str())
+            }
         }
     }
 
     fn payment(&self, request: &Request) -> Option<&Payment> {
         self.payments.get(match request {
             Request::Authorize { .. } => return None,
-            Request::Capture { authorization, .. } | Request::Void { authorization } => {
-                authorization
-            }
+            Request::Capture { authorization, .. } | Request::Void { authorization } => authorization,
             Request::Refund { charge, .. } => self.charges.get(charge)?,
         })
     }
@@ -169,8 +147,7 @@ impl Book {
             ..Ledger::default()
         };
         if let Some(settled) = settled {
-            let admitted = self.admit(&settled.request).is_ok()
-                && self.saga(&settled.request) == Some(saga.as_str());
+            let admitted = self.admit(&settled.request).is_ok() && self.saga(&settled.request) == Some(saga.as_str());
             if !admitted || self.settled.contains_key(&settled.key) {
                 return false;
             }
@@ -199,8 +176,7 @@ impl Book {
                 amount,
             } => {
                 self.sagas.entry(reference.clone()).or_default().payment = Some(id.to_owned());
-                let (reference, customer, amount) =
-                    (reference.clone(), customer.clone(), amount.clone());
+                let (reference, customer, amount) = (reference.clone(), customer.clone(), amount.clone());
                 let payment = Payment {
                     reference,
                     customer,
@@ -209,10 +185,7 @@ impl Book {
                 };
                 self.payments.insert(id.to_owned(), payment);
             }
-            Request::Capture {
-                authorization,
-                amount,
-            } => {
+            Request::Capture { authorization, amount } => {
                 self.charges.insert(id.to_owned(), authorization.clone());
                 self.advance(
                     authorization,
@@ -243,10 +216,7 @@ impl Book {
     }
 
     pub(crate) fn ledger(&self, saga: &str) -> Ledger {
-        self.sagas
-            .get(saga)
-            .map(|account| account.ledger)
-            .unwrap_or_default()
+        self.sagas.get(saga).map(|account| account.ledger).unwrap_or_default()
     }
 
     pub(crate) fn totals(&self) -> Ledger {
@@ -255,10 +225,7 @@ impl Book {
 
     /// The newest authorisation of a reference and what became of it.
     pub(crate) fn lookup(&self, reference: &str) -> Value {
-        let newest = self
-            .sagas
-            .get(reference)
-            .and_then(|account| account.payment.as_ref());
+        let newest = self.sagas.get(reference).and_then(|account| account.payment.as_ref());
         let Some((id, payment)) = newest.and_then(|id| Some((id, self.payments.get(id)?))) else {
             return json!({ "authorization": null, "charge": null, "refund": null });
         };
@@ -270,11 +237,7 @@ impl Book {
                 json!({ "id": charge, "status": "captured", "amount": amount }),
                 Value::Null,
             ),
-            Stage::Refunded {
-                charge,
-                amount,
-                refund,
-            } => (
+            Stage::Refunded { charge, amount, refund } => (
                 "captured",
                 json!({ "id": charge, "status": "refunded", "amount": amount }),
                 json!({ "id": refund, "amount": amount }),

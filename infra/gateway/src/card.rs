@@ -27,11 +27,7 @@ impl Card {
             "card.number",
             "must be 12 to 19 digits, with spaces or dashes",
         )?;
-        require(
-            is_expiry(&self.expiry.0),
-            "card.expiry",
-            "must be MM/YY or MM/YYYY",
-        )?;
+        require(is_expiry(&self.expiry.0), "card.expiry", "must be MM/YY or MM/YYYY")?;
         require(is_cvv(&self.cvv.0), "card.cvv", "must be 3 or 4 digits")
     }
 }
@@ -48,10 +44,7 @@ impl<'de> Deserialize<'de> for Secret {
 
 fn is_number(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let separators = text
-        .bytes()
-        .filter(|byte| matches!(byte, b' ' | b'-'))
-        .count();
+    let separators = text.bytes().filter(|byte| matches!(byte, b' ' | b'-')).count();
     (12..=19).contains(&digits) && digits + separators == text.len()
 }
 

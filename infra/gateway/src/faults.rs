@@ -71,9 +71,7 @@ pub enum FaultError {
     #[error("`{0}` is no operation: authorize, capture, void, refund or any")]
     Operation(String),
     /// A further part is not understood.
-    #[error(
-        "`{0}` is not understood: every=<1 or more>, times=<number>, or for `late` a delay such as 500ms"
-    )]
+    #[error("`{0}` is not understood: every=<1 or more>, times=<number>, or for `late` a delay such as 500ms")]
     Part(String),
     /// A late answer needs a delay.
     #[error("`late` needs a delay: delayMs, or on a command line a part such as 500ms")]
@@ -189,8 +187,7 @@ impl FromStr for Fault {
             delay_ms: None,
         };
         for part in parts {
-            wire.set(part)
-                .ok_or_else(|| FaultError::Part(part.to_owned()))?;
+            wire.set(part).ok_or_else(|| FaultError::Part(part.to_owned()))?;
         }
         Self::try_from(wire)
     }
@@ -237,14 +234,9 @@ impl Faults {
     /// used.
     pub(crate) fn strike(&self, operation: Operation) -> Option<FaultKind> {
         let mut struck = None;
-        for rule in self
-            .lock()
-            .iter_mut()
-            .filter(|rule| rule.matches(operation))
-        {
+        for rule in self.lock().iter_mut().filter(|rule| rule.matches(operation)) {
             rule.matched = rule.matched.wrapping_add(1);
-            let due =
-                rule.matched.is_multiple_of(rule.fault.every.get()) && rule.fault.times != Some(0);
+            let due = rule.matched.is_multiple_of(rule.fault.every.get()) && rule.fault.times != Some(0);
             if due && struck.is_none() {
                 rule.fault.times = rule.fault.times.map(|times| times.saturating_sub(1));
                 struck = Some(rule.fault.kind);
@@ -265,10 +257,7 @@ impl Rule {
 }
 
 fn rules(faults: Vec<Fault>) -> Vec<Rule> {
-    faults
-        .into_iter()
-        .map(|fault| Rule { fault, matched: 0 })
-        .collect()
+    faults.into_iter().map(|fault| Rule { fault, matched: 0 }).collect()
 }
 
 #[cfg(test)]

@@ -50,11 +50,7 @@ mod tests {
             ("fail_auth_3", &[]),
             ("3_fail_auth_", &[]),
         ] {
-            assert_eq!(
-                markers(customer).collect::<Vec<_>>(),
-                expected,
-                "{customer}"
-            );
+            assert_eq!(markers(customer).collect::<Vec<_>>(), expected, "{customer}");
         }
     }
 
@@ -64,9 +60,6 @@ mod tests {
         assert!(refuses(customer, Operation::Refund));
         assert!(!refuses(customer, Operation::Authorize));
         assert!(!refuses(customer, Operation::Capture));
-        assert!(!refuses(
-            "3_fail_auth_fail_charge_fail_refund",
-            Operation::Void
-        ));
+        assert!(!refuses("3_fail_auth_fail_charge_fail_refund", Operation::Void));
     }
 }

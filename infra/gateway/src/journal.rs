@@ -27,12 +27,7 @@ pub(crate) enum Journal {
 impl Journal {
     /// Opens or creates the file, cuts a torn end off, and reads the book that it tells.
     pub(crate) fn open(path: PathBuf) -> Result<(Self, Book), StartError> {
-        match File::options()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(&path)
-        {
+        match File::options().read(true).append(true).create(true).open(&path) {
             Ok(file) => Self::read(file, &path),
             Err(source) => Err(Unusable::Io(source)),
         }
@@ -84,11 +79,7 @@ impl Journal {
                 let written = file.write_all(&bytes).and_then(|()| file.sync_data());
                 if written.is_ok() {
                     *length += bytes.len() as u64;
-                } else if file
-                    .set_len(*length)
-                    .and_then(|()| file.sync_data())
-                    .is_err()
-                {
+                } else if file.set_len(*length).and_then(|()| file.sync_data()).is_err() {
                     // The caller is told that nothing happened, but a part of the line may remain.
                     *self = Self::Closed;
                 }

@@ -122,10 +122,7 @@ mod tests {
             id(Operation::Authorize, "s:authorize"),
             "tok_f618ad1c7c795fee92f892140c652074"
         );
-        assert_eq!(
-            id(Operation::Refund, "s:refund"),
-            "re_f533fac7efc85f24997f220020c892c0"
-        );
+        assert_eq!(id(Operation::Refund, "s:refund"), "re_f533fac7efc85f24997f220020c892c0");
     }
 
     #[test]
@@ -153,9 +150,7 @@ mod tests {
             authorization: "tok_1".to_owned(),
             amount,
         };
-        let outcome = Outcome::Accepted {
-            id: "ch_1".to_owned(),
-        };
+        let outcome = Outcome::Accepted { id: "ch_1".to_owned() };
         assert_eq!(
             form(Some(Settled {
                 key: "k".to_owned(),

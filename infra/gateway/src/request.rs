@@ -79,11 +79,7 @@ impl fmt::Display for Invalid {
 
 impl From<Invalid> for Answer {
     fn from(invalid: Invalid) -> Self {
-        Self::error(
-            StatusCode::BAD_REQUEST,
-            "invalid_request",
-            invalid.to_string(),
-        )
+        Self::error(StatusCode::BAD_REQUEST, "invalid_request", invalid.to_string())
     }
 }
 
@@ -115,10 +111,7 @@ impl Request {
             ["authorizations"] => Some(authorize(body)),
             ["authorizations", id, "capture"] => {
                 let authorization = (*id).to_owned();
-                Some(amount(body).map(|amount| Self::Capture {
-                    authorization,
-                    amount,
-                }))
+                Some(amount(body).map(|amount| Self::Capture { authorization, amount }))
             }
             ["authorizations", id, "void"] => {
                 let authorization = (*id).to_owned();
@@ -234,10 +227,7 @@ mod tests {
                 "reference: must be 1 to 128 characters",
             ),
             (
-                format!(
-                    r#"{{"reference":"s","customer":"{}",{card}}}"#,
-                    "é".repeat(257)
-                ),
+                format!(r#"{{"reference":"s","customer":"{}",{card}}}"#, "é".repeat(257)),
                 "customer: must be at most 256 characters",
             ),
         ] {

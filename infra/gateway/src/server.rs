@@ -67,8 +67,7 @@ impl App {
 /// Serves until the gateway stops.
 pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) {
     let routes = routes(Arc::clone(&app)).into_make_service_with_connect_info::<Cord>();
-    let server = axum::serve(Corded(listener), routes)
-        .with_graceful_shutdown(async move { app.stopped().await });
+    let server = axum::serve(Corded(listener), routes).with_graceful_shutdown(async move { app.stopped().await });
     if let Err(error) = server.await {
         tracing::error!(%error, "the payment gateway stopped serving");
     }
@@ -117,11 +116,7 @@ async fn act(
     });
     let answer = acted.await.map_err(|error| {
         tracing::error!(%error, "a call broke off");
-        Answer::error(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "The call broke off",
-        )
+        Answer::error(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The call broke off")
     })?;
     tracing::debug!(
         path = uri.path(),
@@ -141,10 +136,7 @@ async fn act(
 fn idempotency_key(headers: &HeaderMap) -> Result<String, Answer> {
     let bad = |code, message| Answer::error(StatusCode::BAD_REQUEST, code, message);
     match headers.get("idempotency-key").map(|value| value.to_str()) {
-        None | Some(Ok("")) => Err(bad(
-            "idempotency_key_missing",
-            "The Idempotency-Key header is required",
-        )),
+        None | Some(Ok("")) => Err(bad("idempotency_key_missing", "The Idempotency-Key header is required")),
         Some(Ok(key)) if key.len() <= KEY_BYTES_MAX => Ok(key.to_owned()),
         Some(_) => Err(bad(
             "invalid_request",
@@ -165,19 +157,11 @@ fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Answer> {
 }
 
 fn unknown_path() -> Answer {
-    Answer::error(
-        StatusCode::NOT_FOUND,
-        "not_found",
-        "There is nothing at this path",
-    )
+    Answer::error(StatusCode::NOT_FOUND, "not_found", "There is nothing at this path")
 }
 
 fn bad_query(_: QueryRejection) -> Answer {
-    Answer::error(
-        StatusCode::BAD_REQUEST,
-        "invalid_request",
-        "query: must be readable",
-    )
+    Answer::error(StatusCode::BAD_REQUEST, "invalid_request", "query: must be readable")
 }
 
 #[derive(Deserialize)]
@@ -225,10 +209,7 @@ async fn faults(State(app): State<Arc<App>>) -> Json<Vec<Fault>> {
 }
 
 /// Unlike a payment's, this body is quoted in what is wrong with it: rules hold nothing to hide.
-async fn set_faults(
-    State(app): State<Arc<App>>,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Response, Answer> {
+async fn set_faults(State(app): State<Arc<App>>, body: Result<Bytes, BytesRejection>) -> Result<Response, Answer> {
     match serde_json::from_slice(&whole(body)?) {
         Ok(rules) => {
             app.faults.replace(rules);

@@ -61,13 +61,7 @@ impl Till {
         let mut open = self.lock();
         let answer = unavailable("unavailable", "Injected failure");
         match open.book.saga(request).map(str::to_owned) {
-            Some(saga) => open
-                .enter(Line {
-                    saga,
-                    settled: None,
-                })
-                .err()
-                .unwrap_or(answer),
+            Some(saga) => open.enter(Line { saga, settled: None }).err().unwrap_or(answer),
             None => answer,
         }
     }
@@ -146,10 +140,7 @@ mod tests {
         let file = File::open(&path).expect("a file");
         let till = Till::new(Book::default(), Journal::File { file, length: 0 }, false);
         for _ in 0..2 {
-            assert_eq!(
-                till.act("k", &authorize()).status(),
-                StatusCode::SERVICE_UNAVAILABLE
-            );
+            assert_eq!(till.act("k", &authorize()).status(), StatusCode::SERVICE_UNAVAILABLE);
         }
         assert_eq!(till.totals(), Ledger::default());
         assert!(matches!(till.lock().journal, Journal::Closed));
@@ -160,10 +151,7 @@ mod tests {
         let till = Till::new(Book::default(), Journal::Memory, false);
         assert_eq!(till.act("k", &authorize()).status(), StatusCode::CREATED);
         till.close();
-        assert_eq!(
-            till.act("l", &authorize()).status(),
-            StatusCode::SERVICE_UNAVAILABLE
-        );
+        assert_eq!(till.act("l", &authorize()).status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(till.ledger("s").authorized, 1);
     }
 }

@@ -48,10 +48,7 @@ impl DynamoDb {
     /// Opens the tables in this folder, or empty ones in memory.
     pub(crate) fn open(folder: Option<&Path>, calls: Arc<Counter>) -> Result<Self, OpenError> {
         let failed = |reason: String| OpenError {
-            folder: folder.map_or_else(
-                || "memory".to_owned(),
-                |folder| folder.display().to_string(),
-            ),
+            folder: folder.map_or_else(|| "memory".to_owned(), |folder| folder.display().to_string()),
             reason,
         };
         let database = match folder {
@@ -170,9 +167,7 @@ impl DynamoDb {
                 return;
             };
             let items = page.items.unwrap_or_default();
-            let texts = items
-                .iter()
-                .filter_map(|item| serde_json::to_string(item).ok());
+            let texts = items.iter().filter_map(|item| serde_json::to_string(item).ok());
             all.extend(texts.map(|text| (format!("table {table}"), text)));
             after = page.last_evaluated_key;
             if after.is_none() {
@@ -189,9 +184,7 @@ fn answer_of(operation: &str, error: DynoxideError) -> JsonAnswer {
         ("PutItem" | "UpdateItem" | "DeleteItem", DynoxideError::EnvelopedValidation(message)) => {
             DynoxideError::ValidationException(format!("1 validation error detected: {message}"))
         }
-        (_, DynoxideError::EnvelopedValidation(message)) => {
-            DynoxideError::ValidationException(message)
-        }
+        (_, DynoxideError::EnvelopedValidation(message)) => DynoxideError::ValidationException(message),
         (_, error) => error,
     };
     JsonAnswer {

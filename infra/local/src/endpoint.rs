@@ -42,9 +42,7 @@ pub struct Options {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Something else listens there.
-    #[error(
-        "port {port} on 127.0.0.1 is in use: stop what listens there, or choose another port (0 picks a free one)"
-    )]
+    #[error("port {port} on 127.0.0.1 is in use: stop what listens there, or choose another port (0 picks a free one)")]
     PortInUse {
         /// The port that was asked for.
         port: u16,
@@ -113,9 +111,7 @@ impl Endpoint {
             .name("embedded-aws".to_owned())
             .spawn(move || run(runtime, listener, served, stopped))?;
 
-        tracing::warn!(
-            "embedded AWS endpoint on {url}: SQS, SNS and DynamoDB for development, not for production"
-        );
+        tracing::warn!("embedded AWS endpoint on {url}: SQS, SNS and DynamoDB for development, not for production");
         Ok(Self {
             port,
             services,
@@ -175,25 +171,19 @@ impl Drop for Endpoint {
 }
 
 fn listen(port: u16) -> Result<TcpListener, StartError> {
-    let listener =
-        TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).map_err(|source| {
-            if source.kind() == io::ErrorKind::AddrInUse {
-                StartError::PortInUse { port }
-            } else {
-                StartError::Listen { port, source }
-            }
-        })?;
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).map_err(|source| {
+        if source.kind() == io::ErrorKind::AddrInUse {
+            StartError::PortInUse { port }
+        } else {
+            StartError::Listen { port, source }
+        }
+    })?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
 
 /// The life of the thread.
-fn run(
-    runtime: Runtime,
-    listener: TcpListener,
-    services: Arc<Services>,
-    mut stopped: watch::Receiver<bool>,
-) {
+fn run(runtime: Runtime, listener: TcpListener, services: Arc<Services>, mut stopped: watch::Receiver<bool>) {
     let mut over = stopped.clone();
     runtime.block_on(async move {
         let listener = match tokio::net::TcpListener::from_std(listener) {
@@ -208,10 +198,9 @@ fn run(
                 return;
             }
         };
-        let serving =
-            axum::serve(listener, front::router(services)).with_graceful_shutdown(async move {
-                stop_requested(&mut stopped).await;
-            });
+        let serving = axum::serve(listener, front::router(services)).with_graceful_shutdown(async move {
+            stop_requested(&mut stopped).await;
+        });
         let patience = async move {
             stop_requested(&mut over).await;
             tokio::time::sleep(GRACE).await;

@@ -86,11 +86,7 @@ async fn calls(State(services): State<Arc<Services>>) -> axum::Json<Calls> {
 async fn dispatch(State(services): State<Arc<Services>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, BODY_MAX).await else {
-        return (
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "the request is too large or ended early",
-        )
-            .into_response();
+        return (StatusCode::PAYLOAD_TOO_LARGE, "the request is too large or ended early").into_response();
     };
     if let Some((service, operation)) = target(&parts.headers) {
         return json(&services, service, operation, body).await;
@@ -127,11 +123,7 @@ async fn json(services: &Services, service: &str, operation: &str, body: Bytes) 
         }
         "DynamoDB_20120810" | "DynamoDBStreams_20120810" => {
             services.calls.count(&format!("dynamodb:{operation}"));
-            services
-                .dynamodb
-                .answer(operation, body)
-                .await
-                .into_response()
+            services.dynamodb.answer(operation, body).await.into_response()
         }
         _ => JsonAnswer {
             status: 400,

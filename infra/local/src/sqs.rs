@@ -79,10 +79,7 @@ impl Sqs {
         let queues: Vec<Arc<Queue>> = read(&self.queues).values().cloned().collect();
         let of = |queue: &Queue| {
             let place = format!("queue {}", queue.name);
-            queue
-                .dump()
-                .into_iter()
-                .map(move |text| (place.clone(), text))
+            queue.dump().into_iter().map(move |text| (place.clone(), text))
         };
         queues.iter().flat_map(|queue| of(queue)).collect()
     }
@@ -101,10 +98,7 @@ impl Sqs {
     }
 
     fn by_name(&self, name: &str) -> Result<Arc<Queue>, Error> {
-        read(&self.queues)
-            .get(name)
-            .cloned()
-            .ok_or_else(Error::no_such_queue)
+        read(&self.queues).get(name).cloned().ok_or_else(Error::no_such_queue)
     }
 
     /// Queues in the order of their names.
@@ -151,11 +145,7 @@ impl Sqs {
     }
 
     /// Refuses a redrive policy that names no queue, or one of the other type.
-    fn check_dead_letter_target(
-        &self,
-        name: &str,
-        asked: &HashMap<String, String>,
-    ) -> Result<(), Error> {
+    fn check_dead_letter_target(&self, name: &str, asked: &HashMap<String, String>) -> Result<(), Error> {
         let Some(arn) = attributes::dead_letter_target(asked) else {
             return Ok(());
         };
@@ -179,12 +169,7 @@ impl Sqs {
     ///
     /// Messages are taken and returned without an `.await` in between: a receiver that goes away while it waits takes
     /// nothing along.
-    async fn receive(
-        &self,
-        queue: &Queue,
-        wish: &Wish,
-        wait_secs: i32,
-    ) -> Result<Vec<Message>, Error> {
+    async fn receive(&self, queue: &Queue, wish: &Wish, wait_secs: i32) -> Result<Vec<Message>, Error> {
         let deadline = Instant::now() + queue::seconds(wait_secs);
         let mut stopped = self.stopped.clone();
         loop {
@@ -209,9 +194,7 @@ impl Sqs {
     fn look(&self, queue: &Queue, wish: &Wish) -> Result<(Vec<Message>, Option<Instant>), Error> {
         let _moving = read(&self.transfers);
         // A dead-letter queue that was deleted takes nothing: better delivered again than lost.
-        let dead_letters = queue
-            .dead_letter_arn()
-            .and_then(|arn| self.by_arn(&arn).ok());
+        let dead_letters = queue.dead_letter_arn().and_then(|arn| self.by_arn(&arn).ok());
         let taken = queue.take(wish, dead_letters.is_some())?;
         if let Some(dead_letters) = dead_letters {
             for mut held in taken.dead {

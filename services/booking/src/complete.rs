@@ -7,17 +7,11 @@ use saga::{Decision, Then};
 use crate::{Booking, State};
 
 /// The customer's account is credited: the saga ended well.
-pub(crate) fn complete(
-    state: &State,
-    credited: &fulfillment::AccountCredited,
-    now: Timestamp,
-) -> Decision<Booking> {
+pub(crate) fn complete(state: &State, credited: &fulfillment::AccountCredited, now: Timestamp) -> Decision<Booking> {
     let fulfillment::AccountCredited { fare, charge, path } = credited;
     match state {
         State::Unseen => Decision::NotYet,
-        State::Rejected => {
-            Decision::Contradiction("saga: was rejected, so nothing of it can be credited")
-        }
+        State::Rejected => Decision::Contradiction("saga: was rejected, so nothing of it can be credited"),
         State::Registered { fare: known }
         | State::Completed { fare: known }
         | State::Cancelled { fare: known }
@@ -65,14 +59,8 @@ mod tests {
             Decision::Announce
         ));
         assert!(matches!(decide(&State::Unseen), Decision::NotYet));
-        assert!(matches!(
-            decide(&State::Cancelled { fare }),
-            Decision::Contradiction(_)
-        ));
-        assert!(matches!(
-            decide(&State::Rejected),
-            Decision::Contradiction(_)
-        ));
+        assert!(matches!(decide(&State::Cancelled { fare }), Decision::Contradiction(_)));
+        assert!(matches!(decide(&State::Rejected), Decision::Contradiction(_)));
         let other = State::Registered {
             fare: fixtures::fare("4"),
         };

@@ -18,9 +18,7 @@ mod service;
 use card::PublicKey;
 use contracts::{Event, EventType, Fare, Poison, StepName, booking, fulfillment, payment};
 use jiff::Timestamp;
-use saga::{
-    Decision, Declaration, Delivery, Input, NoEffect, Participant, Reaction, Received, RetryPolicy,
-};
+use saga::{Decision, Declaration, Delivery, Input, NoEffect, Participant, Reaction, Received, RetryPolicy};
 use serde::{Deserialize, Serialize};
 
 pub use request::{CheckedRequest, check};
@@ -126,10 +124,7 @@ pub const DECLARATION: Declaration = Declaration {
             EventType::PaymentRefunded,
             &[EventType::FareCancelled, EventType::FareNeedsAttention],
         ),
-        cancelling(
-            EventType::PaymentRefundFailed,
-            &[EventType::FareNeedsAttention],
-        ),
+        cancelling(EventType::PaymentRefundFailed, &[EventType::FareNeedsAttention]),
     ],
 };
 
@@ -166,17 +161,15 @@ impl Participant for Booking {
             Incoming::FareRequested(fare, _sealed_card) => register::register(state, fare, now),
             Incoming::BadRequest(rejected) => register::reject(state, rejected, now),
             Incoming::AccountCredited(credited) => complete::complete(state, credited, now),
-            Incoming::PaymentDeclined(event) => register::cancel(state, event.into(), now),
-            Incoming::PaymentRefunded(event) => register::cancel(state, event.into(), now),
-            Incoming::PaymentRefundFailed(event) => register::cancel(state, event.into(), now),
+            Incoming::PaymentDeclined(event) => register::cancel(state, &event.into(), now),
+            Incoming::PaymentRefunded(event) => register::cancel(state, &event.into(), now),
+            Incoming::PaymentRefundFailed(event) => register::cancel(state, &event.into(), now),
         }
     }
 
     fn sealed_card<'a>(&self, incoming: &'a Incoming, event_type: EventType) -> Option<&'a str> {
         match incoming {
-            Incoming::FareRequested(_, sealed_card) if event_type == EventType::FareRegistered => {
-                Some(sealed_card)
-            }
+            Incoming::FareRequested(_, sealed_card) if event_type == EventType::FareRegistered => Some(sealed_card),
             Incoming::FareRequested(..)
             | Incoming::BadRequest(_)
             | Incoming::AccountCredited(_)
@@ -187,19 +180,19 @@ impl Participant for Booking {
     }
 }
 
-/// What booking hears in an event of another service; the event itself when it hears nothing in it.
-fn hear(event: Event) -> Result<Incoming, Event> {
+/// What booking hears in an event of another service, if anything.
+fn hear(event: Event) -> Option<Incoming> {
     match event {
-        Event::AccountCredited(event) => Ok(Incoming::AccountCredited(event)),
-        Event::PaymentDeclined(event) => Ok(Incoming::PaymentDeclined(event)),
-        Event::PaymentRefunded(event) => Ok(Incoming::PaymentRefunded(event)),
-        Event::PaymentRefundFailed(event) => Ok(Incoming::PaymentRefundFailed(event)),
-        other @ (Event::FareRegistered(_)
+        Event::AccountCredited(event) => Some(Incoming::AccountCredited(event)),
+        Event::PaymentDeclined(event) => Some(Incoming::PaymentDeclined(event)),
+        Event::PaymentRefunded(event) => Some(Incoming::PaymentRefunded(event)),
+        Event::PaymentRefundFailed(event) => Some(Incoming::PaymentRefundFailed(event)),
+        Event::FareRegistered(_)
         | Event::FareRejected(_)
         | Event::FareCompleted(_)
         | Event::FareCancelled(_)
         | Event::FareNeedsAttention(_)
         | Event::PaymentCaptured(_)
-        | Event::AccountCreditRefused(_)) => Err(other),
+        | Event::AccountCreditRefused(_) => None,
     }
 }

@@ -19,9 +19,7 @@ pub(crate) fn register(state: &State, fare: &Fare, now: Timestamp) -> Decision<B
                 Then::Announce(vec![Event::FareRegistered(registered)]),
             )
         }
-        State::Rejected => {
-            Decision::Contradiction("request: one with this id was rejected; use another id")
-        }
+        State::Rejected => Decision::Contradiction("request: one with this id was rejected; use another id"),
         State::Registered { fare: known }
         | State::Completed { fare: known }
         | State::Cancelled { fare: known }
@@ -36,11 +34,7 @@ pub(crate) fn register(state: &State, fare: &Fare, now: Timestamp) -> Decision<B
 }
 
 /// A client asks for a fare and breaks a rule: say so, once.
-pub(crate) fn reject(
-    state: &State,
-    rejected: &booking::FareRejected,
-    now: Timestamp,
-) -> Decision<Booking> {
+pub(crate) fn reject(state: &State, rejected: &booking::FareRejected, now: Timestamp) -> Decision<Booking> {
     match state {
         State::Unseen => {
             let path = rejected.path.and(StepName::RegisterFare, false, now);
@@ -48,18 +42,12 @@ pub(crate) fn reject(
                 path,
                 ..rejected.clone()
             };
-            Decision::Commit(
-                State::Rejected,
-                Then::Announce(vec![Event::FareRejected(rejected)]),
-            )
+            Decision::Commit(State::Rejected, Then::Announce(vec![Event::FareRejected(rejected)]))
         }
         State::Rejected => Decision::Announce,
-        State::Registered { .. }
-        | State::Completed { .. }
-        | State::Cancelled { .. }
-        | State::NeedsAttention { .. } => Decision::Contradiction(
-            "request: one with this id was accepted, and this one breaks a rule",
-        ),
+        State::Registered { .. } | State::Completed { .. } | State::Cancelled { .. } | State::NeedsAttention { .. } => {
+            Decision::Contradiction("request: one with this id was accepted, and this one breaks a rule")
+        }
     }
 }
 
@@ -76,17 +64,11 @@ pub(crate) struct FailedPayment<'a> {
 
 /// Compensates [`register`]: every other compensation has answered, so the fare can be cancelled, or named as needing
 /// attention where something stands.
-pub(crate) fn cancel(
-    state: &State,
-    failed: FailedPayment<'_>,
-    now: Timestamp,
-) -> Decision<Booking> {
+pub(crate) fn cancel(state: &State, failed: &FailedPayment<'_>, now: Timestamp) -> Decision<Booking> {
     let fare = failed.fare.clone();
     match state {
         State::Unseen => Decision::NotYet,
-        State::Rejected => {
-            Decision::Contradiction("saga: was rejected, so nothing of it can be undone")
-        }
+        State::Rejected => Decision::Contradiction("saga: was rejected, so nothing of it can be undone"),
         State::Registered { fare: known }
         | State::Completed { fare: known }
         | State::Cancelled { fare: known }
@@ -118,9 +100,7 @@ pub(crate) fn cancel(
             }
         }
         State::Cancelled { .. } | State::NeedsAttention { .. } => Decision::Announce,
-        State::Completed { .. } => {
-            Decision::Contradiction("saga: has completed, so nothing of it can be undone")
-        }
+        State::Completed { .. } => Decision::Contradiction("saga: has completed, so nothing of it can be undone"),
     }
 }
 
@@ -196,15 +176,14 @@ mod tests {
             fare: fixtures::fare("3"),
         };
         let refunded = fixtures::payment_refunded("3");
-        let decision = cancel(&registered, (&refunded).into(), fixtures::NOW);
+        let decision = cancel(&registered, &(&refunded).into(), fixtures::NOW);
         assert!(matches!(
             decision,
             Decision::Commit(State::Cancelled { .. }, Then::Announce(_))
         ));
         let failed = fixtures::payment_refund_failed("3");
-        let decision = cancel(&registered, (&failed).into(), fixtures::NOW);
-        let Decision::Commit(State::NeedsAttention { .. }, Then::Announce(events)) = decision
-        else {
+        let decision = cancel(&registered, &(&failed).into(), fixtures::NOW);
+        let Decision::Commit(State::NeedsAttention { .. }, Then::Announce(events)) = decision else {
             panic!("no commit")
         };
         let [Event::FareNeedsAttention(failed)] = events.as_slice() else {
@@ -221,7 +200,7 @@ mod tests {
         };
         let refunded = fixtures::payment_refunded("3");
         assert!(matches!(
-            cancel(&completed, (&refunded).into(), fixtures::NOW),
+            cancel(&completed, &(&refunded).into(), fixtures::NOW),
             Decision::Contradiction(_)
         ));
     }

@@ -11,9 +11,7 @@ mod form;
 
 use std::collections::BTreeMap;
 
-use contracts::{
-    EventType, Failure, MAX_BODY_BYTES, Path, Poison, Reason, SagaId, StepName, booking,
-};
+use contracts::{EventType, Failure, MAX_BODY_BYTES, Path, Poison, Reason, SagaId, StepName, booking};
 use saga::{Delivery, Received};
 use serde_json::value::RawValue;
 
@@ -38,12 +36,8 @@ struct Request<'a> {
 }
 
 /// Understands a message.
-pub(crate) fn read(
-    booking: &Booking,
-    delivery: &Delivery<'_>,
-) -> Result<Received<Incoming>, Poison> {
-    let fields = Fields::of(delivery.body)
-        .map_err(|rule| Poison::new(Reason::Unreadable, format!("body: {rule}")))?;
+pub(crate) fn read(booking: &Booking, delivery: &Delivery<'_>) -> Result<Received<Incoming>, Poison> {
+    let fields = Fields::of(delivery.body).map_err(|rule| Poison::new(Reason::Unreadable, format!("body: {rule}")))?;
     if fields.get(contracts::redact::MARK).is_some() {
         return Err(Poison::redacted());
     }
@@ -51,19 +45,13 @@ pub(crate) fn read(
         return saga::delivery::read_event(delivery, |event, _| crate::hear(event));
     }
     if saga::delivery::looks_like_sns_envelope(delivery.body) {
-        return Ok(decide_on(
-            booking,
-            Unwrapped::of(booking, &fields)?.request()?,
-        ));
+        return Ok(decide_on(booking, Unwrapped::of(booking, &fields)?.request()?));
     }
     let identity = delivery
         .attributes
         .get(REQUEST_ID)
         .map_or(delivery.message_id, String::as_str);
-    Ok(decide_on(
-        booking,
-        request_in(delivery.body, fields, identity)?,
-    ))
+    Ok(decide_on(booking, request_in(delivery.body, fields, identity)?))
 }
 
 /// Whether a `CloudEvent` is a request: by the type's wire name, or its name in prose.
@@ -75,11 +63,7 @@ fn is_request_type(fields: &Fields<'_>) -> bool {
 }
 
 /// The request in a body: a `CloudEvent`'s data, or the body itself.
-fn request_in<'a>(
-    body: &'a str,
-    fields: Fields<'a>,
-    identity: &str,
-) -> Result<Request<'a>, Poison> {
+fn request_in<'a>(body: &'a str, fields: Fields<'a>, identity: &str) -> Result<Request<'a>, Poison> {
     let bytes = body.len();
     if fields.get("specversion").is_none() {
         return Ok(Request {
@@ -148,12 +132,10 @@ impl Unwrapped {
     /// The request inside: whatever it is, it was meant to be one, so its sender is told what is wrong with it.
     fn request(&self) -> Result<Request<'_>, Poison> {
         match Fields::of(&self.message) {
-            Ok(fields) if fields.get("specversion").is_some() && !is_request_type(&fields) => {
-                Err(Poison::new(
-                    Reason::UnexpectedEnvelope,
-                    "Message: an event that is no request came in an SNS envelope",
-                ))
-            }
+            Ok(fields) if fields.get("specversion").is_some() && !is_request_type(&fields) => Err(Poison::new(
+                Reason::UnexpectedEnvelope,
+                "Message: an event that is no request came in an SNS envelope",
+            )),
             Ok(fields) => request_in(&self.message, fields, &self.identity),
             Err(rule) => Ok(Request {
                 identity: self.identity.clone(),

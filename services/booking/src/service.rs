@@ -29,16 +29,7 @@ const KEY_FILE: Variable = Variable {
 /// [`ConfigError`].
 pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
     let key = environment.secret(&KEY, &KEY_FILE)?;
-    let key = PublicKey::from_base64(&key)
-        .map_err(|error| KEY.error(&format!("holds no key; a key is {error}")))?;
-    let requests_topic = Settings::read(environment)?
-        .names
-        .topic(Channel::FareRequests);
-    Ok(Service::new(
-        Booking {
-            key,
-            requests_topic,
-        },
-        NoEffects,
-    ))
+    let key = PublicKey::from_base64(&key).map_err(|error| KEY.error(&format!("holds no key; a key is {error}")))?;
+    let requests_topic = Settings::read(environment)?.names.topic(Channel::FareRequests);
+    Ok(Service::new(Booking { key, requests_topic }, NoEffects))
 }

@@ -1,5 +1,7 @@
 //! The commands, their options and their help.
 
+#![expect(clippy::doc_markdown, reason = "these comments are help texts, read on a terminal")]
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -71,11 +73,7 @@ impl Command {
     /// What is logged unless `RUST_LOG` says otherwise: nothing where the output itself tells the story.
     pub(crate) fn log_filter(&self) -> Option<&'static str> {
         match self {
-            Self::Demo(_)
-            | Self::Publish { .. }
-            | Self::Watch(_)
-            | Self::Provision(_)
-            | Self::Keys => Some("error"),
+            Self::Demo(_) | Self::Publish { .. } | Self::Watch(_) | Self::Provision(_) | Self::Keys => Some("error"),
             Self::Up(_) => Some("warn"),
             Self::Run(_) | Self::Local(_) | Self::Gateway(_) => None,
         }

@@ -112,17 +112,11 @@ async fn play(stack: &Stack, json: bool) -> Result<(), Error> {
             format!("  simulated gateway      {}", stack.gateway.url()),
             "  services               booking, payment, fulfillment, notifier".to_owned(),
             String::new(),
-            format!(
-                "Publishing {} FareRequested messages to {topic}",
-                ROWS.len()
-            ),
+            format!("Publishing {} FareRequested messages to {topic}", ROWS.len()),
         ];
         writeln!(out, "{}", text.join("\n")).map_err(Error::output)?;
     }
-    let requests: Vec<_> = ROWS
-        .iter()
-        .map(|row| Request::new(request(row.customer)))
-        .collect();
+    let requests: Vec<_> = ROWS.iter().map(|row| Request::new(request(row.customer))).collect();
     let mut sagas = Vec::new();
     for published in publish_fares(&stack.aws, &stack.settings, requests).await {
         sagas.push(published?);
@@ -133,11 +127,7 @@ async fn play(stack: &Stack, json: bool) -> Result<(), Error> {
     for (row, saga) in ROWS.iter().zip(&sagas) {
         let ledger = stack.gateway.ledger(&saga.to_string());
         let notification = found.get(saga);
-        let problems = problems(
-            row,
-            notification.map(|(notification, _)| notification),
-            ledger,
-        );
+        let problems = problems(row, notification.map(|(notification, _)| notification), ledger);
         wrong += usize::from(!problems.is_empty());
         let text = if json {
             as_json(row, notification, ledger, &problems)
@@ -153,11 +143,7 @@ async fn play(stack: &Stack, json: bool) -> Result<(), Error> {
         )));
     }
     if !json {
-        let all = format!(
-            "\n{} All {} fares ended as they should.",
-            draw::mark(true),
-            ROWS.len()
-        );
+        let all = format!("\n{} All {} fares ended as they should.", draw::mark(true), ROWS.len());
         writeln!(
             out,
             "{all} Next: {}",
@@ -171,12 +157,7 @@ async fn play(stack: &Stack, json: bool) -> Result<(), Error> {
 type Found = BTreeMap<SagaId, (Notification, String)>;
 
 /// Waits until every saga has its notification, and shows how many have.
-async fn wait_for(
-    stack: &Stack,
-    sagas: &[SagaId],
-    found: &mut Found,
-    json: bool,
-) -> Result<(), Error> {
+async fn wait_for(stack: &Stack, sagas: &[SagaId], found: &mut Found, json: bool) -> Result<(), Error> {
     let outcomes = Outcomes::new(&stack.aws, &stack.settings);
     let deadline = tokio::time::Instant::now() + PATIENCE;
     let mut arriving = outcomes.watch();
@@ -224,34 +205,18 @@ fn problems(row: &Row, notification: Option<&Notification>, ledger: Ledger) -> V
         return vec!["no notification came".to_owned()];
     };
     let path = |notification: &Notification| {
-        let step = |step: &contracts::Step| {
-            format!("{}{}", if step.ok { "" } else { "!" }, step.step.as_str())
-        };
-        notification
-            .path
-            .steps()
-            .iter()
-            .map(step)
-            .collect::<Vec<_>>()
-            .join(" ")
+        let step = |step: &contracts::Step| format!("{}{}", if step.ok { "" } else { "!" }, step.step.as_str());
+        notification.path.steps().iter().map(step).collect::<Vec<_>>().join(" ")
     };
     let error = notification.error.as_ref().map(|error| error.name.as_str());
-    let counted = [
-        ledger.authorized,
-        ledger.captured,
-        ledger.voided,
-        ledger.refunded,
-    ];
+    let counted = [ledger.authorized, ledger.captured, ledger.voided, ledger.refunded];
     let standing = usize::from(row.outcome == Outcome::NeedsAttention);
     let checks = [
         (
             notification.outcome == row.outcome,
             format!("the outcome should be {}", row.outcome.as_str()),
         ),
-        (
-            error == row.error,
-            format!("the error should be {:?}", row.error),
-        ),
+        (error == row.error, format!("the error should be {:?}", row.error)),
         (
             path(notification) == row.path,
             format!("the path should be {}", row.path),
@@ -272,12 +237,7 @@ fn problems(row: &Row, notification: Option<&Notification>, ledger: Ledger) -> V
         .collect()
 }
 
-fn as_text(
-    row: &Row,
-    found: Option<&(Notification, String)>,
-    ledger: Ledger,
-    problems: &[String],
-) -> String {
+fn as_text(row: &Row, found: Option<&(Notification, String)>, ledger: Ledger, problems: &[String]) -> String {
     let mut lines = vec![String::new()];
     if let Some((notification, body)) = found {
         let queue = if notification.outcome.is_successful() {
@@ -294,7 +254,9 @@ fn as_text(
         } = ledger;
         lines.push(draw::block(notification));
         lines.push(format!("  {}", draw::faint(row.about)));
-        lines.push(format!("  at the gateway: {authorized} authorized, {captured} captured, {voided} voided, {refunded} refunded"));
+        lines.push(format!(
+            "  at the gateway: {authorized} authorized, {captured} captured, {voided} voided, {refunded} refunded"
+        ));
         lines.push(format!("  found in the {queue} queue:"));
         lines.push(format!("    {}", draw::faint(body)));
     } else {
@@ -308,12 +270,7 @@ fn as_text(
     lines.join("\n")
 }
 
-fn as_json(
-    row: &Row,
-    found: Option<&(Notification, String)>,
-    ledger: Ledger,
-    problems: &[String],
-) -> String {
+fn as_json(row: &Row, found: Option<&(Notification, String)>, ledger: Ledger, problems: &[String]) -> String {
     let notification = found.and_then(|(_, body)| serde_json::from_str::<Value>(body).ok());
     json!({
         "customerId": row.customer, "ok": problems.is_empty(), "problems": problems, "gateway": ledger,

@@ -30,11 +30,7 @@ pub(crate) fn strong(text: impl std::fmt::Display) -> String {
 
 /// A tick or a cross.
 pub(crate) fn mark(good: bool) -> String {
-    if good {
-        styled(GOOD, "✓")
-    } else {
-        styled(BAD, "✗")
-    }
+    if good { styled(GOOD, "✓") } else { styled(BAD, "✗") }
 }
 
 /// The outcome, in its colour.
@@ -62,12 +58,7 @@ pub(crate) fn path(notification: &Notification) -> String {
         "NotifyFailure"
     };
     let last = format!("{notified} {}", mark(true));
-    let steps = notification
-        .path
-        .steps()
-        .iter()
-        .map(step)
-        .chain(std::iter::once(last));
+    let steps = notification.path.steps().iter().map(step).chain(std::iter::once(last));
     steps.collect::<Vec<_>>().join(" → ")
 }
 
@@ -77,25 +68,13 @@ pub(crate) fn reasons(notification: &Notification) -> Vec<String> {
     let mut failures: Vec<&Failure> = notification.error.iter().collect();
     failures.extend(notification.error.iter().flat_map(|error| &error.also));
     for Failure {
-        name,
-        step,
-        message,
-        ..
+        name, step, message, ..
     } in failures
     {
-        lines.push(format!(
-            "{} {name} in {}: {message}",
-            styled(BAD, "✗"),
-            step.as_str()
-        ));
+        lines.push(format!("{} {name} in {}: {message}", styled(BAD, "✗"), step.as_str()));
     }
     for standing in &notification.standing {
-        let what = format!(
-            "{} {} over {}",
-            standing.effect.as_str(),
-            standing.id,
-            standing.amount
-        );
+        let what = format!("{} {} over {}", standing.effect.as_str(), standing.id, standing.amount);
         lines.push(format!("{} still standing: {what}", styled(BAD, "!")));
     }
     lines

@@ -29,11 +29,7 @@ pub(crate) async fn publish(environment: &Environment, what: &Publish) -> Result
         .partition(|(checked, _)| checked.is_ok());
     let complaints: Vec<_> = bad
         .into_iter()
-        .filter_map(|(checked, line)| {
-            checked
-                .err()
-                .map(|rules| format!("line {}: {rules}", line.number))
-        })
+        .filter_map(|(checked, line)| checked.err().map(|rules| format!("line {}: {rules}", line.number)))
         .collect();
     if !complaints.is_empty() && !options.partial {
         let none = format!(
@@ -84,9 +80,7 @@ async fn send(
     let mut out = anstream::stdout();
     for (number, result) in numbers.into_iter().zip(results) {
         let text = match result {
-            Ok(saga) if options.output.json => {
-                json!({ "line": number, "sagaId": saga }).to_string()
-            }
+            Ok(saga) if options.output.json => json!({ "line": number, "sagaId": saga }).to_string(),
             Ok(saga) => format!("{} line {number} published, saga {saga}", draw::mark(true)),
             Err(error) => {
                 let text = match options.output.json {
@@ -128,10 +122,7 @@ fn requests_in(text: &str) -> Vec<Line> {
             body: whole.to_owned(),
         }];
     }
-    let lines = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty());
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     lines
         .map(|(index, line)| Line {
             number: index + 1,

@@ -26,10 +26,7 @@ pub(crate) async fn local(options: LocalOptions) -> Result<(), Error> {
 }
 
 /// Serves the simulated gateway until Ctrl-C.
-pub(crate) async fn gateway(
-    environment: &Environment,
-    options: GatewayOptions,
-) -> Result<(), Error> {
+pub(crate) async fn gateway(environment: &Environment, options: GatewayOptions) -> Result<(), Error> {
     let stop = stop_on_signal();
     let (hooks, _live) = runtime::settings::hooks(environment)?;
     let gateway = gateway::Gateway::start(gateway::Options {

@@ -5,10 +5,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use runtime::provision::Change;
-use runtime::{Aws, Environment, NoEffects, Service, Settings};
+use runtime::{Aws, Environment, NoEffects, Running, Service, Settings};
 use saga::{Channel, Topology};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::Error;
 use crate::cli::StackOptions;
@@ -25,8 +23,7 @@ pub struct Stack {
     pub settings: Settings,
     /// What provisioning did.
     pub changes: Vec<Change>,
-    stop: CancellationToken,
-    services: JoinHandle<()>,
+    services: Running,
 }
 
 impl std::fmt::Debug for Stack {
@@ -48,8 +45,7 @@ impl Stack {
         let settings = Settings::read(environment)?;
         let data = options.data.clone();
         if let Some(folder) = &data {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| Error::Io(folder.display().to_string(), error))?;
+            std::fs::create_dir_all(folder).map_err(|error| Error::Io(folder.display().to_string(), error))?;
         }
         let gateway = gateway::Gateway::start(gateway::Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, options.gateway_port)),
@@ -64,29 +60,21 @@ impl Stack {
         })?;
         let aws = Aws::at(&endpoint.url()).await?;
         let changes = runtime::provision::provision(&aws, &topology(&settings)).await?;
-        let stop = CancellationToken::new();
         let services = services(&settings, &gateway.url())?;
-        let running = {
-            let (aws, settings, stop) = (aws.clone(), settings.clone(), stop.clone());
-            async move { runtime::run_all(services, &aws, &settings, &stop).await }
-        };
+        let services = Running::start(services, aws.clone(), settings.clone());
         Ok(Self {
             endpoint,
             gateway,
             aws,
             settings,
             changes,
-            stop,
-            services: tokio::spawn(running),
+            services,
         })
     }
 
     /// Stops everything: services first, so that none meets a dead endpoint.
     pub async fn stop(self) {
-        self.stop.cancel();
-        if let Err(error) = self.services.await {
-            tracing::error!(%error, "the services died");
-        }
+        self.services.stop().await;
         self.gateway.stop().await;
         self.endpoint.stop();
     }
@@ -112,10 +100,7 @@ fn services(settings: &Settings, gateway: &str) -> Result<Vec<Service>, Error> {
             },
             NoEffects,
         ),
-        Service::new(
-            payment::Payment,
-            payment::GatewayEffects::new(gateway, private),
-        ),
+        Service::new(payment::Payment, payment::GatewayEffects::new(gateway, private)),
         Service::new(fulfillment::Fulfillment { hooks: true }, NoEffects),
         Service::new(notifier::Notifier, NoEffects),
     ])

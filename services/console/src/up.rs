@@ -40,16 +40,9 @@ fn guide(stack: &Stack) -> String {
     let (url, names, program) = (stack.endpoint.url(), &stack.settings.names, program());
     let topic = stack.aws.topic_arn(&names.topic(Channel::FareRequests));
     let booking = stack.aws.queue_url(&names.of_service("booking"));
-    let [success, failure] =
-        [true, false].map(|successful| stack.aws.queue_url(&names.outcomes(successful)));
+    let [success, failure] = [true, false].map(|successful| stack.aws.queue_url(&names.outcomes(successful)));
     let request = demo::request("3");
-    let did = |did| {
-        stack
-            .changes
-            .iter()
-            .filter(|change| change.did == did)
-            .count()
-    };
+    let did = |did| stack.changes.iter().filter(|change| change.did == did).count();
     let (created, found) = (
         did(runtime::provision::Did::Created),
         did(runtime::provision::Did::Found),

@@ -28,9 +28,7 @@ pub(crate) fn credit(
                 charge: charge.clone(),
                 error,
                 standing: Vec::new(),
-                path: captured
-                    .path
-                    .and(StepName::CreditCustomerAccount, false, now),
+                path: captured.path.and(StepName::CreditCustomerAccount, false, now),
             };
             Decision::Commit(
                 State::Refused { fare, charge },
@@ -38,9 +36,7 @@ pub(crate) fn credit(
             )
         }
         State::Unseen => {
-            let path = captured
-                .path
-                .and(StepName::CreditCustomerAccount, true, now);
+            let path = captured.path.and(StepName::CreditCustomerAccount, true, now);
             let credited = fulfillment::AccountCredited {
                 fare: fare.clone(),
                 charge: charge.clone(),
@@ -81,8 +77,7 @@ mod tests {
     #[test]
     fn a_captured_fare_is_credited() {
         let captured = captured("3");
-        let Decision::Commit(state, Then::Announce(events)) =
-            credit(&State::Unseen, &captured, true, fixtures::NOW)
+        let Decision::Commit(state, Then::Announce(events)) = credit(&State::Unseen, &captured, true, fixtures::NOW)
         else {
             panic!("no commit")
         };
@@ -99,19 +94,11 @@ mod tests {
     #[test]
     fn the_hook_refuses_only_when_it_is_on() {
         for (hooks, refused) in [(true, true), (false, false)] {
-            let decision = credit(
-                &State::Unseen,
-                &captured("3__fail_credit"),
-                hooks,
-                fixtures::NOW,
-            );
+            let decision = credit(&State::Unseen, &captured("3__fail_credit"), hooks, fixtures::NOW);
             let Decision::Commit(_, Then::Announce(events)) = decision else {
                 panic!("no commit")
             };
-            assert_eq!(
-                matches!(events.as_slice(), [Event::AccountCreditRefused(_)]),
-                refused
-            );
+            assert_eq!(matches!(events.as_slice(), [Event::AccountCreditRefused(_)]), refused);
         }
     }
 

@@ -15,9 +15,7 @@ mod service;
 
 use contracts::{Charge, Event, EventType, Fare, Poison, StepName, payment};
 use jiff::Timestamp;
-use saga::{
-    Decision, Declaration, Delivery, Input, NoEffect, Participant, Reaction, Received, RetryPolicy,
-};
+use saga::{Decision, Declaration, Delivery, Input, NoEffect, Participant, Reaction, Received, RetryPolicy};
 use serde::{Deserialize, Serialize};
 
 pub use service::service;
@@ -86,8 +84,8 @@ impl Participant for Fulfillment {
 
     fn read(&self, delivery: &Delivery<'_>) -> Result<Received<Incoming>, Poison> {
         saga::delivery::read_event(delivery, |event, _| match event {
-            Event::PaymentCaptured(captured) => Ok(Incoming::PaymentCaptured(captured)),
-            other @ (Event::FareRegistered(_)
+            Event::PaymentCaptured(captured) => Some(Incoming::PaymentCaptured(captured)),
+            Event::FareRegistered(_)
             | Event::FareRejected(_)
             | Event::FareCompleted(_)
             | Event::FareCancelled(_)
@@ -96,7 +94,7 @@ impl Participant for Fulfillment {
             | Event::PaymentRefunded(_)
             | Event::PaymentRefundFailed(_)
             | Event::AccountCredited(_)
-            | Event::AccountCreditRefused(_)) => Err(other),
+            | Event::AccountCreditRefused(_) => None,
         })
     }
 

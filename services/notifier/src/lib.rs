@@ -16,9 +16,7 @@ mod service;
 
 use contracts::{Event, EventType, Poison};
 use jiff::Timestamp;
-use saga::{
-    Decision, Declaration, Delivery, Input, NoEffect, Participant, Reaction, Received, RetryPolicy,
-};
+use saga::{Decision, Declaration, Delivery, Input, NoEffect, Participant, Reaction, Received, RetryPolicy};
 use serde::{Deserialize, Serialize};
 
 pub use service::service;
@@ -80,14 +78,14 @@ impl Participant for Notifier {
             Event::FareCompleted(_)
             | Event::FareCancelled(_)
             | Event::FareRejected(_)
-            | Event::FareNeedsAttention(_) => Ok(Incoming(envelope)),
+            | Event::FareNeedsAttention(_) => Some(Incoming(envelope)),
             Event::FareRegistered(_)
             | Event::PaymentCaptured(_)
             | Event::PaymentDeclined(_)
             | Event::PaymentRefunded(_)
             | Event::PaymentRefundFailed(_)
             | Event::AccountCredited(_)
-            | Event::AccountCreditRefused(_) => Err(envelope.event),
+            | Event::AccountCreditRefused(_) => None,
         })
     }
 
@@ -99,11 +97,6 @@ impl Participant for Notifier {
         let Input::Event(Incoming(envelope)) = input else {
             return Decision::NotYet;
         };
-        Decision::Send(
-            notify::notification(envelope)
-                .iter()
-                .map(notify::announce)
-                .collect(),
-        )
+        Decision::Send(notify::notification(envelope).iter().map(notify::announce).collect())
     }
 }

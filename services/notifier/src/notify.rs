@@ -8,9 +8,7 @@ pub(crate) fn notification(envelope: &Envelope) -> Option<Notification> {
     match &envelope.event {
         Event::FareCompleted(completed) => Some(of_completed(envelope, completed)),
         Event::FareCancelled(failed) => Some(of_failed(envelope, failed, Outcome::Compensated)),
-        Event::FareNeedsAttention(failed) => {
-            Some(of_failed(envelope, failed, Outcome::NeedsAttention))
-        }
+        Event::FareNeedsAttention(failed) => Some(of_failed(envelope, failed, Outcome::NeedsAttention)),
         Event::FareRejected(rejected) => Some(of_rejected(envelope, rejected)),
         Event::FareRegistered(_)
         | Event::PaymentCaptured(_)
@@ -30,10 +28,7 @@ pub(crate) fn announce(notification: &Notification) -> Announcement {
         name: format!("notification:{}", notification.outcome.as_str()),
         body: serde_json::to_string(notification).unwrap_or_default(),
         attributes: vec![
-            (
-                "IsSuccessful",
-                notification.outcome.is_successful().to_string(),
-            ),
+            ("IsSuccessful", notification.outcome.is_successful().to_string()),
             ("outcome", notification.outcome.as_str().to_owned()),
             ("saga", notification.saga.clone()),
         ],
@@ -105,9 +100,7 @@ fn of_rejected(envelope: &Envelope, rejected: &booking::FareRejected) -> Notific
 
 fn blank(envelope: &Envelope, outcome: Outcome) -> Notification {
     Notification {
-        id: envelope
-            .saga
-            .derive(&format!("notification/{}", outcome.as_str())),
+        id: envelope.saga.derive(&format!("notification/{}", outcome.as_str())),
         saga: "fare".to_owned(),
         saga_id: envelope.saga,
         outcome,

@@ -88,9 +88,7 @@ impl HttpGateway {
     }
 
     fn url(&self, path: &str) -> Result<Url, GatewayError> {
-        self.base
-            .join(path)
-            .map_err(|error| GatewayError(error.to_string()))
+        self.base.join(path).map_err(|error| GatewayError(error.to_string()))
     }
 
     fn post(&self, path: &str, key: Uuid) -> Result<RequestBuilder, GatewayError> {
@@ -109,10 +107,7 @@ async fn ask(request: RequestBuilder) -> Result<Result<String, Refusal>, Gateway
 
 fn refusal(refused: &RefusedError) -> Refusal {
     Refusal {
-        message: redact::text(&refused.message)
-            .chars()
-            .take(MESSAGE_MAX)
-            .collect(),
+        message: redact::text(&refused.message).chars().take(MESSAGE_MAX).collect(),
     }
 }
 
@@ -183,11 +178,7 @@ impl Gateway for HttpGateway {
         ask(request.json(&serde_json::json!({ "amount": amount }))).await
     }
 
-    async fn void(
-        &self,
-        key: Uuid,
-        charge_token: &str,
-    ) -> Result<Result<(), Refusal>, GatewayError> {
+    async fn void(&self, key: Uuid, charge_token: &str) -> Result<Result<(), Refusal>, GatewayError> {
         let request = self.post(&format!("v1/authorizations/{charge_token}/void"), key)?;
         Ok(match decide(request.body("{}")).await? {
             Ok(_id) => Ok(()),
@@ -197,12 +188,7 @@ impl Gateway for HttpGateway {
         })
     }
 
-    async fn refund(
-        &self,
-        key: Uuid,
-        charge_id: &str,
-        amount: Money,
-    ) -> Result<Result<String, Refusal>, GatewayError> {
+    async fn refund(&self, key: Uuid, charge_id: &str, amount: Money) -> Result<Result<String, Refusal>, GatewayError> {
         let request = self.post(&format!("v1/charges/{charge_id}/refund"), key)?;
         ask(request.json(&serde_json::json!({ "amount": amount }))).await
     }

@@ -22,10 +22,7 @@ pub(crate) fn charge(
         sealed_card: sealed_card.to_owned(),
     };
     match state {
-        State::Unseen => Decision::Commit(
-            State::Charging { fare: fare.clone() },
-            Then::Perform(authorize()),
-        ),
+        State::Unseen => Decision::Commit(State::Charging { fare: fare.clone() }, Then::Perform(authorize())),
         State::Charging { fare: known }
         | State::Captured { fare: known, .. }
         | State::Declined { fare: known }
@@ -70,9 +67,7 @@ fn charging(
             charge_id,
             ..
         }) => match (charge_token, charge_id) {
-            (Some(charge_token), Some(charge_id)) => {
-                captured(fare, charge_token, charge_id, path, now)
-            }
+            (Some(charge_token), Some(charge_id)) => captured(fare, charge_token, charge_id, path, now),
             // A hold that is voided already answers the capture with its old refusal.
             (Some(charge_token), None) => capture(charge_token),
             (None, _) => Decision::Perform(authorize()),
@@ -86,17 +81,11 @@ fn charging(
             charge_token,
             charge_id,
         } => captured(fare, charge_token, charge_id, path, now),
-        Reply::CaptureRefused {
-            charge_token,
-            refusal,
-        } => Decision::Perform(Effect::Void {
+        Reply::CaptureRefused { charge_token, refusal } => Decision::Perform(Effect::Void {
             charge_token: charge_token.clone(),
             because: refusal.clone(),
         }),
-        Reply::Voided {
-            charge_token,
-            because,
-        } => {
+        Reply::Voided { charge_token, because } => {
             let error = failure("PaymentChargeException", because);
             declined(fare, Some(charge_token), error, Vec::new(), path, now)
         }
@@ -105,8 +94,7 @@ fn charging(
             because,
             refusal,
         } => {
-            let error = failure("PaymentChargeException", because)
-                .and(failure("PaymentVoidException", refusal));
+            let error = failure("PaymentChargeException", because).and(failure("PaymentVoidException", refusal));
             let hold = contracts::Standing {
                 effect: Standing::Hold,
                 id: charge_token.clone(),
@@ -120,13 +108,7 @@ fn charging(
     }
 }
 
-fn captured(
-    fare: &Fare,
-    charge_token: &str,
-    charge_id: &str,
-    path: &Path,
-    now: Timestamp,
-) -> Decision<Payment> {
+fn captured(fare: &Fare, charge_token: &str, charge_id: &str, path: &Path, now: Timestamp) -> Decision<Payment> {
     let charge = Charge {
         charge_token: charge_token.to_owned(),
         charge_id: charge_id.to_owned(),
@@ -177,13 +159,7 @@ mod tests {
     use super::*;
 
     fn decide(state: &State, reply: Option<&Reply>) -> Decision<Payment> {
-        charge(
-            state,
-            &fixtures::fare_registered("3"),
-            "sealed",
-            reply,
-            fixtures::NOW,
-        )
+        charge(state, &fixtures::fare_registered("3"), "sealed", reply, fixtures::NOW)
     }
 
     fn charging_state() -> State {
@@ -203,10 +179,7 @@ mod tests {
         let decision = decide(&State::Unseen, None);
         assert!(matches!(
             decision,
-            Decision::Commit(
-                State::Charging { .. },
-                Then::Perform(Effect::Authorize { .. })
-            )
+            Decision::Commit(State::Charging { .. }, Then::Perform(Effect::Authorize { .. }))
         ));
     }
 

@@ -108,18 +108,9 @@ impl<G: Gateway> GatewayEffects<G> {
         Self { gateway, key }
     }
 
-    async fn authorize(
-        &self,
-        saga: SagaId,
-        fare: &Fare,
-        sealed_card: &str,
-    ) -> Result<Reply, EffectError> {
-        let card = card::open(sealed_card, &self.key, saga).map_err(|error| {
-            EffectError::Poison(Poison::new(
-                Reason::Unreadable,
-                format!("sealedcard: {error}"),
-            ))
-        })?;
+    async fn authorize(&self, saga: SagaId, fare: &Fare, sealed_card: &str) -> Result<Reply, EffectError> {
+        let card = card::open(sealed_card, &self.key, saga)
+            .map_err(|error| EffectError::Poison(Poison::new(Reason::Unreadable, format!("sealedcard: {error}"))))?;
         let asked = Authorization {
             customer: &fare.customer_id,
             amount: fare.amount,
@@ -141,13 +132,8 @@ impl<G: Gateway> Perform<Payment> for GatewayEffects<G> {
         // One key per saga and kind of call: a saga makes at most one of each.
         Ok(match effect {
             Effect::LookUp => Reply::Known(self.gateway.look_up(saga).await?),
-            Effect::Authorize { fare, sealed_card } => {
-                self.authorize(saga, &fare, &sealed_card).await?
-            }
-            Effect::Capture {
-                charge_token,
-                amount,
-            } => {
+            Effect::Authorize { fare, sealed_card } => self.authorize(saga, &fare, &sealed_card).await?,
+            Effect::Capture { charge_token, amount } => {
                 match self
                     .gateway
                     .capture(saga.derive("gateway/capture"), &charge_token, amount)
@@ -157,25 +143,12 @@ impl<G: Gateway> Perform<Payment> for GatewayEffects<G> {
                         charge_token,
                         charge_id,
                     },
-                    Err(refusal) => Reply::CaptureRefused {
-                        charge_token,
-                        refusal,
-                    },
+                    Err(refusal) => Reply::CaptureRefused { charge_token, refusal },
                 }
             }
-            Effect::Void {
-                charge_token,
-                because,
-            } => {
-                match self
-                    .gateway
-                    .void(saga.derive("gateway/void"), &charge_token)
-                    .await?
-                {
-                    Ok(()) => Reply::Voided {
-                        charge_token,
-                        because,
-                    },
+            Effect::Void { charge_token, because } => {
+                match self.gateway.void(saga.derive("gateway/void"), &charge_token).await? {
+                    Ok(()) => Reply::Voided { charge_token, because },
                     Err(refusal) => Reply::VoidRefused {
                         charge_token,
                         because,

@@ -86,8 +86,5 @@ pub trait Gateway: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Result<String, Refusal>, GatewayError>> + Send;
 
     /// What there is under a reference.
-    fn look_up(
-        &self,
-        reference: SagaId,
-    ) -> impl Future<Output = Result<Known, GatewayError>> + Send;
+    fn look_up(&self, reference: SagaId) -> impl Future<Output = Result<Known, GatewayError>> + Send;
 }

@@ -127,12 +127,10 @@ impl Participant for Payment {
     fn read(&self, delivery: &Delivery<'_>) -> Result<Received<Incoming>, Poison> {
         let received = saga::delivery::read_event(delivery, |event, sealed_card| match event {
             Event::FareRegistered(registered) => {
-                Ok(sealed_card.map(|card| Incoming::FareRegistered(registered, card)))
+                Some(sealed_card.map(|card| Incoming::FareRegistered(registered, card)))
             }
-            Event::AccountCreditRefused(refused) => {
-                Ok(Some(Incoming::AccountCreditRefused(refused)))
-            }
-            other @ (Event::FareRejected(_)
+            Event::AccountCreditRefused(refused) => Some(Some(Incoming::AccountCreditRefused(refused))),
+            Event::FareRejected(_)
             | Event::FareCompleted(_)
             | Event::FareCancelled(_)
             | Event::FareNeedsAttention(_)
@@ -140,11 +138,9 @@ impl Participant for Payment {
             | Event::PaymentDeclined(_)
             | Event::PaymentRefunded(_)
             | Event::PaymentRefundFailed(_)
-            | Event::AccountCredited(_)) => Err(other),
+            | Event::AccountCredited(_) => None,
         })?;
-        received.try_map(|incoming| {
-            incoming.ok_or_else(|| Poison::new(Reason::Unreadable, "sealedcard: is missing"))
-        })
+        received.try_map(|incoming| incoming.ok_or_else(|| Poison::new(Reason::Unreadable, "sealedcard: is missing")))
     }
 
     fn expects(&self, incoming: &Incoming) -> State {
@@ -163,9 +159,7 @@ impl Participant for Payment {
             Input::Reply(incoming, reply) => (incoming, Some(reply)),
         };
         match incoming {
-            Incoming::FareRegistered(registered, card) => {
-                charge::charge(state, registered, card, reply, now)
-            }
+            Incoming::FareRegistered(registered, card) => charge::charge(state, registered, card, reply, now),
             Incoming::AccountCreditRefused(refused) => refund::refund(state, refused, reply, now),
         }
     }

@@ -40,25 +40,18 @@ pub(crate) fn refund(
             Decision::Contradiction("fare, charge: are not those on record for this saga")
         }
         State::Unseen | State::Charging { .. } => Decision::NotYet,
-        State::Declined { .. } => {
-            Decision::Contradiction("charge: there is none on record for this saga")
-        }
-        State::Captured { .. } => {
-            Decision::Commit(State::Refunding { fare, charge }, Then::Perform(ask()))
-        }
+        State::Declined { .. } => Decision::Contradiction("charge: there is none on record for this saga"),
+        State::Captured { .. } => Decision::Commit(State::Refunding { fare, charge }, Then::Perform(ask())),
         State::Refunding { .. } => match reply {
             // The intent stood already: look before repeating, as when charging.
             None => Decision::Perform(Effect::LookUp),
             Some(
                 Reply::Known(Known {
-                    refund_id: Some(id),
-                    ..
+                    refund_id: Some(id), ..
                 })
                 | Reply::Refunded { refund_id: id },
             ) => refunded(refused, id, now),
-            Some(Reply::Known(Known {
-                refund_id: None, ..
-            })) => Decision::Perform(ask()),
+            Some(Reply::Known(Known { refund_id: None, .. })) => Decision::Perform(ask()),
             Some(Reply::RefundRefused(refusal)) => failed(refused, refusal, now),
             Some(
                 Reply::Authorized { .. }
@@ -73,11 +66,7 @@ pub(crate) fn refund(
     }
 }
 
-fn refunded(
-    refused: &fulfillment::AccountCreditRefused,
-    refund_id: &str,
-    now: Timestamp,
-) -> Decision<Payment> {
+fn refunded(refused: &fulfillment::AccountCreditRefused, refund_id: &str, now: Timestamp) -> Decision<Payment> {
     let fulfillment::AccountCreditRefused {
         fare,
         charge,
@@ -100,11 +89,7 @@ fn refunded(
 }
 
 /// The gateway refuses, finally: the capture stands, and the saga says so.
-fn failed(
-    refused: &fulfillment::AccountCreditRefused,
-    refusal: &Refusal,
-    now: Timestamp,
-) -> Decision<Payment> {
+fn failed(refused: &fulfillment::AccountCreditRefused, refusal: &Refusal, now: Timestamp) -> Decision<Payment> {
     let fulfillment::AccountCreditRefused {
         fare,
         charge,
@@ -141,12 +126,7 @@ mod tests {
     use super::*;
 
     fn decide(state: &State, reply: Option<&Reply>) -> Decision<Payment> {
-        refund(
-            state,
-            &fixtures::account_credit_refused("3"),
-            reply,
-            fixtures::NOW,
-        )
+        refund(state, &fixtures::account_credit_refused("3"), reply, fixtures::NOW)
     }
 
     #[test]
@@ -158,10 +138,7 @@ mod tests {
         };
         assert!(matches!(
             decide(&captured, None),
-            Decision::Commit(
-                State::Refunding { .. },
-                Then::Perform(Effect::Refund { .. })
-            )
+            Decision::Commit(State::Refunding { .. }, Then::Perform(Effect::Refund { .. }))
         ));
         assert!(matches!(decide(&State::Unseen, None), Decision::NotYet));
         assert!(matches!(
@@ -183,8 +160,7 @@ mod tests {
         let reply = Reply::RefundRefused(Refusal {
             message: "Forced refund transaction failure".to_owned(),
         });
-        let Decision::Commit(State::RefundFailed { .. }, Then::Announce(events)) =
-            decide(&refunding, Some(&reply))
+        let Decision::Commit(State::RefundFailed { .. }, Then::Announce(events)) = decide(&refunding, Some(&reply))
         else {
             panic!("no commit")
         };
@@ -202,10 +178,7 @@ mod tests {
             fare: fixtures::fare("3"),
             charge: fixtures::charge(),
         };
-        assert!(matches!(
-            decide(&refunding, None),
-            Decision::Perform(Effect::LookUp)
-        ));
+        assert!(matches!(decide(&refunding, None), Decision::Perform(Effect::LookUp)));
         let found = Reply::Known(Known {
             refund_id: Some("re_1".to_owned()),
             ..Known::default()

@@ -38,8 +38,7 @@ pub const GATEWAY_URL: Variable = Variable {
 pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
     let (_hooks, live) = settings::hooks(environment)?;
     let key = environment.secret(&KEY, &KEY_FILE).map(Zeroizing::new)?;
-    let key = PrivateKey::from_base64(&key)
-        .map_err(|error| KEY.error(&format!("holds no key; a key is {error}")))?;
+    let key = PrivateKey::from_base64(&key).map_err(|error| KEY.error(&format!("holds no key; a key is {error}")))?;
     Ok(Service::new(
         Payment,
         GatewayEffects::new(gateway_of(environment, live)?, key),
@@ -56,9 +55,7 @@ pub fn gateway_of(environment: &Environment, live: bool) -> Result<HttpGateway, 
         Url::parse(text).ok().filter(|url| url.scheme() == "http")
     })?;
     if !runtime::may_send_to(environment, url.as_str())? {
-        return Err(
-            GATEWAY_URL.error("is on another machine, and cards would be sent there in the clear")
-        );
+        return Err(GATEWAY_URL.error("is on another machine, and cards would be sent there in the clear"));
     }
     HttpGateway::new(url, live).map_err(|error| GATEWAY_URL.error(&error.0))
 }

@@ -15,10 +15,7 @@ pub struct PublicKey(pub(crate) <Kem as hpke::Kem>::PublicKey);
 
 /// The key that opens; only payment has it.
 #[derive(Clone)]
-#[expect(
-    missing_debug_implementations,
-    reason = "a private key must not be printable"
-)]
+#[expect(missing_debug_implementations, reason = "a private key must not be printable")]
 pub struct PrivateKey(pub(crate) <Kem as hpke::Kem>::PrivateKey);
 
 /// Why a text is not a key. Never holds the text.
@@ -41,9 +38,7 @@ impl PublicKey {
     /// [`InvalidKey`].
     pub fn from_base64(text: &str) -> Result<Self, InvalidKey> {
         let bytes = STANDARD.decode(text.trim()).map_err(|_err| InvalidKey)?;
-        Deserializable::from_bytes(&bytes)
-            .map(Self)
-            .map_err(|_err| InvalidKey)
+        Deserializable::from_bytes(&bytes).map(Self).map_err(|_err| InvalidKey)
     }
 
     /// Writes the key in base64.
@@ -67,9 +62,7 @@ impl PrivateKey {
     /// [`InvalidKey`].
     pub fn from_base64(text: &str) -> Result<Self, InvalidKey> {
         let bytes = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_err| InvalidKey)?);
-        Deserializable::from_bytes(&bytes)
-            .map(Self)
-            .map_err(|_err| InvalidKey)
+        Deserializable::from_bytes(&bytes).map(Self).map_err(|_err| InvalidKey)
     }
 
     /// Writes the key out in base64, to be stored by whoever made it.

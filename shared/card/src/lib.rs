@@ -59,11 +59,7 @@ impl Card {
             .map(|(_, rule)| rule)
             .collect();
         if broken.is_empty() {
-            Ok(Self {
-                number,
-                expiry,
-                cvv,
-            })
+            Ok(Self { number, expiry, cvv })
         } else {
             Err(broken)
         }
@@ -74,18 +70,14 @@ impl Card {
     pub fn is_number(text: &str) -> bool {
         let groups = text.split([' ', '-']);
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
-        (12..=19).contains(&digits)
-            && groups
-                .into_iter()
-                .all(|group| !group.is_empty() && all_digits(group))
+        (12..=19).contains(&digits) && groups.into_iter().all(|group| !group.is_empty() && all_digits(group))
     }
 
     /// Whether a text has the form of an expiry date.
     #[must_use]
     pub fn is_expiry(text: &str) -> bool {
         text.split_once('/').is_some_and(|(month, year)| {
-            let month_exists =
-                month.len() == 2 && all_digits(month) && ("01"..="12").contains(&month);
+            let month_exists = month.len() == 2 && all_digits(month) && ("01"..="12").contains(&month);
             month_exists && matches!(year.len(), 2 | 4) && all_digits(year)
         })
     }

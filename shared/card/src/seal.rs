@@ -76,13 +76,8 @@ pub fn open(sealed: &str, key: &PrivateKey, saga: SagaId) -> Result<Card, OpenEr
     else {
         return Err(OpenError::Malformed);
     };
-    let bytes = |text: &str| {
-        URL_SAFE_NO_PAD
-            .decode(text)
-            .map_err(|_err| OpenError::Malformed)
-    };
-    let encapsulated =
-        Deserializable::from_bytes(&bytes(encapsulated)?).map_err(|_err| OpenError::Malformed)?;
+    let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_err| OpenError::Malformed);
+    let encapsulated = Deserializable::from_bytes(&bytes(encapsulated)?).map_err(|_err| OpenError::Malformed)?;
     let plain = hpke::single_shot_open::<Aead, Kdf, Kem>(
         &OpModeR::Base,
         &key.0,
@@ -94,9 +89,7 @@ pub fn open(sealed: &str, key: &PrivateKey, saga: SagaId) -> Result<Card, OpenEr
     .map(Zeroizing::new)
     .map_err(|_err| OpenError::Refused)?;
     let plain = std::str::from_utf8(&plain).map_err(|_err| OpenError::Malformed)?;
-    let mut fields = plain
-        .split('\n')
-        .map(|field| Zeroizing::new(field.to_owned()));
+    let mut fields = plain.split('\n').map(|field| Zeroizing::new(field.to_owned()));
     match (fields.next(), fields.next(), fields.next(), fields.next()) {
         (Some(number), Some(expiry), Some(cvv), None) => {
             Card::new(number, expiry, cvv).map_err(|_rules| OpenError::Malformed)
@@ -145,10 +138,7 @@ mod tests {
         let (private, public) = key_pair();
         let saga = SagaId::of_request("fare", "a");
         let sealed = seal(&card(), &public, saga).unwrap();
-        assert_eq!(
-            open(&sealed, &key_pair().0, saga).err(),
-            Some(OpenError::Refused)
-        );
+        assert_eq!(open(&sealed, &key_pair().0, saga).err(), Some(OpenError::Refused));
         assert_eq!(
             open(&sealed, &private, SagaId::of_request("fare", "b")).err(),
             Some(OpenError::Refused)
@@ -157,10 +147,7 @@ mod tests {
         let at = changed.len() - 4;
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(changed).unwrap();
-        assert_eq!(
-            open(&changed, &private, saga).err(),
-            Some(OpenError::Refused)
-        );
+        assert_eq!(open(&changed, &private, saga).err(), Some(OpenError::Refused));
         for malformed in ["", "v1", "v1..", "v2.a.b", "v1.!.!", "v1.YQ.YQ.YQ"] {
             assert_eq!(
                 open(malformed, &private, saga).err(),
@@ -173,8 +160,7 @@ mod tests {
     #[test]
     fn keys_survive_being_written_down() {
         let (private, public) = key_pair();
-        let private = PrivateKey::from_base64(&private.expose_base64())
-            .unwrap_or_else(|error| panic!("{error}"));
+        let private = PrivateKey::from_base64(&private.expose_base64()).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(private.public_key().to_base64(), public.to_base64());
         assert_eq!(
             PublicKey::from_base64(&format!("{}\n", public.to_base64()))

@@ -1,1 +1,102 @@
-//! choreography.
+//! The map: every participant, and so the whole flow. The only place that knows them all.
+//!
+//! **Invariant:** nothing is written down twice. Pictures, tables, topics, queues and filters are rendered from what
+//! the participants declare of themselves, and `tests/it` holds the rendered against what is committed.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | [`mod@check`] | what can be wrong with a map |
+//! | [`mod@topology`] | topics, queues, subscriptions and tables, as the map needs them |
+//! | [`picture`] | the map, to be looked at |
+
+pub mod check;
+pub mod picture;
+pub mod topology;
+
+use contracts::{EventType, Publisher};
+use saga::{Declaration, Reaction};
+
+pub use check::{Problem, check};
+pub use picture::{mermaid, table};
+pub use topology::topology;
+
+/// Every participant: the one list of them all.
+pub const PARTICIPANTS: &[&Declaration] = &[
+    &booking::DECLARATION,
+    &payment::DECLARATION,
+    &fulfillment::DECLARATION,
+    &notifier::DECLARATION,
+];
+
+/// Who takes part, and what clients ask for.
+#[derive(Clone, Debug)]
+pub struct Map {
+    /// The participants.
+    pub participants: Vec<Declaration>,
+    /// What clients publish.
+    pub requests: Vec<EventType>,
+}
+
+/// The map of this workspace.
+#[must_use]
+pub fn map() -> Map {
+    let by_client = |event: &EventType| event.publisher() == Publisher::Client;
+    Map {
+        participants: PARTICIPANTS.iter().map(|declaration| **declaration).collect(),
+        requests: EventType::ALL.iter().copied().filter(by_client).collect(),
+    }
+}
+
+impl Map {
+    /// Every reaction, and whose it is.
+    pub fn reactions(&self) -> impl Iterator<Item = (&Declaration, &'static Reaction)> {
+        self.participants.iter().flat_map(|declaration| {
+            declaration
+                .reactions
+                .iter()
+                .map(move |reaction| (declaration, reaction))
+        })
+    }
+
+    /// The reactions to an event, and whose they are.
+    pub fn heard(&self, event: EventType) -> impl Iterator<Item = (&Declaration, &'static Reaction)> {
+        self.reactions().filter(move |(_, reaction)| reaction.to == event)
+    }
+
+    /// Whether anyone publishes an event.
+    #[must_use]
+    pub fn is_published(&self, event: EventType) -> bool {
+        self.requests.contains(&event) || self.reactions().any(|(_, reaction)| reaction.answers.contains(&event))
+    }
+
+    /// Whether an event leads on to a saga that ends well: a request, or the first answer of a forward step.
+    #[must_use]
+    pub fn leads_on(&self, event: EventType) -> bool {
+        self.requests.contains(&event)
+            || self
+                .reactions()
+                .any(|(_, reaction)| reaction.undoes.is_none() && reaction.answers.first() == Some(&event))
+    }
+
+    /// Every reaction that can follow from an event, at once or later, and whose it is.
+    #[must_use]
+    pub fn downstream(&self, event: EventType) -> Vec<(&Declaration, &'static Reaction)> {
+        let mut events = vec![event];
+        let mut found = Vec::new();
+        let mut next = 0;
+        while let Some(event) = events.get(next).copied() {
+            next += 1;
+            for (declaration, reaction) in self.heard(event) {
+                found.push((declaration, reaction));
+                let new: Vec<EventType> = reaction
+                    .answers
+                    .iter()
+                    .copied()
+                    .filter(|answer| !events.contains(answer))
+                    .collect();
+                events.extend(new);
+            }
+        }
+        found
+    }
+}

@@ -68,13 +68,7 @@ struct Read<'a> {
 impl Envelope {
     /// The envelope of the event that this saga announces now, caused by `causation`.
     #[must_use]
-    pub fn new(
-        event: Event,
-        saga: SagaId,
-        causation: &str,
-        traceparent: Option<&str>,
-        time: Timestamp,
-    ) -> Self {
+    pub fn new(event: Event, saga: SagaId, causation: &str, traceparent: Option<&str>, time: Timestamp) -> Self {
         let id = event.event_type().id_in(saga);
         Self {
             id,
@@ -109,8 +103,7 @@ impl Envelope {
             traceparent: &self.traceparent,
             data: &self.event,
         };
-        serde_json::to_string(&written)
-            .expect("the vocabulary serialises: string keys, no foreign impls")
+        serde_json::to_string(&written).expect("the vocabulary serialises: string keys, no foreign impls")
     }
 
     /// Puts a sealed card beside a stored envelope; the rest keeps its bytes.
@@ -173,12 +166,9 @@ fn required<T>(attribute: Option<T>, name: &str) -> Result<T, Poison> {
 }
 
 fn parsed<T: std::str::FromStr>(attribute: Option<String>, name: &str) -> Result<T, Poison> {
-    required(attribute, name)?.parse().map_err(|_err| {
-        Poison::new(
-            Reason::Unreadable,
-            format!("{name}: is not of the right form"),
-        )
-    })
+    required(attribute, name)?
+        .parse()
+        .map_err(|_err| Poison::new(Reason::Unreadable, format!("{name}: is not of the right form")))
 }
 
 /// The trace context of an event: the trace of its cause, or else one derived from the saga; the span from its id.
@@ -189,24 +179,17 @@ fn child_trace(parent: Option<&str>, saga: SagaId, event: Uuid) -> String {
     let of_saga = saga.uuid().simple().to_string();
     let trace = parent.and_then(trace_id).unwrap_or(&of_saga);
     let span = event.simple().to_string();
-    format!(
-        "00-{trace}-{}-01",
-        span.get(..16).unwrap_or("0000000000000001")
-    )
+    format!("00-{trace}-{}-01", span.get(..16).unwrap_or("0000000000000001"))
 }
 
 /// The trace id of a well-formed `traceparent`.
 fn trace_id(traceparent: &str) -> Option<&str> {
-    let hex = |text: &str| {
-        text.bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
+    let hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let parts: Vec<&str> = traceparent.split('-').collect();
     let [version, trace, span, flags] = parts.as_slice() else {
         return None;
     };
-    let well_formed =
-        version.len() == 2 && trace.len() == 32 && span.len() == 16 && flags.len() == 2;
+    let well_formed = version.len() == 2 && trace.len() == 32 && span.len() == 16 && flags.len() == 2;
     let zero = trace.bytes().all(|byte| byte == b'0');
     (well_formed && !zero && parts.iter().all(|part| hex(part))).then_some(trace)
 }

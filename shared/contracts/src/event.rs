@@ -48,7 +48,7 @@ macro_rules! vocabulary {
             /// Every event type, in the order of the story.
             pub const ALL: &[Self] = &[Self::FareRequested, $(Self::$name),+];
 
-            /// The wire name: the CloudEvents `type` and the message attribute that subscriptions filter by.
+            /// The wire name: the `type` of the `CloudEvent` and the message attribute that subscriptions filter by.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -147,10 +147,7 @@ impl EventType {
     /// Reads a wire name.
     #[must_use]
     pub fn parse(wire: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|event_type| event_type.as_str() == wire)
+        Self::ALL.iter().copied().find(|event_type| event_type.as_str() == wire)
     }
 
     /// The id of this saga's event of this type: a saga has at most one of each, so the type is step and outcome.

@@ -22,10 +22,7 @@ impl SagaId {
     /// The saga that the request with this identity starts; the same identity gives the same saga for ever.
     #[must_use]
     pub fn of_request(kind: &str, identity: &str) -> Self {
-        Self(Uuid::new_v5(
-            &NAMESPACE,
-            format!("{kind}/{identity}").as_bytes(),
-        ))
+        Self(Uuid::new_v5(&NAMESPACE, format!("{kind}/{identity}").as_bytes()))
     }
 
     /// The id, within this saga, of whatever `name` names: an event type, a gateway call, a notification.
@@ -77,8 +74,7 @@ impl Identifier {
     ///
     /// [`InvalidIdentifier`] for anything outside the grammar.
     pub fn parse(text: &str) -> Result<Self, InvalidIdentifier> {
-        let allowed =
-            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-');
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-');
         if (1..=Self::MAX_LEN).contains(&text.len()) && text.bytes().all(allowed) {
             Ok(Self(text.to_owned()))
         } else {

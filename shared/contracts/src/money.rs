@@ -27,9 +27,7 @@ pub struct Money {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidMoney {
     /// Outside the grammar of [`Money::parse_usd`].
-    #[error(
-        "must be an amount such as $20.00, $1,234.50, 20 or 20.5: no sign, no exponent, at most two decimals"
-    )]
+    #[error("must be an amount such as $20.00, $1,234.50, 20 or 20.5: no sign, no exponent, at most two decimals")]
     NotMoney,
     /// More minor units than an `i64` holds.
     #[error("must not be larger than $92,233,720,368,547,758.07")]
@@ -84,11 +82,7 @@ fn digits_of(whole: &str) -> Result<Vec<i64>, InvalidMoney> {
     if first.is_empty() || !well_grouped {
         return Err(InvalidMoney::NotMoney);
     }
-    whole
-        .bytes()
-        .filter(|byte| *byte != b',')
-        .map(digit_of)
-        .collect()
+    whole.bytes().filter(|byte| *byte != b',').map(digit_of).collect()
 }
 
 /// One or two digits behind the point, as cents.
@@ -114,7 +108,7 @@ impl fmt::Display for Money {
         let whole = (self.minor / 100).to_string();
         let mut grouped = String::new();
         for (i, digit) in whole.chars().enumerate() {
-            if i > 0 && (whole.len() - i) % 3 == 0 {
+            if i > 0 && (whole.len() - i).is_multiple_of(3) {
                 grouped.push(',');
             }
             grouped.push(digit);
@@ -156,27 +150,18 @@ mod tests {
     #[test]
     fn what_is_not_money_is_refused() {
         let not_money = [
-            "", "$", "$-5", "-5", "+5", "$0.001", "1e9", "$1,00", "1,0000", ",100", "1,,000",
-            "1,000,", "1000,000", ".5", "5.", "$ 5", " 5", "5 ", "$$5", "0x10", "NaN", "inf", "١٢",
-            "5.0.0", "€5", "5\n", "1,23.00", "1 000",
+            "", "$", "$-5", "-5", "+5", "$0.001", "1e9", "$1,00", "1,0000", ",100", "1,,000", "1,000,", "1000,000",
+            ".5", "5.", "$ 5", " 5", "5 ", "$$5", "0x10", "NaN", "inf", "١٢", "5.0.0", "€5", "5\n", "1,23.00", "1 000",
         ];
         for text in not_money {
-            assert_eq!(
-                Money::parse_usd(text),
-                Err(InvalidMoney::NotMoney),
-                "{text:?}"
-            );
+            assert_eq!(Money::parse_usd(text), Err(InvalidMoney::NotMoney), "{text:?}");
         }
         for text in [
             "92233720368547758.08",
             "99999999999999999999",
             "$92,233,720,368,547,758.08",
         ] {
-            assert_eq!(
-                Money::parse_usd(text),
-                Err(InvalidMoney::TooLarge),
-                "{text}"
-            );
+            assert_eq!(Money::parse_usd(text), Err(InvalidMoney::TooLarge), "{text}");
         }
         assert_eq!(Money::parse_usd("$0.00"), Err(InvalidMoney::Zero));
     }

@@ -42,10 +42,7 @@ impl StepName {
     pub fn is_compensation(self) -> bool {
         match self {
             Self::RefundFare | Self::SetFareStatusFailed => true,
-            Self::RegisterFare
-            | Self::ChargeFare
-            | Self::CreditCustomerAccount
-            | Self::SetFareStatusCompleted => false,
+            Self::RegisterFare | Self::ChargeFare | Self::CreditCustomerAccount | Self::SetFareStatusCompleted => false,
         }
     }
 }

@@ -54,8 +54,7 @@ pub fn body(body: &str) -> String {
             value.to_string()
         }
         Ok(_) | Err(_) => {
-            serde_json::json!({ MARK: true, "removed": "not a JSON object", "bytes": body.len() })
-                .to_string()
+            serde_json::json!({ MARK: true, "removed": "not a JSON object", "bytes": body.len() }).to_string()
         }
     }
 }
@@ -63,11 +62,7 @@ pub fn body(body: &str) -> String {
 /// A short text from outside, such as a gateway's message: as it was, or [`REMOVED`] if it may hold a card number.
 #[must_use]
 pub fn text(text: &str) -> &str {
-    if may_hold_card_number(text) {
-        REMOVED
-    } else {
-        text
-    }
+    if may_hold_card_number(text) { REMOVED } else { text }
 }
 
 /// Removes card data below `value`; tells whether there was any.
@@ -76,11 +71,7 @@ fn redact(value: &mut Value, depth: usize) -> bool {
         Value::Object(fields) => {
             let mut removed = false;
             // A key can carry a number as well as a value can.
-            let suspects: Vec<String> = fields
-                .keys()
-                .filter(|key| may_hold_card_number(key))
-                .cloned()
-                .collect();
+            let suspects: Vec<String> = fields.keys().filter(|key| may_hold_card_number(key)).cloned().collect();
             for key in suspects {
                 fields.remove(&key);
                 removed = true;
@@ -126,10 +117,7 @@ fn redact(value: &mut Value, depth: usize) -> bool {
 
 /// The ids of a request are told back and stored as they are, so they are kept here too: any digits may be in them.
 fn is_identifier(name: &str, field: &Value) -> bool {
-    matches!(name, "customerId" | "fareId")
-        && field
-            .as_str()
-            .is_some_and(|id| Identifier::parse(id).is_ok())
+    matches!(name, "customerId" | "fareId") && field.as_str().is_some_and(|id| Identifier::parse(id).is_ok())
 }
 
 fn is_card_name(name: &str) -> bool {
@@ -169,11 +157,7 @@ fn may_hold_card_number(text: &str) -> bool {
 }
 
 fn is_traceparent(text: &str) -> bool {
-    text.len() == 55
-        && text.starts_with("00-")
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+    text.len() == 55 && text.starts_with("00-") && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 fn is_timestamp(text: &str) -> bool {

@@ -57,10 +57,7 @@ impl Announcer {
     fn batcher(&self, channel: Channel) -> Batcher<Announcement, Result> {
         let mut batchers = self.batchers.lock().unwrap_or_else(PoisonError::into_inner);
         let start = || {
-            let (client, topic) = (
-                self.aws.sns.clone(),
-                self.aws.channel_arn(&self.names, channel),
-            );
+            let (client, topic) = (self.aws.sns.clone(), self.aws.channel_arn(&self.names, channel));
             Batcher::start(self.linger, size, move |batch| {
                 publish(client.clone(), topic.clone(), batch)
             })
@@ -79,15 +76,8 @@ fn size(announcement: &Announcement) -> usize {
 }
 
 /// One `PublishBatch`; a result for each entry, in order.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that publishes events"
-)]
-async fn publish(
-    client: aws_sdk_sns::Client,
-    topic: String,
-    batch: Vec<Announcement>,
-) -> Vec<Result> {
+#[expect(clippy::disallowed_methods, reason = "this is the one place that publishes events")]
+async fn publish(client: aws_sdk_sns::Client, topic: String, batch: Vec<Announcement>) -> Vec<Result> {
     let entries: std::result::Result<Vec<_>, _> = batch.iter().enumerate().map(entry).collect();
     let answer = match entries {
         Err(what) => Err(what),
@@ -104,11 +94,7 @@ async fn publish(
         Ok(answer) => {
             let id = index.to_string();
             // Accepted is only what is named as accepted: an entry that is in neither list was lost.
-            if answer
-                .successful()
-                .iter()
-                .any(|entry| entry.id() == Some(id.as_str()))
-            {
+            if answer.successful().iter().any(|entry| entry.id() == Some(id.as_str())) {
                 return Ok(());
             }
             let failed = answer.failed().iter().find(|entry| entry.id() == id);
@@ -119,9 +105,7 @@ async fn publish(
     (0..batch.len()).map(result_of).collect()
 }
 
-fn entry(
-    (index, announcement): (usize, &Announcement),
-) -> std::result::Result<PublishBatchRequestEntry, String> {
+fn entry((index, announcement): (usize, &Announcement)) -> std::result::Result<PublishBatchRequestEntry, String> {
     let mut entry = PublishBatchRequestEntry::builder()
         .id(index.to_string())
         .message(&announcement.body);

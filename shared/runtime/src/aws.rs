@@ -15,7 +15,7 @@ use saga::topology::Names;
 
 use crate::settings::{ConfigError, Environment, Variable};
 
-/// Where SQS, SNS and DynamoDB are.
+/// Where SQS, SNS and `DynamoDB` are.
 pub const ENDPOINT: Variable = Variable {
     name: "AWS_ENDPOINT_URL",
     default: None,
@@ -93,11 +93,15 @@ impl Aws {
     /// [`ConfigError`] for an endpoint or an account that is not allowed.
     pub async fn connect(environment: &Environment) -> Result<Self, ConfigError> {
         let endpoint = endpoint(environment)?;
+        for variable in [REGION, DEFAULT_REGION] {
+            if environment.is_set(&variable) {
+                environment.read(&variable, |text| is_region(text).then_some(()))?;
+            }
+        }
         let account = match (environment.text(&ACCOUNT), &endpoint) {
             (None, Some(_)) => "000000000000".to_owned(),
             _ => environment.read(&ACCOUNT, |text| {
-                (text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()))
-                    .then(|| text.to_owned())
+                (text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.to_owned())
             })?,
         };
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
@@ -119,9 +123,7 @@ impl Aws {
                 loader = loader.region(Region::from_static("us-east-1"));
             }
             if environment.text(&ACCESS_KEY).is_none() && environment.text(&PROFILE).is_none() {
-                loader = loader.credentials_provider(Credentials::new(
-                    "ensemble", "ensemble", None, None, "emulator",
-                ));
+                loader = loader.credentials_provider(Credentials::new("ensemble", "ensemble", None, None, "emulator"));
             }
         }
         let config = loader.load().await;
@@ -137,15 +139,8 @@ impl Aws {
         Self::connect(&Environment::default().with(&ENDPOINT, url)).await
     }
 
-    fn of(
-        config: &SdkConfig,
-        account: String,
-        endpoint: Option<String>,
-    ) -> Result<Self, ConfigError> {
-        let region = config
-            .region()
-            .ok_or_else(|| REGION.error("is not set"))?
-            .to_string();
+    fn of(config: &SdkConfig, account: String, endpoint: Option<String>) -> Result<Self, ConfigError> {
+        let region = config.region().ok_or_else(|| REGION.error("is not set"))?.to_string();
         // Set explicitly, so that what was checked is what is used.
         let config = match &endpoint {
             Some(url) => config.clone().into_builder().endpoint_url(url).build(),
@@ -176,9 +171,7 @@ impl Aws {
     /// The URL of a queue (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html>).
     #[must_use]
     pub fn queue_url(&self, queue: &str) -> String {
-        let Self {
-            account, region, ..
-        } = self;
+        let Self { account, region, .. } = self;
         match &self.endpoint {
             Some(endpoint) => format!("{}/{account}/{queue}", endpoint.trim_end_matches('/')),
             None if region.starts_with("cn-") => {
@@ -211,10 +204,7 @@ impl Aws {
             Some("us-") if self.region.starts_with("us-gov-") => "aws-us-gov",
             _ => "aws",
         };
-        format!(
-            "arn:{partition}:{service}:{}:{}:{name}",
-            self.region, self.account
-        )
+        format!("arn:{partition}:{service}:{}:{}:{name}", self.region, self.account)
     }
 }
 
@@ -225,9 +215,7 @@ fn endpoint(environment: &Environment) -> Result<Option<String>, ConfigError> {
         .iter()
         .filter(|variable| environment.text(variable).is_some())
     {
-        environment.read(variable, |url| {
-            is_allowed(url, remote_allowed).then_some(())
-        })?;
+        environment.read(variable, |url| is_allowed(url, remote_allowed).then_some(()))?;
     }
     if environment.text(&ENDPOINT).is_none() {
         return Ok(None);
@@ -235,6 +223,12 @@ fn endpoint(environment: &Environment) -> Result<Option<String>, ConfigError> {
     environment.read(&ENDPOINT, |url| {
         is_allowed(url, remote_allowed).then(|| Some(url.to_owned()))
     })
+}
+
+/// Whether a text can name a region; it becomes part of every address.
+fn is_region(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 /// Whether card data may be sent to this URL: over TLS, or on this machine, or where the user says so.
@@ -248,9 +242,7 @@ pub fn may_send_to(environment: &Environment, url: &str) -> Result<bool, ConfigE
 
 fn is_allowed(url: &str, remote_allowed: bool) -> bool {
     let Some(rest) = url.strip_prefix("http://") else {
-        return url
-            .strip_prefix("https://")
-            .is_some_and(|rest| !rest.is_empty());
+        return url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = match authority.strip_prefix('[') {
@@ -259,9 +251,7 @@ fn is_allowed(url: &str, remote_allowed: bool) -> bool {
     };
     let here = host == "localhost"
         || host.ends_with(".localhost")
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback());
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     !host.is_empty() && !authority.contains('@') && (here || remote_allowed)
 }
 
@@ -271,9 +261,7 @@ fn http_client(endpoint: Option<&str>) -> aws_sdk_sqs::config::SharedHttpClient 
         builder.build_http()
     } else {
         builder
-            .tls_provider(tls::Provider::Rustls(
-                tls::rustls_provider::CryptoMode::Ring,
-            ))
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
             .build_https()
     }
 }
@@ -327,13 +315,7 @@ mod tests {
             aws.queue_url("q"),
             "https://sqs.us-gov-west-1.amazonaws.com/123456789012/q"
         );
-        assert_eq!(
-            aws.topic_arn("t"),
-            "arn:aws-us-gov:sns:us-gov-west-1:123456789012:t"
-        );
-        assert_eq!(
-            format!("{environment:?}"),
-            r#"{"AWS_REGION", "ENSEMBLE_ACCOUNT"}"#
-        );
+        assert_eq!(aws.topic_arn("t"), "arn:aws-us-gov:sns:us-gov-west-1:123456789012:t");
+        assert_eq!(format!("{environment:?}"), r#"{"AWS_REGION", "ENSEMBLE_ACCOUNT"}"#);
     }
 }

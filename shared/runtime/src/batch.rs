@@ -58,10 +58,7 @@ impl<E: Send + 'static, T: Send + 'static> Batcher<E, T> {
     /// Dropped, the entry may be carried out or not.
     pub(crate) async fn add(&self, entry: E) -> Result<T, Gone> {
         let (answer, answered) = oneshot::channel();
-        self.sender
-            .send((entry, answer))
-            .await
-            .map_err(|_closed| Gone)?;
+        self.sender.send((entry, answer)).await.map_err(|_closed| Gone)?;
         answered.await.map_err(|_dropped| Gone)
     }
 }

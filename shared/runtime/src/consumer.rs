@@ -65,20 +65,11 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
         pollers.close();
         pollers.wait().await;
         tasks.close();
-        if tokio::time::timeout(self.settings.grace, tasks.wait())
-            .await
-            .is_err()
-        {
-            tracing::warn!(
-                messages = tasks.len(),
-                "GivingBack: the grace period is over"
-            );
+        if tokio::time::timeout(self.settings.grace, tasks.wait()).await.is_err() {
+            tracing::warn!(messages = tasks.len(), "GivingBack: the grace period is over");
             self.abandon.cancel();
             // Where even that takes too long, the messages come back by themselves.
-            if tokio::time::timeout(GIVE_BACK_MAX, tasks.wait())
-                .await
-                .is_err()
-            {
+            if tokio::time::timeout(GIVE_BACK_MAX, tasks.wait()).await.is_err() {
                 tracing::warn!(messages = tasks.len(), "NotGivenBack: SQS does not answer");
             }
         }
@@ -93,11 +84,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
             {
                 return;
             }
-            let most = if pause.is_some() {
-                1
-            } else {
-                batch::ENTRIES_MAX
-            };
+            let most = if pause.is_some() { 1 } else { batch::ENTRIES_MAX };
             let Some(mut permits) = self.free_slots(&slots, most).await else {
                 return;
             };
@@ -128,18 +115,13 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
     }
 
     /// One to `most` free slots: never more messages are asked for than can be worked on.
-    async fn free_slots(
-        &self,
-        slots: &Arc<Semaphore>,
-        most: usize,
-    ) -> Option<Vec<OwnedSemaphorePermit>> {
+    async fn free_slots(&self, slots: &Arc<Semaphore>, most: usize) -> Option<Vec<OwnedSemaphorePermit>> {
         let first = tokio::select! {
             biased;
             () = self.stop.cancelled() => return None,
             permit = Arc::clone(slots).acquire_owned() => permit.ok()?,
         };
-        let more = std::iter::repeat_with(|| Arc::clone(slots).try_acquire_owned().ok())
-            .map_while(|permit| permit);
+        let more = std::iter::repeat_with(|| Arc::clone(slots).try_acquire_owned().ok()).map_while(|permit| permit);
         Some(std::iter::once(first).chain(more.take(most - 1)).collect())
     }
 
@@ -193,18 +175,13 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
         };
         match ending {
             Ending::ReceiptLost => tracing::warn!("HandlerCancelled: the receipt is lost"),
-            Ending::GivenBack => {
-                self.give_back(message, Duration::ZERO, "the service stops")
-                    .await
-            }
+            Ending::GivenBack => self.give_back(message, Duration::ZERO, "the service stops").await,
             Ending::Handled(Ok(saga::Settlement::Delete)) => {
                 self.breaker.succeeded();
                 // Crash here: all is announced; the message comes again and announces the same.
                 report("MessageHandled", self.queue.delete(&message.receipt).await);
             }
-            Ending::Handled(Ok(saga::Settlement::GiveBack(why)))
-                if message.attempt >= retry.attempts_max =>
-            {
+            Ending::Handled(Ok(saga::Settlement::GiveBack(why))) if message.attempt >= retry.attempts_max => {
                 let poison = Poison::new(
                     Reason::Exhausted,
                     format!("{why}; given back {} times", message.attempt),
@@ -212,12 +189,9 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
                 self.bury(message, &poison, &known).await;
             }
             Ending::Handled(Ok(saga::Settlement::GiveBack(why))) => {
-                self.give_back(message, delay(retry, message.attempt), why)
-                    .await;
+                self.give_back(message, delay(retry, message.attempt), why).await;
             }
-            Ending::Handled(
-                Ok(saga::Settlement::DeadLetter(poison)) | Err(Failure::Poison(poison)),
-            ) => {
+            Ending::Handled(Ok(saga::Settlement::DeadLetter(poison)) | Err(Failure::Poison(poison))) => {
                 self.bury(message, &poison, &known).await;
             }
             Ending::Handled(Err(Failure::Unavailable(why))) => {
@@ -236,14 +210,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
         let mut pauses = 0;
         let result = loop {
             let (store, announcer) = (&self.store, &self.announcer);
-            let result = handle(
-                &self.participant,
-                &self.effects,
-                store,
-                announcer,
-                received.clone(),
-            )
-            .await;
+            let result = handle(&self.participant, &self.effects, store, announcer, received.clone()).await;
             let Err(Failure::Unavailable(why)) = &result else {
                 break result;
             };
@@ -252,10 +219,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
                 break result;
             }
             // An outage: the message is held and tried again here, so that it is not received over and over.
-            if self
-                .stopped_during(jittered(breaker::ceiling(pauses)))
-                .await
-            {
+            if self.stopped_during(jittered(breaker::ceiling(pauses))).await {
                 return Ending::GivenBack;
             }
             pauses += 1;
@@ -278,7 +242,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
                 Ok(()) => {}
                 Err(SettleError::ReceiptLost(_)) => return,
                 Err(error @ SettleError::Unavailable(_)) => {
-                    tracing::warn!(%error, "HeartbeatFailed")
+                    tracing::warn!(%error, "HeartbeatFailed");
                 }
             }
         }
@@ -294,9 +258,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
 
     async fn bury(&self, message: &Received, poison: &Poison, known: &[(&str, String)]) {
         let service = ("service", self.participant.declaration().name.to_owned());
-        let known: Vec<_> = std::iter::once(service)
-            .chain(known.iter().cloned())
-            .collect();
+        let known: Vec<_> = std::iter::once(service).chain(known.iter().cloned()).collect();
         tracing::error!(
             reason = poison.reason.as_str(),
             detail = poison.detail,

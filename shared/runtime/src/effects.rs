@@ -18,11 +18,7 @@ pub trait Perform<P: Participant>: Send + Sync + 'static {
     /// # Cancel safety
     ///
     /// Dropped at any point, the effect may have taken place or not: the caller repeats it under the same key.
-    fn perform(
-        &self,
-        saga: SagaId,
-        effect: P::Effect,
-    ) -> impl Future<Output = Result<P::Reply, EffectError>> + Send;
+    fn perform(&self, saga: SagaId, effect: P::Effect) -> impl Future<Output = Result<P::Reply, EffectError>> + Send;
 }
 
 /// Why there is no answer from outside.

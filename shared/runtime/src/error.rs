@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 /// A dependency did not answer, or not with an answer that can be relied on. The call may have taken effect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,9 +33,9 @@ where
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(code), None) => code.to_owned(),
         (None, _) => {
-            let text = DisplayErrorContext(error).to_string();
-            // The context repeats the whole chain with its debug form behind a parenthesis; the chain is enough.
-            text.split(" (").next().unwrap_or_default().to_owned()
+            // Down to the cause that a person can act on, such as a refused connection.
+            let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+            causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
         }
     }
 }

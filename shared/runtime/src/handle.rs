@@ -44,17 +44,13 @@ pub(crate) async fn handle<P: Participant, E: Perform<P>>(
                     Answer::Committed
                 }
                 Written::Conflict(record) => {
-                    let stands = record
-                        .as_ref()
-                        .map_or("nothing", |record| record.stored.state.as_str());
+                    let stands = record.as_ref().map_or("nothing", |record| record.stored.state.as_str());
                     tracing::debug!(stands, "StateDiffers");
                     Answer::Conflict(record)
                 }
             },
             // Crash here: the effect may have taken place; the intent stands, and the next attempt looks it up.
-            Act::Perform(effect) => {
-                Answer::Replied(effects.perform(execution.saga(), effect).await?)
-            }
+            Act::Perform(effect) => Answer::Replied(effects.perform(execution.saga(), effect).await?),
             // Crash here: the state stands and its events may be published or not; they are announced again.
             Act::Announce(announcements) => {
                 let names: Vec<_> = announcements
@@ -87,9 +83,7 @@ impl From<Unavailable> for Failure {
 impl From<EffectError> for Failure {
     fn from(error: EffectError) -> Self {
         match error {
-            EffectError::Unavailable { dependency, what } => {
-                Self::Unavailable(Unavailable { dependency, what })
-            }
+            EffectError::Unavailable { dependency, what } => Self::Unavailable(Unavailable { dependency, what }),
             EffectError::Poison(poison) => Self::Poison(poison),
         }
     }

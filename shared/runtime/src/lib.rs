@@ -34,5 +34,5 @@ pub mod telemetry;
 pub use aws::{Aws, may_send_to};
 pub use effects::{EffectError, NoEffects, Perform};
 pub use error::Unavailable;
-pub use service::{Service, run_all};
+pub use service::{Running, Service, run_all};
 pub use settings::{ConfigError, Environment, Settings, Variable};

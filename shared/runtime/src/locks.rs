@@ -47,10 +47,7 @@ impl Drop for Held {
         drop(self.guard.take());
         let mut locks = lock(&self.locks);
         // The map's own reference is the last one: nobody holds it and nobody waits.
-        if locks
-            .get(&self.saga)
-            .is_some_and(|lock| Arc::strong_count(lock) == 1)
-        {
+        if locks.get(&self.saga).is_some_and(|lock| Arc::strong_count(lock) == 1) {
             locks.remove(&self.saga);
         }
     }
@@ -67,10 +64,7 @@ mod tests {
     #[tokio::test]
     async fn one_saga_waits_and_another_does_not_and_nothing_is_left_behind() {
         let locks = SagaLocks::default();
-        let (a, b) = (
-            SagaId::of_request("fare", "a"),
-            SagaId::of_request("fare", "b"),
-        );
+        let (a, b) = (SagaId::of_request("fare", "a"), SagaId::of_request("fare", "b"));
         let first = locks.hold(a).await;
         let other = locks.hold(b).await;
         let mut second = Box::pin(locks.hold(a));

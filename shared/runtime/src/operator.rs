@@ -57,16 +57,8 @@ impl Request {
 }
 
 /// Publishes requests for fares, in batches; a result for each, in order.
-pub async fn publish_fares(
-    aws: &Aws,
-    settings: &Settings,
-    requests: Vec<Request>,
-) -> Vec<Result<SagaId, Unavailable>> {
-    let announcer = Arc::new(Announcer::new(
-        aws.clone(),
-        settings.names.clone(),
-        settings.linger,
-    ));
+pub async fn publish_fares(aws: &Aws, settings: &Settings, requests: Vec<Request>) -> Vec<Result<SagaId, Unavailable>> {
+    let announcer = Arc::new(Announcer::new(aws.clone(), settings.names.clone(), settings.linger));
     let mut results: Vec<_> = requests
         .iter()
         .map(|_| Err(Unavailable::new("SNS", "the request was not sent")))
@@ -83,10 +75,7 @@ pub async fn publish_fares(
                 body: request.body,
                 attributes: vec![("requestId", request.id)],
             };
-            (
-                index,
-                announcer.announce(vec![announcement]).await.map(|()| saga),
-            )
+            (index, announcer.announce(vec![announcement]).await.map(|()| saga))
         });
     }
     while let Some(ended) = tasks.join_next().await {
@@ -120,12 +109,7 @@ impl Outcomes {
     /// The outcome queues.
     #[must_use]
     pub fn new(aws: &Aws, settings: &Settings) -> Self {
-        let url = |successful| {
-            (
-                successful,
-                aws.queue_url(&settings.names.outcomes(successful)),
-            )
-        };
+        let url = |successful| (successful, aws.queue_url(&settings.names.outcomes(successful)));
         Self {
             aws: aws.clone(),
             urls: [url(true), url(false)],
@@ -186,17 +170,13 @@ impl Outcomes {
             .send()
             .await
             .map_err(|error| Unavailable::new("SQS", format!("{url}: {}", explain(&error))))?;
-        let found = answer
-            .messages
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|message| {
-                Some(Found {
-                    successful,
-                    body: message.body?,
-                    receipt: message.receipt_handle?,
-                })
-            });
+        let found = answer.messages.unwrap_or_default().into_iter().filter_map(|message| {
+            Some(Found {
+                successful,
+                body: message.body?,
+                receipt: message.receipt_handle?,
+            })
+        });
         Ok(found.collect())
     }
 
@@ -205,10 +185,7 @@ impl Outcomes {
     /// # Errors
     ///
     /// [`Unavailable`]: it will be found again.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a client's queue, not a service's"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a client's queue, not a service's")]
     pub async fn delete(&self, found: &Found) -> Result<(), Unavailable> {
         let url = self.url(found.successful);
         let deleted = self

@@ -65,7 +65,7 @@ pub async fn provision(aws: &Aws, topology: &Topology) -> Result<Vec<Change>, Un
             did,
             kind,
             name: name.to_owned(),
-        })
+        });
     };
     for table in &topology.tables {
         note(self::table(aws, table).await?, "table", table);
@@ -75,11 +75,7 @@ pub async fn provision(aws: &Aws, topology: &Topology) -> Result<Vec<Change>, Un
     }
     for queue in &topology.queues {
         if let Some(dlq) = &queue.dlq {
-            note(
-                self::queue(aws, dlq, dlq_attributes(aws, queue)).await?,
-                "queue",
-                dlq,
-            );
+            note(self::queue(aws, dlq, dlq_attributes(aws, queue)).await?, "queue", dlq);
         }
         note(
             self::queue(aws, &queue.name, queue_attributes(aws, queue, topology)).await?,
@@ -89,11 +85,7 @@ pub async fn provision(aws: &Aws, topology: &Topology) -> Result<Vec<Change>, Un
     }
     for subscription in &topology.subscriptions {
         let name = format!("{} → {}", subscription.topic, subscription.queue);
-        note(
-            self::subscription(aws, subscription).await?,
-            "subscription",
-            &name,
-        );
+        note(self::subscription(aws, subscription).await?, "subscription", &name);
     }
     Ok(changes)
 }
@@ -154,9 +146,7 @@ async fn topic(aws: &Aws, name: &str) -> Result<Did, Unavailable> {
                 .is_some_and(|error| error.is_not_found_exception()) =>
         {
             let created = aws.sns.create_topic().name(name).send().await;
-            created
-                .map(|_| Did::Created)
-                .map_err(|error| failed(explain(&error)))
+            created.map(|_| Did::Created).map_err(|error| failed(explain(&error)))
         }
         Err(error) => Err(failed(explain(&error))),
     }
@@ -165,8 +155,7 @@ async fn topic(aws: &Aws, name: &str) -> Result<Did, Unavailable> {
 type Attributes = Vec<(QueueAttributeName, Value)>;
 
 fn dlq_attributes(aws: &Aws, queue: &Queue) -> Attributes {
-    let allow =
-        json!({ "redrivePermission": "byQueue", "sourceQueueArns": [aws.queue_arn(&queue.name)] });
+    let allow = json!({ "redrivePermission": "byQueue", "sourceQueueArns": [aws.queue_arn(&queue.name)] });
     vec![
         (
             QueueAttributeName::MessageRetentionPeriod,
@@ -186,10 +175,7 @@ fn queue_attributes(aws: &Aws, queue: &Queue, topology: &Topology) -> Attributes
             QueueAttributeName::MessageRetentionPeriod,
             json!(queue.retention_secs.to_string()),
         ),
-        (
-            QueueAttributeName::Policy,
-            queue_policy(aws, queue, topology),
-        ),
+        (QueueAttributeName::Policy, queue_policy(aws, queue, topology)),
     ];
     if let Some(dlq) = &queue.dlq {
         let redrive = json!({ "deadLetterTargetArn": aws.queue_arn(dlq), "maxReceiveCount": queue.receives_max });
@@ -258,9 +244,7 @@ async fn queue(aws: &Aws, name: &str, wanted: Attributes) -> Result<Did, Unavail
                 .set_attributes(Some(attributes))
                 .send()
                 .await;
-            return created
-                .map(|_| Did::Created)
-                .map_err(|error| failed(explain(&error)));
+            return created.map(|_| Did::Created).map_err(|error| failed(explain(&error)));
         }
         Err(error) => return Err(failed(explain(&error))),
     };
@@ -279,14 +263,12 @@ async fn queue(aws: &Aws, name: &str, wanted: Attributes) -> Result<Did, Unavail
         .set_attributes(Some(differing))
         .send()
         .await;
-    set.map(|_| Did::Updated)
-        .map_err(|error| failed(explain(&error)))
+    set.map(|_| Did::Updated).map_err(|error| failed(explain(&error)))
 }
 
 async fn subscription(aws: &Aws, wanted: &Subscription) -> Result<Did, Unavailable> {
     let (topic, queue) = (aws.topic_arn(&wanted.topic), aws.queue_arn(&wanted.queue));
-    let failed =
-        |what: String| Unavailable::new("SNS", format!("subscription {queue} of {topic}: {what}"));
+    let failed = |what: String| Unavailable::new("SNS", format!("subscription {queue} of {topic}: {what}"));
     let listed = aws
         .sns
         .list_subscriptions_by_topic()
@@ -294,65 +276,51 @@ async fn subscription(aws: &Aws, wanted: &Subscription) -> Result<Did, Unavailab
         .into_paginator()
         .items()
         .send();
-    let listed: Vec<_> = listed
-        .try_collect()
-        .await
-        .map_err(|error| failed(explain(&error)))?;
+    let listed: Vec<_> = listed.try_collect().await.map_err(|error| failed(explain(&error)))?;
     let arn = listed
         .into_iter()
         .find(|subscription| subscription.endpoint.as_deref() == Some(&queue))
         .and_then(|subscription| subscription.subscription_arn);
-    let mut attributes = vec![("RawMessageDelivery", json!(wanted.raw.to_string()))];
+    let raw = ("RawMessageDelivery", json!(wanted.raw.to_string()));
     // An empty policy takes a filter away that must not be there.
     let policy = wanted
         .filter_policy()
         .and_then(|policy| serde_json::from_str(&policy).ok())
         .unwrap_or(json!({}));
-    let Some(arn) = arn else {
-        let mut subscribe = aws
-            .sns
-            .subscribe()
-            .topic_arn(&topic)
-            .protocol("sqs")
-            .endpoint(&queue);
-        if wanted.filter.is_some() {
-            attributes.push(("FilterPolicy", policy));
-        }
-        for (name, value) in &attributes {
-            subscribe = subscribe.attributes(*name, as_text(value));
-        }
-        return subscribe
-            .send()
-            .await
-            .map(|_| Did::Created)
-            .map_err(|error| failed(explain(&error)));
-    };
-    attributes.push(("FilterPolicy", policy));
-    let found = aws
-        .sns
-        .get_subscription_attributes()
-        .subscription_arn(&arn)
+    let filter = ("FilterPolicy", policy);
+    if let Some(arn) = arn {
+        return converge(aws, &arn, [raw, filter]).await.map_err(failed);
+    }
+    let mut subscribe = aws.sns.subscribe().topic_arn(&topic).protocol("sqs").endpoint(&queue);
+    for (name, value) in [Some(raw), wanted.filter.as_ref().map(|_| filter)]
+        .into_iter()
+        .flatten()
+    {
+        subscribe = subscribe.attributes(name, as_text(&value));
+    }
+    subscribe
         .send()
-        .await;
-    let found = found
-        .map_err(|error| failed(explain(&error)))?
-        .attributes
-        .unwrap_or_default();
+        .await
+        .map(|_| Did::Created)
+        .map_err(|error| failed(explain(&error)))
+}
+
+/// Sets what differs of a subscription's attributes.
+async fn converge(aws: &Aws, arn: &str, wanted: [(&str, Value); 2]) -> Result<Did, String> {
+    let found = aws.sns.get_subscription_attributes().subscription_arn(arn).send().await;
+    let found = found.map_err(|error| explain(&error))?.attributes.unwrap_or_default();
     let mut did = Did::Found;
-    for (name, value) in attributes {
-        let as_found = found
-            .get(name)
-            .map_or_else(|| "{}".to_owned(), Clone::clone);
-        if !same(&as_found, &value) {
+    for (name, value) in wanted {
+        if !same(found.get(name).map_or("{}", String::as_str), &value) {
             let set = aws
                 .sns
                 .set_subscription_attributes()
-                .subscription_arn(&arn)
+                .subscription_arn(arn)
                 .attribute_name(name);
             set.attribute_value(as_text(&value))
                 .send()
                 .await
-                .map_err(|error| failed(explain(&error)))?;
+                .map_err(|error| explain(&error))?;
             did = Did::Updated;
         }
     }
@@ -361,17 +329,16 @@ async fn subscription(aws: &Aws, wanted: &Subscription) -> Result<Did, Unavailab
 
 /// An attribute as AWS takes it: documents as JSON, all else as it is.
 fn as_text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Whether an attribute says the same, however its JSON is written; numbers may come back as texts.
 fn same(found: &str, wanted: &Value) -> bool {
     match wanted {
         Value::String(wanted) => found == wanted,
-        wanted => serde_json::from_str::<Value>(found)
-            .is_ok_and(|found| loosely(&found) == loosely(wanted)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            serde_json::from_str::<Value>(found).is_ok_and(|found| loosely(&found) == loosely(wanted))
+        }
     }
 }
 

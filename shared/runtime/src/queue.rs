@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::types::{
-    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message,
-    MessageAttributeValue, MessageSystemAttributeName,
+    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message, MessageAttributeValue,
+    MessageSystemAttributeName,
 };
 use contracts::{Poison, redact};
 
@@ -109,9 +109,7 @@ impl Queue {
             .config_override(aws_sdk_sqs::config::Builder::new().timeout_config(timeout))
             .send()
             .await
-            .map_err(|error| {
-                Unavailable::new("SQS", format!("{}: {}", self.url, explain(&error)))
-            })?;
+            .map_err(|error| Unavailable::new("SQS", format!("{}: {}", self.url, explain(&error))))?;
         Ok(answer
             .messages
             .unwrap_or_default()
@@ -149,12 +147,7 @@ impl Queue {
     /// # Errors
     ///
     /// [`SettleError`]: the message will come again.
-    pub(crate) async fn dead_letter(
-        &self,
-        message: &Received,
-        poison: &Poison,
-        known: &[(&str, String)],
-    ) -> Settled {
+    pub(crate) async fn dead_letter(&self, message: &Received, poison: &Poison, known: &[(&str, String)]) -> Settled {
         let mut send = self
             .client
             .send_message()
@@ -179,9 +172,7 @@ impl Queue {
                 .data_type("String")
                 .string_value(value)
                 .build();
-            let value = value.map_err(|error| {
-                SettleError::Unavailable(Unavailable::new("SQS", error.to_string()))
-            })?;
+            let value = value.map_err(|error| SettleError::Unavailable(Unavailable::new("SQS", error.to_string())))?;
             send = send.message_attributes(name, value);
         }
         send.send().await.map_err(|error| {
@@ -208,9 +199,7 @@ impl Received {
                 .collect(),
             message_id: message.message_id?,
             attempt: attempt.and_then(|count| count.parse().ok()).unwrap_or(1),
-            sent_at_ms: system
-                .get(&MessageSystemAttributeName::SentTimestamp)
-                .cloned(),
+            sent_at_ms: system.get(&MessageSystemAttributeName::SentTimestamp).cloned(),
             receipt: message.receipt_handle?,
         })
     }
@@ -225,10 +214,7 @@ fn died() -> SettleError {
 }
 
 /// One `DeleteMessageBatch`; a result for each entry, in order.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that deletes messages"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that deletes messages")]
 async fn delete(client: aws_sdk_sqs::Client, url: String, receipts: Vec<String>) -> Vec<Settled> {
     let entry = |(index, receipt): (usize, &String)| {
         DeleteMessageBatchRequestEntry::builder()
@@ -252,11 +238,7 @@ async fn delete(client: aws_sdk_sqs::Client, url: String, receipts: Vec<String>)
 }
 
 /// One `ChangeMessageVisibilityBatch`; a result for each entry, in order.
-async fn change(
-    client: aws_sdk_sqs::Client,
-    url: String,
-    changes: Vec<(String, i32)>,
-) -> Vec<Settled> {
+async fn change(client: aws_sdk_sqs::Client, url: String, changes: Vec<(String, i32)>) -> Vec<Settled> {
     let entry = |(index, (receipt, after)): (usize, &(String, i32))| {
         ChangeMessageVisibilityBatchRequestEntry::builder()
             .id(index.to_string())
@@ -295,9 +277,7 @@ fn results(url: &str, entries: usize, answer: Result<Vec<Failed>, String>) -> Ve
         match failed.iter().find(|entry| entry.id() == id) {
             None => Ok(()),
             // Sender's faults here are receipts that are not valid any more.
-            Some(entry) if entry.sender_fault() => {
-                Err(SettleError::ReceiptLost(entry.code().to_owned()))
-            }
+            Some(entry) if entry.sender_fault() => Err(SettleError::ReceiptLost(entry.code().to_owned())),
             Some(entry) => Err(SettleError::Unavailable(Unavailable::new(
                 "SQS",
                 format!("{url}: {}", entry.code()),
@@ -330,9 +310,7 @@ mod tests {
         assert_eq!(results[0], Ok(()));
         assert_eq!(
             results[1],
-            Err(SettleError::ReceiptLost(
-                "ReceiptHandleIsInvalid".to_owned()
-            ))
+            Err(SettleError::ReceiptLost("ReceiptHandleIsInvalid".to_owned()))
         );
         assert!(matches!(results[2], Err(SettleError::Unavailable(_))));
         assert_eq!(results[3], Ok(()));

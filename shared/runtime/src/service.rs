@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use saga::Participant;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -18,12 +19,12 @@ use crate::queue::Queue;
 use crate::settings::Settings;
 use crate::store::Store;
 
-type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A service that has not started yet.
 pub struct Service {
     name: &'static str,
-    start: Box<dyn FnOnce(Aws, Settings, CancellationToken) -> Running + Send>,
+    start: Box<dyn FnOnce(Aws, Settings, CancellationToken) -> Work + Send>,
 }
 
 impl std::fmt::Debug for Service {
@@ -36,15 +37,10 @@ impl Service {
     /// A service of this participant.
     pub fn new<P: Participant, E: Perform<P>>(participant: P, effects: E) -> Self {
         let name = participant.declaration().name;
-        let start = move |aws: Aws, settings: Settings, stop: CancellationToken| -> Running {
+        let start = move |aws: Aws, settings: Settings, stop: CancellationToken| -> Work {
             let names = &settings.names;
             let consumer = Consumer {
-                queue: Queue::new(
-                    &aws,
-                    &names.of_service(name),
-                    &names.dlq(name),
-                    settings.linger,
-                ),
+                queue: Queue::new(&aws, &names.of_service(name), &names.dlq(name), settings.linger),
                 store: Store::new(aws.dynamodb.clone(), names.of_service(name)),
                 announcer: Announcer::new(aws, names.clone(), settings.linger),
                 breaker: Breaker::default(),
@@ -83,12 +79,7 @@ impl Service {
 }
 
 /// Runs services side by side until `stop`, and then until all are done.
-pub async fn run_all(
-    services: Vec<Service>,
-    aws: &Aws,
-    settings: &Settings,
-    stop: &CancellationToken,
-) {
+pub async fn run_all(services: Vec<Service>, aws: &Aws, settings: &Settings, stop: &CancellationToken) {
     let mut running = tokio::task::JoinSet::new();
     for service in services {
         running.spawn(service.run(aws.clone(), settings.clone(), stop.clone()));
@@ -98,6 +89,32 @@ pub async fn run_all(
             // A service that dies takes the process with it: whoever supervises it starts it anew.
             tracing::error!(%error, "ServiceDied");
             stop.cancel();
+        }
+    }
+}
+
+/// Services that run in the background.
+#[derive(Debug)]
+pub struct Running {
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Starts services side by side.
+    #[must_use]
+    pub fn start(services: Vec<Service>, aws: Aws, settings: Settings) -> Self {
+        let stop = CancellationToken::new();
+        let token = stop.clone();
+        let task = tokio::spawn(async move { run_all(services, &aws, &settings, &token).await });
+        Self { stop, task }
+    }
+
+    /// Stops them, and waits until every message is settled or given back.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the services died");
         }
     }
 }

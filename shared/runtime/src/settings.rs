@@ -52,10 +52,7 @@ impl std::fmt::Debug for Environment {
 impl Environment {
     /// The environment of this process. A variable that is set to nothing counts as not set.
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that reads it"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
     pub fn of_process() -> Self {
         std::env::vars().collect()
     }
@@ -76,10 +73,7 @@ impl Environment {
     /// A variable's text, or its default.
     #[must_use]
     pub fn text(&self, variable: &Variable) -> Option<&str> {
-        self.0
-            .get(variable.name)
-            .map(String::as_str)
-            .or(variable.default)
+        self.0.get(variable.name).map(String::as_str).or(variable.default)
     }
 
     /// A variable, or its default, read by `read`.
@@ -87,14 +81,8 @@ impl Environment {
     /// # Errors
     ///
     /// [`ConfigError`] when it is missing, or `read` does not take it.
-    pub fn read<T>(
-        &self,
-        variable: &Variable,
-        read: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<T, ConfigError> {
-        let text = self
-            .text(variable)
-            .ok_or_else(|| variable.error("is not set"))?;
+    pub fn read<T>(&self, variable: &Variable, read: impl FnOnce(&str) -> Option<T>) -> Result<T, ConfigError> {
+        let text = self.text(variable).ok_or_else(|| variable.error("is not set"))?;
         read(text).ok_or_else(|| variable.error("has a value that is not allowed"))
     }
 
@@ -103,11 +91,7 @@ impl Environment {
     /// # Errors
     ///
     /// [`ConfigError`].
-    pub fn number(
-        &self,
-        variable: &Variable,
-        range: std::ops::RangeInclusive<u64>,
-    ) -> Result<u64, ConfigError> {
+    pub fn number(&self, variable: &Variable, range: std::ops::RangeInclusive<u64>) -> Result<u64, ConfigError> {
         self.read(variable, |text| {
             text.parse().ok().filter(|number| range.contains(number))
         })
@@ -133,13 +117,10 @@ impl Environment {
     /// [`ConfigError`] when neither is set, both are, or the file cannot be read.
     pub fn secret(&self, variable: &Variable, file: &Variable) -> Result<String, ConfigError> {
         match (self.text(variable), self.text(file)) {
-            (Some(_), Some(_)) => {
-                Err(variable.error(&format!("is set, and so is {}; set one of them", file.name)))
-            }
+            (Some(_), Some(_)) => Err(variable.error(&format!("is set, and so is {}; set one of them", file.name))),
             (Some(secret), None) => Ok(secret.to_owned()),
-            (None, Some(path)) => std::fs::read_to_string(path).map_err(|error| {
-                file.error(&format!("names a file that cannot be read ({error})"))
-            }),
+            (None, Some(path)) => std::fs::read_to_string(path)
+                .map_err(|error| file.error(&format!("names a file that cannot be read ({error})"))),
             (None, None) => Err(variable.error(&format!("is not set, nor is {}", file.name))),
         }
     }
@@ -147,12 +128,7 @@ impl Environment {
 
 impl FromIterator<(String, String)> for Environment {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
-        Self(
-            variables
-                .into_iter()
-                .filter(|(_, value)| !value.is_empty())
-                .collect(),
-        )
+        Self(variables.into_iter().filter(|(_, value)| !value.is_empty()).collect())
     }
 }
 
@@ -352,24 +328,16 @@ mod tests {
 
     #[test]
     fn hooks_are_off_unless_asked_for_and_refused_beside_a_live_gateway() {
-        let read = |variables: &[(&str, &str)]| {
-            hooks(&environment(variables)).map_err(|error| error.variable)
-        };
+        let read = |variables: &[(&str, &str)]| hooks(&environment(variables)).map_err(|error| error.variable);
         assert_eq!(read(&[]), Ok((false, false)));
         assert_eq!(read(&[("ENSEMBLE_HOOKS", "on")]), Ok((true, false)));
-        assert_eq!(
-            read(&[("ENSEMBLE_GATEWAY_MODE", "live")]),
-            Ok((false, true))
-        );
+        assert_eq!(read(&[("ENSEMBLE_GATEWAY_MODE", "live")]), Ok((false, true)));
         assert_eq!(
             read(&[("ENSEMBLE_HOOKS", "on"), ("ENSEMBLE_GATEWAY_MODE", "live")]),
             Err("ENSEMBLE_HOOKS")
         );
         assert_eq!(read(&[("ENSEMBLE_HOOKS", "maybe")]), Err("ENSEMBLE_HOOKS"));
-        assert_eq!(
-            read(&[("ENSEMBLE_GATEWAY_MODE", "test")]),
-            Err("ENSEMBLE_GATEWAY_MODE")
-        );
+        assert_eq!(read(&[("ENSEMBLE_GATEWAY_MODE", "test")]), Err("ENSEMBLE_GATEWAY_MODE"));
     }
 
     #[test]
@@ -386,11 +354,7 @@ mod tests {
                 .map_err(|e| e.to_string())
         };
         assert_eq!(read(&[("SECRET", "s")]), Ok("s".to_owned()));
-        assert!(
-            read(&[])
-                .unwrap_err()
-                .contains("is not set, nor is SECRET_FILE")
-        );
+        assert!(read(&[]).unwrap_err().contains("is not set, nor is SECRET_FILE"));
         assert!(
             read(&[("SECRET", "s"), ("SECRET_FILE", "f")])
                 .unwrap_err()

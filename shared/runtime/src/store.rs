@@ -1,4 +1,4 @@
-//! State: one item per saga and service in DynamoDB, written conditionally and never read first.
+//! State: one item per saga and service in `DynamoDB`, written conditionally and never read first.
 //!
 //! The item: `saga` (key), `state`, `facts` (JSON), `announced` (envelopes, byte for byte), `version` (writes so far),
 //! `updatedAt`.
@@ -44,17 +44,9 @@ impl Store {
     /// # Cancel safety
     ///
     /// Dropped, the same holds.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that writes state"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that writes state")]
     pub(crate) async fn write(&self, write: &Write) -> Result<Written, Unavailable> {
-        let Write {
-            saga,
-            expected,
-            to,
-            at,
-        } = write;
+        let Write { saga, expected, to, at } = write;
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let announced = to.announced.iter().map(|body| text(body)).collect();
         let mut update = self

@@ -57,11 +57,7 @@ pub fn start(environment: &Environment, quiet: Option<&str>) -> Result<(), Confi
 /// # Errors
 ///
 /// [`ConfigError`] for a filter or a format that is not allowed.
-pub fn start_to<W>(
-    environment: &Environment,
-    quiet: Option<&str>,
-    writer: W,
-) -> Result<(), ConfigError>
+pub fn start_to<W>(environment: &Environment, quiet: Option<&str>, writer: W) -> Result<(), ConfigError>
 where
     W: for<'w> tracing_subscriber::fmt::MakeWriter<'w> + Send + Sync + 'static,
 {
@@ -69,8 +65,7 @@ where
         (false, Some(quiet)) => quiet.to_owned(),
         _ => environment.text(&LOG).unwrap_or("info").to_owned(),
     };
-    let filter = EnvFilter::try_new(&directives)
-        .map_err(|_err| LOG.error("has a value that is not allowed"))?;
+    let filter = EnvFilter::try_new(&directives).map_err(|_err| LOG.error("has a value that is not allowed"))?;
     let json = environment.read(&LOG_FORMAT, |text| match text {
         "auto" => Some(!std::io::stderr().is_terminal()),
         "text" => Some(false),

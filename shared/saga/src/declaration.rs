@@ -20,9 +20,7 @@ impl Declaration {
     /// The reaction to an event of this type, if it hears it.
     #[must_use]
     pub fn reaction_to(&self, event_type: EventType) -> Option<&'static Reaction> {
-        self.reactions
-            .iter()
-            .find(|reaction| reaction.to == event_type)
+        self.reactions.iter().find(|reaction| reaction.to == event_type)
     }
 }
 
@@ -73,9 +71,7 @@ impl RetryPolicy {
     #[must_use]
     pub fn ceiling_secs(&self, attempts: u32) -> u32 {
         let growth = self.backoff_rate.saturating_pow(attempts.saturating_sub(1));
-        self.interval_secs
-            .saturating_mul(growth)
-            .min(self.max_delay_secs)
+        self.interval_secs.saturating_mul(growth).min(self.max_delay_secs)
     }
 }
 

@@ -46,10 +46,7 @@ impl<I> Received<I> {
     /// # Errors
     ///
     /// Whatever `hear` finds wrong.
-    pub fn try_map<J>(
-        self,
-        hear: impl FnOnce(I) -> Result<J, Poison>,
-    ) -> Result<Received<J>, Poison> {
+    pub fn try_map<J>(self, hear: impl FnOnce(I) -> Result<J, Poison>) -> Result<Received<J>, Poison> {
         let Self {
             saga,
             event_type,
@@ -68,18 +65,16 @@ impl<I> Received<I> {
 }
 
 /// Understands a message from another service: a `CloudEvent`, delivered raw. `hear` takes what the participant hears
-/// out of the event and its sealed card, and gives back an event that it does not hear.
+/// out of the event and its sealed card, if it hears anything in it.
 ///
 /// # Errors
 ///
 /// [`Poison`] for what can never be handled here.
 pub fn read_event<I>(
     delivery: &Delivery<'_>,
-    hear: impl FnOnce(Event, Option<String>) -> Result<I, Event>,
+    hear: impl FnOnce(Event, Option<String>) -> Option<I>,
 ) -> Result<Received<I>, Poison> {
-    read_envelope(delivery, |envelope| {
-        hear(envelope.event, envelope.sealed_card)
-    })
+    read_envelope(delivery, |envelope| hear(envelope.event, envelope.sealed_card))
 }
 
 /// As [`read_event`], for a participant that needs the envelope too.
@@ -89,7 +84,7 @@ pub fn read_event<I>(
 /// [`Poison`] for what can never be handled here.
 pub fn read_envelope<I>(
     delivery: &Delivery<'_>,
-    hear: impl FnOnce(Envelope) -> Result<I, Event>,
+    hear: impl FnOnce(Envelope) -> Option<I>,
 ) -> Result<Received<I>, Poison> {
     let envelope = Envelope::read(delivery.body).map_err(|poison| {
         if poison.reason == Reason::Unreadable && looks_like_sns_envelope(delivery.body) {
@@ -101,16 +96,12 @@ pub fn read_envelope<I>(
             poison
         }
     })?;
-    let (saga, event_id, event_type) = (
-        envelope.saga,
-        envelope.id.to_string(),
-        envelope.event.event_type(),
-    );
+    let (saga, event_id, event_type) = (envelope.saga, envelope.id.to_string(), envelope.event.event_type());
     let traceparent = Some(envelope.traceparent.clone());
-    let incoming = hear(envelope).map_err(|event| {
+    let incoming = hear(envelope).ok_or_else(|| {
         Poison::new(
             Reason::NotForUs,
-            format!("type: {} is not heard here", event.event_type().as_str()),
+            format!("type: {} is not heard here", event_type.as_str()),
         )
     })?;
     Ok(Received {
@@ -134,8 +125,6 @@ pub fn looks_like_sns_envelope(body: &str) -> bool {
         message: Option<String>,
     }
     serde_json::from_str::<Marks>(body).is_ok_and(|marks| {
-        marks.r#type.as_deref() == Some("Notification")
-            && marks.topic_arn.is_some()
-            && marks.message.is_some()
+        marks.r#type.as_deref() == Some("Notification") && marks.topic_arn.is_some() && marks.message.is_some()
     })
 }

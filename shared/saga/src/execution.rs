@@ -70,11 +70,7 @@ pub struct Execution<'p, P: Participant> {
 
 impl<'p, P: Participant> Execution<'p, P> {
     /// Begins with the state that the event expects to find.
-    pub fn begin(
-        participant: &'p P,
-        received: Received<P::Incoming>,
-        now: Timestamp,
-    ) -> (Self, Act<P>) {
+    pub fn begin(participant: &'p P, received: Received<P::Incoming>, now: Timestamp) -> (Self, Act<P>) {
         let state = participant.expects(&received.incoming);
         let mut execution = Self {
             participant,
@@ -120,34 +116,22 @@ impl<'p, P: Participant> Execution<'p, P> {
             Decision::Commit(to, Then::Announce(events)) => {
                 let received = &self.received;
                 let (cause, trace) = (&received.event_id, received.traceparent.as_deref());
-                let envelope =
-                    |event| Envelope::new(event, received.saga, cause, trace, now).to_json();
+                let envelope = |event| Envelope::new(event, received.saga, cause, trace, now).to_json();
                 let announced = events.into_iter().map(envelope).collect();
                 self.commit(to, announced, None, now)
             }
-            Decision::Commit(to, Then::Perform(effect)) => {
-                self.commit(to, Vec::new(), Some(effect), now)
-            }
+            Decision::Commit(to, Then::Perform(effect)) => self.commit(to, Vec::new(), Some(effect), now),
             Decision::Perform(effect) => Act::Perform(effect),
             Decision::Announce => self.announce(),
             Decision::Send(announcements) => Act::Announce(announcements),
-            Decision::NotYet => Act::Settle(Settlement::GiveBack(
-                "it came before the event that it follows from",
-            )),
-            Decision::Contradiction(rule) => Act::Settle(Settlement::DeadLetter(Poison::new(
-                Reason::Contradicting,
-                rule,
-            ))),
+            Decision::NotYet => Act::Settle(Settlement::GiveBack("it came before the event that it follows from")),
+            Decision::Contradiction(rule) => {
+                Act::Settle(Settlement::DeadLetter(Poison::new(Reason::Contradicting, rule)))
+            }
         }
     }
 
-    fn commit(
-        &mut self,
-        to: P::State,
-        announced: Vec<String>,
-        effect: Option<P::Effect>,
-        now: Timestamp,
-    ) -> Act<P> {
+    fn commit(&mut self, to: P::State, announced: Vec<String>, effect: Option<P::Effect>, now: Timestamp) -> Act<P> {
         let record = Record {
             stored: Stored::of(&to),
             announced,
@@ -164,9 +148,7 @@ impl<'p, P: Participant> Execution<'p, P> {
     /// The write took place: what was pending is so.
     fn committed(&mut self) -> Act<P> {
         let Some((state, record, effect)) = self.pending.take() else {
-            return Act::Settle(Settlement::GiveBack(
-                "an answer came that nothing asked for",
-            ));
+            return Act::Settle(Settlement::GiveBack("an answer came that nothing asked for"));
         };
         self.state = state;
         self.stored = Some(record.stored);
@@ -184,18 +166,13 @@ impl<'p, P: Participant> Execution<'p, P> {
         self.pending = None;
         self.conflicts += 1;
         if self.conflicts > CONFLICTS_MAX {
-            return Act::Settle(Settlement::GiveBack(
-                "another worker keeps writing this saga",
-            ));
+            return Act::Settle(Settlement::GiveBack("another worker keeps writing this saga"));
         }
         let (stored, announced) = match record {
             None => (None, Vec::new()),
             Some(record) => (Some(record.stored), record.announced),
         };
-        self.state = match stored
-            .as_ref()
-            .map_or_else(|| Ok(P::State::default()), Stored::read)
-        {
+        self.state = match stored.as_ref().map_or_else(|| Ok(P::State::default()), Stored::read) {
             Ok(state) => state,
             // A newer build wrote it (two versions run during a deploy): leave it to that build.
             Err(_name) => {

@@ -45,16 +45,11 @@ pub trait Participant: Send + Sync + 'static {
     /// Decides: pure and total. `now` is the time at which the input was received.
     ///
     /// Called with the expected state first and, if the store holds another, once more with that.
-    fn decide(&self, state: &Self::State, input: Input<'_, Self>, now: Timestamp)
-    -> Decision<Self>;
+    fn decide(&self, state: &Self::State, input: Input<'_, Self>, now: Timestamp) -> Decision<Self>;
 
     /// The sealed card that travels beside an announced event of this type: taken from the message at hand, because
     /// it is stored nowhere.
-    fn sealed_card<'a>(
-        &self,
-        incoming: &'a Self::Incoming,
-        event_type: EventType,
-    ) -> Option<&'a str> {
+    fn sealed_card<'a>(&self, incoming: &'a Self::Incoming, event_type: EventType) -> Option<&'a str> {
         let _ = (incoming, event_type);
         None
     }

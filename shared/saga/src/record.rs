@@ -29,8 +29,7 @@ impl Stored {
     /// Never for a state that follows [`Participant::State`](crate::Participant::State)'s rule.
     #[must_use]
     pub fn of<S: Serialize>(state: &S) -> Self {
-        let value =
-            serde_json::to_value(state).expect("states serialise: string keys, no foreign impls");
+        let value = serde_json::to_value(state).expect("states serialise: string keys, no foreign impls");
         let name = value
             .get("state")
             .and_then(Value::as_str)
@@ -112,16 +111,11 @@ impl Announcement {
     /// # Errors
     ///
     /// [`Poison`] when the stored envelope cannot be read: another build wrote it.
-    pub fn of_event(
-        stored: &str,
-        sealed_card: impl FnOnce(EventType) -> Option<String>,
-    ) -> Result<Self, Poison> {
+    pub fn of_event(stored: &str, sealed_card: impl FnOnce(EventType) -> Option<String>) -> Result<Self, Poison> {
         let envelope = Envelope::read(stored)?;
         let event_type = envelope.event.event_type();
-        let body = sealed_card(event_type).map_or_else(
-            || stored.to_owned(),
-            |card| Envelope::with_sealed_card(stored, &card),
-        );
+        let body =
+            sealed_card(event_type).map_or_else(|| stored.to_owned(), |card| Envelope::with_sealed_card(stored, &card));
         Ok(Self {
             channel: Channel::Events(event_type.publisher()),
             id: envelope.id,

@@ -70,11 +70,7 @@ impl Names {
     /// The queue that a client watches.
     #[must_use]
     pub fn outcomes(&self, successful: bool) -> String {
-        format!(
-            "{}-{}",
-            self.prefix,
-            if successful { "success" } else { "failure" }
-        )
+        format!("{}-{}", self.prefix, if successful { "success" } else { "failure" })
     }
 }
 

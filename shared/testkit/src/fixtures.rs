@@ -6,8 +6,7 @@
 
 use contracts::outcome::Effect;
 use contracts::{
-    Charge, Currency, Failure, Fare, Identifier, Money, Path, Standing, StepName, booking,
-    fulfillment, payment,
+    Charge, Currency, Failure, Fare, Identifier, Money, Path, Standing, StepName, booking, fulfillment, payment,
 };
 use jiff::Timestamp;
 
@@ -15,6 +14,10 @@ use jiff::Timestamp;
 pub const NOW: Timestamp = Timestamp::constant(1_767_225_600, 123_000_000);
 
 /// The fare `wr_563` over $20.00 of this customer.
+///
+/// # Panics
+///
+/// For a customer that is no [`Identifier`].
 #[must_use]
 pub fn fare(customer: &str) -> Fare {
     Fare {
@@ -46,9 +49,9 @@ pub fn charge() -> Charge {
 /// A path of steps that all took effect, up to one that did or did not.
 #[must_use]
 pub fn path(steps: &[(StepName, bool)]) -> Path {
-    steps.iter().fold(Path::default(), |path, (step, ok)| {
-        path.and(*step, *ok, NOW)
-    })
+    steps
+        .iter()
+        .fold(Path::default(), |path, (step, ok)| path.and(*step, *ok, NOW))
 }
 
 /// The fare is registered.
@@ -82,10 +85,7 @@ pub fn payment_declined(customer: &str) -> payment::PaymentDeclined {
             "Forced auth transaction failure",
         ),
         standing: Vec::new(),
-        path: path(&[
-            (StepName::RegisterFare, true),
-            (StepName::ChargeFare, false),
-        ]),
+        path: path(&[(StepName::RegisterFare, true), (StepName::ChargeFare, false)]),
     }
 }
 
@@ -167,9 +167,5 @@ fn paid() -> Path {
 
 fn credit_failure() -> Failure {
     let message = "Forced account credit transaction failure";
-    Failure::new(
-        "AccountCreditException",
-        StepName::CreditCustomerAccount,
-        message,
-    )
+    Failure::new("AccountCreditException", StepName::CreditCustomerAccount, message)
 }

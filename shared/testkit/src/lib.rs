@@ -1,3 +1,37 @@
 //! The adversary: what tests use against participants. Never part of a service.
+//!
+//! **Invariant:** pure and synchronous. Time is a counter and chance is a seed, so a run that failed fails again.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | [`fixtures`] | the events of one plain fare |
+//! | [`message`] | a message in a queue |
+//! | [`store`] | the table: one conditional write, nothing else |
+//! | [`ledger`] | the payment gateway: what it did, and under which key |
+//! | [`node`] | one service: a participant, its table and the world outside it; handles a message act by act |
+//! | [`world`], `sns` | all services, with the topics and queues of a topology between them |
+//! | [`storm`] | a seeded adversary over a world |
+//! | [`conformance`], `bench`, `hostile` | what every participant has to hold, as one suite |
+//!
+//! A crash needs no machinery: it is a message in hand that is dropped between two acts. Between the acts nothing
+//! durable happens, so "after act *k*, before its answer is used" and "before act *k* + 1" are one point.
 
+mod bench;
+pub mod conformance;
 pub mod fixtures;
+mod hostile;
+pub mod ledger;
+pub mod message;
+pub mod node;
+mod sns;
+pub mod store;
+pub mod storm;
+pub mod world;
+
+pub use conformance::{Conformance, Report, Story};
+pub use ledger::{Entry, Kind, Ledger};
+pub use message::Message;
+pub use node::{Fault, Node, Nothing, Outside, Service, Step, Work};
+pub use store::Store;
+pub use storm::Storm;
+pub use world::{Driver, Point, World};

@@ -45,10 +45,7 @@ impl Case {
 
     fn authorized(customer: &str) -> Self {
         let mut case = Self::default();
-        assert_eq!(
-            case.call(&authorize(customer)).status(),
-            StatusCode::CREATED
-        );
+        assert_eq!(case.call(&authorize(customer)).status(), StatusCode::CREATED);
         case
     }
 
@@ -96,10 +93,7 @@ fn refund(case: &Case, minor: i64) -> Request {
 }
 
 fn text<'a>(found: &'a Value, pointer: &str) -> &'a str {
-    found
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    found.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn code(answer: &Answer) -> &str {
@@ -111,10 +105,7 @@ fn a_key_replays_its_answer_and_refuses_another_request() {
     let mut case = Case::default();
     let first = case.call_as("k", &authorize("3"));
     assert_eq!(case.call_as("k", &authorize("3")), first.again());
-    assert_eq!(
-        code(&case.call_as("k", &authorize("4"))),
-        "idempotency_key_reused"
-    );
+    assert_eq!(code(&case.call_as("k", &authorize("4"))), "idempotency_key_reused");
     assert_eq!(case.book.ledger("s").authorized, 1);
 }
 
@@ -185,10 +176,7 @@ fn a_refused_capture_leaves_the_authorization_to_be_voided() {
     let (void, capture) = (void(&case), capture(&case, 2000));
     assert_eq!(code(&case.call(&capture)), "charge_declined");
     assert_eq!(case.call(&void).status(), StatusCode::CREATED);
-    assert_eq!(
-        text(&case.book.lookup("s"), "/authorization/status"),
-        "voided"
-    );
+    assert_eq!(text(&case.book.lookup("s"), "/authorization/status"), "voided");
 }
 
 #[test]

@@ -8,10 +8,7 @@ fn fault(text: &str) -> Fault {
 
 fn strikes(rules: &[&str], operations: &[Operation]) -> Vec<Option<FaultKind>> {
     let faults = Faults::new(rules.iter().copied().map(fault).collect());
-    operations
-        .iter()
-        .map(|operation| faults.strike(*operation))
-        .collect()
+    operations.iter().map(|operation| faults.strike(*operation)).collect()
 }
 
 #[test]
@@ -54,14 +51,8 @@ fn a_rule_has_a_command_line_form() {
 fn a_bad_rule_is_told_what_is_wrong() {
     for (text, message) in [
         ("", "`` is no kind of fault: late, lose or fail"),
-        (
-            "loose:any",
-            "`loose` is no kind of fault: late, lose or fail",
-        ),
-        (
-            "lose",
-            "`` is no operation: authorize, capture, void, refund or any",
-        ),
+        ("loose:any", "`loose` is no kind of fault: late, lose or fail"),
+        ("lose", "`` is no operation: authorize, capture, void, refund or any"),
         (
             "late:any",
             "`late` needs a delay: delayMs, or on a command line a part such as 500ms",
@@ -83,15 +74,9 @@ fn a_bad_rule_is_told_what_is_wrong() {
 fn a_rule_is_the_same_as_json() {
     let json = r#"{"operation":"any","kind":"late","times":2,"every":3,"delayMs":40}"#;
     let fault: Fault = serde_json::from_str(json).expect("a good rule");
-    assert_eq!(
-        fault,
-        "late:any:times=2:every=3:40ms"
-            .parse()
-            .expect("a good rule")
-    );
+    assert_eq!(fault, "late:any:times=2:every=3:40ms".parse().expect("a good rule"));
     assert_eq!(serde_json::to_string(&fault).expect("a rule is JSON"), json);
-    let short: Fault =
-        serde_json::from_str(r#"{"operation":"void","kind":"lose"}"#).expect("a good rule");
+    let short: Fault = serde_json::from_str(r#"{"operation":"void","kind":"lose"}"#).expect("a good rule");
     assert_eq!(short, "lose:void".parse().expect("a good rule"));
     for bad in [
         r#"{"operation":"void","kind":"late"}"#,
@@ -131,10 +116,7 @@ fn the_first_rule_due_is_used_and_the_others_count() {
 fn what_remains_is_shown() {
     let faults = Faults::new(vec![fault("fail:any:times=2"), fault("lose:void")]);
     faults.strike(Operation::Capture);
-    assert_eq!(
-        faults.remaining(),
-        [fault("fail:any:times=1"), fault("lose:void")]
-    );
+    assert_eq!(faults.remaining(), [fault("fail:any:times=1"), fault("lose:void")]);
     faults.replace(Vec::new());
     assert_eq!(faults.remaining(), []);
 }

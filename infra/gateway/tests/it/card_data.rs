@@ -40,9 +40,7 @@ async fn a_card_is_nowhere_after_a_payment() {
     let other_card = paid_with("s", NUMBER, "12/22", "111");
     let replay = client.post("/v1/authorizations", "a", &other_card).await;
     assert!(replay.replayed, "the card is no part of what is compared");
-    let capture = client
-        .post(&capture_path(&reply.id()), "c", &amount())
-        .await;
+    let capture = client.post(&capture_path(&reply.id()), "c", &amount()).await;
     let refund = format!("/v1/charges/{}/refund", capture.id());
     assert_eq!(client.post(&refund, "r", &amount()).await.status, 402);
     for path in [
@@ -81,25 +79,11 @@ async fn an_invalid_card_is_told_by_field_and_rule() {
             CVV,
             "card.number: must be 12 to 19 digits, with spaces or dashes",
         ),
-        (
-            NUMBER,
-            "11/2087 11/2087",
-            CVV,
-            "card.expiry: must be MM/YY or MM/YYYY",
-        ),
-        (
-            NUMBER,
-            EXPIRY,
-            "73917391",
-            "card.cvv: must be 3 or 4 digits",
-        ),
+        (NUMBER, "11/2087 11/2087", CVV, "card.expiry: must be MM/YY or MM/YYYY"),
+        (NUMBER, EXPIRY, "73917391", "card.cvv: must be 3 or 4 digits"),
     ] {
         let reply = client
-            .post(
-                "/v1/authorizations",
-                "k",
-                &paid_with("s", number, expiry, cvv),
-            )
+            .post("/v1/authorizations", "k", &paid_with("s", number, expiry, cvv))
             .await;
         assert_eq!(reply.error(), (400, "invalid_request".to_owned()));
         assert_eq!(reply.message(), message);
@@ -118,9 +102,7 @@ async fn a_body_that_cannot_be_read_is_not_quoted() {
         format!(r#"{{"amount":"{NUMBER}"}}"#),
         format!(r#"["{NUMBER}"]"#),
     ] {
-        let reply = client
-            .send(Method::POST, "/v1/authorizations", Some("k"), body)
-            .await;
+        let reply = client.send(Method::POST, "/v1/authorizations", Some("k"), body).await;
         let reply = reply.expect("an answer");
         assert_eq!(reply.error(), (400, "invalid_request".to_owned()));
         clean("the answer", &reply.body.to_string());

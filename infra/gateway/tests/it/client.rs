@@ -21,10 +21,7 @@ pub(crate) async fn start(options: Options) -> (Gateway, Client) {
     let gateway = Gateway::start(options).await.expect("the gateway starts");
     let client = Client {
         url: gateway.url(),
-        http: reqwest::Client::builder()
-            .no_proxy()
-            .build()
-            .expect("a client"),
+        http: reqwest::Client::builder().no_proxy().build().expect("a client"),
     };
     (gateway, client)
 }
@@ -76,10 +73,7 @@ impl Client {
         key: Option<&str>,
         body: impl Into<reqwest::Body>,
     ) -> Result<Reply, reqwest::Error> {
-        let mut request = self
-            .http
-            .request(method, format!("{}{path}", self.url))
-            .body(body);
+        let mut request = self.http.request(method, format!("{}{path}", self.url)).body(body);
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
@@ -94,14 +88,8 @@ impl Client {
         })
     }
 
-    pub(crate) async fn try_post(
-        &self,
-        path: &str,
-        key: &str,
-        body: &Value,
-    ) -> Result<Reply, reqwest::Error> {
-        self.send(Method::POST, path, Some(key), body.to_string())
-            .await
+    pub(crate) async fn try_post(&self, path: &str, key: &str, body: &Value) -> Result<Reply, reqwest::Error> {
+        self.send(Method::POST, path, Some(key), body.to_string()).await
     }
 
     pub(crate) async fn post(&self, path: &str, key: &str, body: &Value) -> Reply {
@@ -109,10 +97,7 @@ impl Client {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
-        let reply = self
-            .send(Method::GET, path, None, "")
-            .await
-            .expect("an answer");
+        let reply = self.send(Method::GET, path, None, "").await.expect("an answer");
         assert_eq!(reply.status, 200, "{reply:?}");
         reply.body
     }
@@ -130,12 +115,8 @@ impl Client {
     }
 
     pub(crate) async fn capture(&self, saga: &str, authorization: &str) -> Reply {
-        self.post(
-            &capture_path(authorization),
-            &format!("{saga}:capture"),
-            &amount(),
-        )
-        .await
+        self.post(&capture_path(authorization), &format!("{saga}:capture"), &amount())
+            .await
     }
 
     pub(crate) async fn void(&self, saga: &str, authorization: &str) -> Reply {

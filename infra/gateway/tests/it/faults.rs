@@ -15,9 +15,7 @@ async fn a_lost_answer_is_found_by_the_same_key() {
     let (gateway, client) = start(options()).await;
     let tok = client.authorize("s", "3").await.id();
     gateway.set_faults(vec![rule("lose:capture:times=1")]);
-    let lost = client
-        .try_post(&capture_path(&tok), "s:capture", &amount())
-        .await;
+    let lost = client.try_post(&capture_path(&tok), "s:capture", &amount()).await;
     assert!(lost.is_err_and(|error| error.is_request() && error.status().is_none()));
     assert_eq!(gateway.ledger("s").captured, 1);
     let retried = client.capture("s", &tok).await;
@@ -121,11 +119,7 @@ async fn rules_are_replaced_shown_and_cleared_over_http() {
         .put_faults(&json!([{ "operation": "any", "kind": "late" }]))
         .await;
     assert_eq!(bad.error(), (400, "invalid_request".to_owned()));
-    assert!(
-        bad.message().contains("`late` needs a delay"),
-        "{}",
-        bad.message()
-    );
+    assert!(bad.message().contains("`late` needs a delay"), "{}", bad.message());
     let cleared = client
         .send(Method::DELETE, "/faults", None, "")
         .await

@@ -23,10 +23,7 @@ fn with(path: &Path) -> Options {
 }
 
 fn append(path: &Path, text: &str) {
-    let mut file = fs::File::options()
-        .append(true)
-        .open(path)
-        .expect("the ledger");
+    let mut file = fs::File::options().append(true).open(path).expect("the ledger");
     file.write_all(text.as_bytes()).expect("written");
 }
 
@@ -51,10 +48,7 @@ async fn a_restart_keeps_counts_payments_and_keys() {
     assert!(client.authorize("r", "3_fail_auth").await.replayed);
     let other = authorization("s", "4");
     assert_eq!(
-        client
-            .post("/v1/authorizations", "s:authorize", &other)
-            .await
-            .status,
+        client.post("/v1/authorizations", "s:authorize", &other).await.status,
         422
     );
 }
@@ -111,10 +105,7 @@ async fn a_torn_last_line_is_cut_off() {
 async fn a_corrupt_line_is_named_and_left_alone() {
     let (_folder, path) = file();
     for (lines, message) in [
-        (
-            "{\"saga\":\"s\"}\nnonsense\n{\"saga\":\"s\"}\n",
-            "line 2 of the ledger",
-        ),
+        ("{\"saga\":\"s\"}\nnonsense\n{\"saga\":\"s\"}\n", "line 2 of the ledger"),
         (
             "{\"saga\":\"s\",\"settled\":{\"key\":\"k\",\"request\":{\"void\":{\"authorization\":\"tok_1\"}},\
              \"outcome\":{\"accepted\":{\"id\":\"void_1\"}}}}\n",
@@ -126,10 +117,7 @@ async fn a_corrupt_line_is_named_and_left_alone() {
             .await
             .expect_err("a corrupt ledger")
             .to_string();
-        assert!(
-            error.contains(message) && error.contains("ledger.jsonl"),
-            "{error}"
-        );
+        assert!(error.contains(message) && error.contains("ledger.jsonl"), "{error}");
         assert_eq!(fs::read_to_string(&path).expect("the ledger"), lines);
     }
 }
@@ -154,8 +142,5 @@ async fn a_ledger_that_cannot_be_opened_is_named() {
         .await
         .expect_err("a folder is no ledger")
         .to_string();
-    assert!(
-        error.contains(&folder.path().display().to_string()),
-        "{error}"
-    );
+    assert!(error.contains(&folder.path().display().to_string()), "{error}");
 }

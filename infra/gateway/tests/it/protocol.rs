@@ -52,10 +52,7 @@ async fn an_authorization_is_voided_and_then_cannot_be_captured() {
         (409, "already_voided".to_owned())
     );
     let found = client.get("/v1/payments?reference=s").await;
-    assert_eq!(
-        found.pointer("/authorization/status"),
-        Some(&json!("voided"))
-    );
+    assert_eq!(found.pointer("/authorization/status"), Some(&json!("voided")));
     assert_eq!(
         gateway.ledger("s"),
         Ledger {
@@ -141,17 +138,11 @@ async fn the_same_key_for_another_request_is_refused() {
     let reused = (422, "idempotency_key_reused".to_owned());
     let other = authorization("s", "4");
     assert_eq!(
-        client
-            .post("/v1/authorizations", "s:authorize", &other)
-            .await
-            .error(),
+        client.post("/v1/authorizations", "s:authorize", &other).await.error(),
         reused
     );
     let path = format!("/v1/authorizations/{tok}/void");
-    assert_eq!(
-        client.post(&path, "s:authorize", &json!({})).await.error(),
-        reused
-    );
+    assert_eq!(client.post(&path, "s:authorize", &json!({})).await.error(), reused);
     assert_eq!(
         gateway.ledger("s"),
         Ledger {
@@ -204,9 +195,7 @@ async fn a_key_is_needed_and_has_a_length() {
         (Some(""), "idempotency_key_missing"),
         (Some("k".repeat(256).as_str()), "invalid_request"),
     ] {
-        let reply = client
-            .send(Method::POST, "/v1/authorizations", key, body.clone())
-            .await;
+        let reply = client.send(Method::POST, "/v1/authorizations", key, body.clone()).await;
         assert_eq!(reply.expect("an answer").error(), (400, code.to_owned()));
     }
     assert_eq!(gateway.totals(), Ledger::default());
@@ -219,12 +208,7 @@ async fn each_error_has_the_same_shape() {
     for (method, path, body, expected) in [
         (Method::POST, "/v1/nothing", "{}", (404, "not_found")),
         (Method::GET, "/", "", (404, "not_found")),
-        (
-            Method::DELETE,
-            "/v1/authorizations",
-            "",
-            (405, "method_not_allowed"),
-        ),
+        (Method::DELETE, "/v1/authorizations", "", (405, "method_not_allowed")),
         (
             Method::POST,
             "/v1/authorizations",
@@ -244,12 +228,7 @@ async fn each_error_has_the_same_shape() {
             (400, "invalid_request"),
         ),
         (Method::GET, "/v1/payments", "", (400, "invalid_request")),
-        (
-            Method::GET,
-            "/ledger?saga=a&saga=b",
-            "",
-            (400, "invalid_request"),
-        ),
+        (Method::GET, "/ledger?saga=a&saga=b", "", (400, "invalid_request")),
     ] {
         let reply = client
             .send(method, path, Some("k"), body.to_owned())
@@ -276,10 +255,7 @@ async fn a_port_in_use_is_named() {
         listen: gateway.addr(),
         ..options()
     };
-    let error = Gateway::start(taken)
-        .await
-        .expect_err("the port is taken")
-        .to_string();
+    let error = Gateway::start(taken).await.expect_err("the port is taken").to_string();
     assert!(error.contains(&gateway.addr().to_string()), "{error}");
 }
 
@@ -289,10 +265,6 @@ async fn a_port_is_free_again_after_a_stop() {
     client.get("/health").await;
     let listen = gateway.addr();
     gateway.stop().await;
-    let (_gateway, client) = start(Options {
-        listen,
-        ..options()
-    })
-    .await;
+    let (_gateway, client) = start(Options { listen, ..options() }).await;
     client.get("/health").await;
 }

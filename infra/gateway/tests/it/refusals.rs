@@ -30,11 +30,7 @@ async fn fail_charge_refuses_the_capture() {
     let (gateway, client) = start(options()).await;
     let tok = client.authorize("s", "_fail_charge").await.id();
     let reply = client.capture("s", &tok).await;
-    refused(
-        &reply,
-        "charge_declined",
-        "Forced charge transaction failure",
-    );
+    refused(&reply, "charge_declined", "Forced charge transaction failure");
     client.void("s", &tok).await.id();
     assert_eq!(
         gateway.ledger("s"),
@@ -54,11 +50,7 @@ async fn fail_refund_refuses_the_refund_also_behind_fail_credit() {
         let tok = client.authorize(saga, saga).await.id();
         let ch = client.capture(saga, &tok).await.id();
         let reply = client.refund(saga, &ch).await;
-        refused(
-            &reply,
-            "refund_declined",
-            "Forced refund transaction failure",
-        );
+        refused(&reply, "refund_declined", "Forced refund transaction failure");
         assert_eq!(
             gateway.ledger(saga),
             Ledger {

@@ -13,18 +13,11 @@ use serde_json::Value;
 use crate::calls::{CONDITION_FAILED, CONDITIONAL_WRITE, Counter};
 
 /// Executes any operation but `TransactWriteItems`.
-pub(super) fn execute(
-    db: &Database,
-    calls: &Counter,
-    operation: &str,
-    body: &[u8],
-) -> Result<String> {
+pub(super) fn execute(db: &Database, calls: &Counter, operation: &str, body: &[u8]) -> Result<String> {
     match operation {
         "PutItem" => {
             let request: dynoxide::actions::put_item::PutItemRequest = parse(body)?;
-            conditional(calls, request.condition_expression.is_some(), || {
-                db.put_item(request)
-            })
+            conditional(calls, request.condition_expression.is_some(), || db.put_item(request))
         }
         "UpdateItem" => {
             let request: dynoxide::actions::update_item::UpdateItemRequest = parse(body)?;
@@ -90,17 +83,13 @@ pub(super) fn transaction(body: &[u8]) -> Result<(Option<String>, u64, TransactW
     // Of the JSON, not of the request: the maps in the latter have no stable order.
     let content: Value = parse(body)?;
     let mut hasher = DefaultHasher::new();
-    content
-        .get("TransactItems")
-        .map(Value::to_string)
-        .hash(&mut hasher);
+    content.get("TransactItems").map(Value::to_string).hash(&mut hasher);
     Ok((Some(token), hasher.finish(), request))
 }
 
 /// An engine's response as JSON.
 pub(super) fn to_json<T: Serialize>(response: &T) -> Result<String> {
-    serde_json::to_string(response)
-        .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+    serde_json::to_string(response).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
 fn call<Request: DeserializeOwned, Response: Serialize>(
@@ -155,10 +144,7 @@ type MakeError = fn(String) -> DynoxideError;
 
 /// How the engine's readers mark the kind of error they want reported.
 const MARKS: [(&str, MakeError); 5] = [
-    (
-        "SERIALIZATION_AS_READ:",
-        DynoxideError::SerializationException,
-    ),
+    ("SERIALIZATION_AS_READ:", DynoxideError::SerializationException),
     ("VALIDATION_AS_READ:", DynoxideError::ValidationException),
     ("SERIALIZATION:", DynoxideError::SerializationException),
     ("VALIDATION_REQUEST:", DynoxideError::EnvelopedValidation),

@@ -74,10 +74,7 @@ impl Tokens {
     /// Claims the token for a transaction with this content.
     pub(super) fn claim(&self, token: &str, fingerprint: u64) -> Claim<'_> {
         let mut known = lock(&self.0);
-        while let Some((_, expired)) = known
-            .by_age
-            .pop_front_if(|(since, _)| since.elapsed() >= REMEMBERED)
-        {
+        while let Some((_, expired)) = known.by_age.pop_front_if(|(since, _)| since.elapsed() >= REMEMBERED) {
             known.slots.remove(&expired);
         }
         match known.slots.get(token) {

@@ -89,9 +89,7 @@ fn check_name(name: &str) -> Result<(), Error> {
     if valid {
         return Ok(());
     }
-    Err(refused(format!(
-        "The message attribute name '{name}' is invalid."
-    )))
+    Err(refused(format!("The message attribute name '{name}' is invalid.")))
 }
 
 fn refused(message: String) -> Error {

@@ -39,20 +39,10 @@ struct Attribute<'a> {
 }
 
 /// The body of the delivery of this message to this subscription. `url` is the endpoint's.
-pub(super) fn envelope(
-    message: &Message,
-    topic_arn: &str,
-    subscription_arn: &str,
-    url: &str,
-) -> String {
+pub(super) fn envelope(message: &Message, topic_arn: &str, subscription_arn: &str, url: &str) -> String {
     let attributes = message.attributes.iter().map(|(name, value)| {
         let text = value.string_value.clone();
-        let binary = || {
-            value
-                .binary_value
-                .as_ref()
-                .map(|bytes| STANDARD.encode(bytes))
-        };
+        let binary = || value.binary_value.as_ref().map(|bytes| STANDARD.encode(bytes));
         let value = Attribute {
             r#type: &value.data_type,
             value: text.or_else(binary).unwrap_or_default(),
@@ -68,9 +58,7 @@ pub(super) fn envelope(
         timestamp: &message.timestamp,
         signature_version: "1",
         signature: STANDARD.encode(format!("not signed: {}", message.id)),
-        signing_cert_url: format!(
-            "https://sns.{REGION}.amazonaws.com/SimpleNotificationService-0000.pem"
-        ),
+        signing_cert_url: format!("https://sns.{REGION}.amazonaws.com/SimpleNotificationService-0000.pem"),
         unsubscribe_url: format!("{url}/?Action=Unsubscribe&SubscriptionArn={subscription_arn}"),
         message_attributes: attributes.collect(),
     };

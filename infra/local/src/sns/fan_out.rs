@@ -31,11 +31,7 @@ impl FanOut {
     pub(super) fn deliver(&self, message: &Message, subscriptions: &[Arc<Subscription>]) {
         for subscription in subscriptions {
             let settings = &subscription.settings;
-            if settings
-                .filter
-                .as_ref()
-                .is_some_and(|filter| !filter.matches(message))
-            {
+            if settings.filter.as_ref().is_some_and(|filter| !filter.matches(message)) {
                 continue;
             }
             // More attributes than SQS takes are a failure on the client's side: no retry, as with AWS.
@@ -60,12 +56,7 @@ impl FanOut {
             (message.body.clone(), message.attributes.clone())
         } else {
             (
-                envelope(
-                    message,
-                    &subscription.topic_arn,
-                    &subscription.arn,
-                    &self.url,
-                ),
+                envelope(message, &subscription.topic_arn, &subscription.arn, &self.url),
                 Attributes::new(),
             )
         };
@@ -78,11 +69,11 @@ impl FanOut {
     }
 
     fn dead_letter(&self, message: &Message, subscription: &Subscription, reason: &str, raw: bool) {
-        let outcome: Option<Result<(), Error>> =
-            subscription.settings.dead_letter_arn.as_ref().map(|arn| {
-                self.sqs
-                    .deliver(arn, self.delivery(message, subscription, raw))
-            });
+        let outcome: Option<Result<(), Error>> = subscription
+            .settings
+            .dead_letter_arn
+            .as_ref()
+            .map(|arn| self.sqs.deliver(arn, self.delivery(message, subscription, raw)));
         match outcome {
             Some(Ok(())) => {
                 tracing::warn!(
@@ -94,11 +85,7 @@ impl FanOut {
             Some(Err(error)) => {
                 tracing::error!(reason, %error, subscription = subscription.arn, "not delivered, nor dead-lettered");
             }
-            None => tracing::error!(
-                reason,
-                subscription = subscription.arn,
-                "not delivered: dropped"
-            ),
+            None => tracing::error!(reason, subscription = subscription.arn, "not delivered: dropped"),
         }
     }
 }

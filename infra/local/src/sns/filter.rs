@@ -46,8 +46,8 @@ enum Test {
 impl Filter {
     /// Reads and checks a policy.
     pub(super) fn parse(text: &str, on_body: bool) -> Result<Self, Error> {
-        let json: Value = serde_json::from_str(text)
-            .map_err(|error| refused(&format!("failed to parse JSON. {error}")))?;
+        let json: Value =
+            serde_json::from_str(text).map_err(|error| refused(&format!("failed to parse JSON. {error}")))?;
         let Value::Object(object) = json else {
             return Err(refused("Filter policy must be an object"));
         };
@@ -118,9 +118,7 @@ impl Policy {
     }
 
     fn matches(&self, object: &Map<String, Value>) -> bool {
-        self.keys
-            .iter()
-            .all(|(key, test)| test.matches(object.get(key)))
+        self.keys.iter().all(|(key, test)| test.matches(object.get(key)))
             && self
                 .alternatives
                 .iter()
@@ -170,11 +168,9 @@ impl Test {
 /// `$or` is an operator only over two or more objects, none of which is itself a rule.
 fn are_alternatives(members: &[Value]) -> bool {
     let is_policy = |member: &Value| {
-        member.as_object().is_some_and(|object| {
-            !object
-                .keys()
-                .any(|key| rule::OPERATORS.contains(&key.as_str()))
-        })
+        member
+            .as_object()
+            .is_some_and(|object| !object.keys().any(|key| rule::OPERATORS.contains(&key.as_str())))
     };
     members.len() >= 2 && members.iter().all(is_policy)
 }
@@ -185,9 +181,7 @@ fn values(attributes: &Attributes) -> Map<String, Value> {
         let text = attribute.string_value.as_deref()?;
         let value = match attribute.data_type.as_str() {
             STRING_ARRAY => serde_json::from_str(text).ok()?,
-            kind if kind.starts_with("Number") => {
-                Value::Number(Number::from_f64(text.parse().ok()?)?)
-            }
+            kind if kind.starts_with("Number") => Value::Number(Number::from_f64(text.parse().ok()?)?),
             _ => Value::String(text.to_owned()),
         };
         Some((name.clone(), value))

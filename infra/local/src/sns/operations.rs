@@ -41,9 +41,7 @@ pub(super) fn execute(sns: &Sns, action: &str, params: &Params) -> Result<Xml, E
         "PublishBatch" => publish_batch(sns, params),
         "CreateTopic" => {
             let name = required(params, "Name")?;
-            let arn = sns
-                .topics
-                .create(name, params.map("Attributes"), tags(params))?;
+            let arn = sns.topics.create(name, params.map("Attributes"), tags(params))?;
             Ok(Xml::default().text("TopicArn", &arn))
         }
         "DeleteTopic" => {
@@ -58,11 +56,8 @@ pub(super) fn execute(sns: &Sns, action: &str, params: &Params) -> Result<Xml, E
         "GetTopicAttributes" => get_topic_attributes(sns, required(params, "TopicArn")?),
         "SetTopicAttributes" => {
             let value = params.get("AttributeValue").unwrap_or_default();
-            sns.topics.set_attribute(
-                required(params, "TopicArn")?,
-                required(params, "AttributeName")?,
-                value,
-            )?;
+            sns.topics
+                .set_attribute(required(params, "TopicArn")?, required(params, "AttributeName")?, value)?;
             Ok(Xml::default())
         }
         "TagResource" => {
@@ -85,10 +80,7 @@ pub(super) fn execute(sns: &Sns, action: &str, params: &Params) -> Result<Xml, E
         }
         "ListTagsForResource" => {
             let arn = required(params, "ResourceArn")?;
-            let tags = sns
-                .topics
-                .with(arn, |topic| topic.tags.clone())
-                .map_err(no_resource)?;
+            let tags = sns.topics.with(arn, |topic| topic.tags.clone()).map_err(no_resource)?;
             let tags = tags
                 .iter()
                 .map(|(key, value)| Xml::default().text("Key", key).text("Value", value));
@@ -115,20 +107,13 @@ fn subscription_operation(sns: &Sns, action: &str, params: &Params) -> Result<Xm
             ))
         }
         "GetSubscriptionAttributes" => {
-            let subscription = sns
-                .topics
-                .subscription(required(params, "SubscriptionArn")?)?;
+            let subscription = sns.topics.subscription(required(params, "SubscriptionArn")?)?;
             let attributes = subscription_attributes(&subscription);
-            let pairs = attributes
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str()));
+            let pairs = attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             Ok(Xml::default().map("Attributes", pairs))
         }
         "SetSubscriptionAttributes" => {
-            let (arn, name) = (
-                required(params, "SubscriptionArn")?,
-                required(params, "AttributeName")?,
-            );
+            let (arn, name) = (required(params, "SubscriptionArn")?, required(params, "AttributeName")?);
             let value = params.get("AttributeValue").unwrap_or_default();
             sns.topics.set_subscription_attribute(arn, name, value)?;
             Ok(Xml::default())
@@ -157,9 +142,7 @@ fn subscribe(sns: &Sns, params: &Params) -> Result<Xml, Error> {
     if !is_queue {
         return Err(Error::invalid("SQS endpoint ARN"));
     }
-    let arn = sns
-        .topics
-        .subscribe(topic, queue, params.map("Attributes"))?;
+    let arn = sns.topics.subscribe(topic, queue, params.map("Attributes"))?;
     Ok(Xml::default().text("SubscriptionArn", &arn))
 }
 
@@ -174,19 +157,14 @@ fn get_topic_attributes(sns: &Sns, arn: &str) -> Result<Xml, Error> {
                 "SubscriptionsConfirmed".to_owned(),
                 topic.subscriptions.len().to_string(),
             ),
-            (
-                "SubscriptionsDeleted".to_owned(),
-                topic.unsubscribed.to_string(),
-            ),
+            ("SubscriptionsDeleted".to_owned(), topic.unsubscribed.to_string()),
             ("SubscriptionsPending".to_owned(), "0".to_owned()),
             ("TopicArn".to_owned(), arn.to_owned()),
         ]);
         all.extend(topic.attributes.clone());
         all
     })?;
-    let pairs = attributes
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let pairs = attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     Ok(Xml::default().map("Attributes", pairs))
 }
 
@@ -206,10 +184,7 @@ fn subscription_attributes(subscription: &Subscription) -> Texts {
         ("TopicArn".to_owned(), subscription.topic_arn.clone()),
     ]);
     if subscription.attributes.contains_key("FilterPolicy") {
-        all.insert(
-            "FilterPolicyScope".to_owned(),
-            "MessageAttributes".to_owned(),
-        );
+        all.insert("FilterPolicyScope".to_owned(), "MessageAttributes".to_owned());
     }
     all.extend(subscription.attributes.clone());
     all
@@ -218,9 +193,7 @@ fn subscription_attributes(subscription: &Subscription) -> Texts {
 fn list_subscriptions(subscriptions: Vec<std::sync::Arc<Subscription>>, params: &Params) -> Xml {
     let mut subscriptions = subscriptions;
     subscriptions.sort_by(|a, b| a.arn.cmp(&b.arn));
-    let (page, next) = page(subscriptions, params, |subscription| {
-        subscription.arn.as_str()
-    });
+    let (page, next) = page(subscriptions, params, |subscription| subscription.arn.as_str());
     let members = page.iter().map(|subscription| {
         Xml::default()
             .text("SubscriptionArn", &subscription.arn)
@@ -238,10 +211,7 @@ fn page<T>(all: Vec<T>, params: &Params, key: impl Fn(&T) -> &str) -> (Vec<T>, O
     let mut rest = all.into_iter().filter(|entry| key(entry) > after);
     let page: Vec<T> = rest.by_ref().take(PAGE).collect();
     let more = rest.next().is_some();
-    let next = page
-        .last()
-        .filter(|_| more)
-        .map(|last| key(last).to_owned());
+    let next = page.last().filter(|_| more).map(|last| key(last).to_owned());
     (page, next)
 }
 

@@ -77,25 +77,14 @@ fn body_for_sqs(text: &str) -> Result<String, Error> {
     let default = texts
         .get("default")
         .and_then(Value::as_str)
-        .ok_or_else(|| {
-            Error::invalid("Message Structure - No default entry in JSON message body")
-        })?;
-    Ok(texts
-        .get("sqs")
-        .and_then(Value::as_str)
-        .unwrap_or(default)
-        .to_owned())
+        .ok_or_else(|| Error::invalid("Message Structure - No default entry in JSON message body"))?;
+    Ok(texts.get("sqs").and_then(Value::as_str).unwrap_or(default).to_owned())
 }
 
 fn check_subject(subject: &str) -> Result<(), Error> {
-    let valid = !subject.is_empty()
-        && subject.chars().count() <= SUBJECT_LENGTH_MAX
-        && !subject.chars().any(char::is_control);
-    if valid {
-        Ok(())
-    } else {
-        Err(Error::invalid("Subject"))
-    }
+    let valid =
+        !subject.is_empty() && subject.chars().count() <= SUBJECT_LENGTH_MAX && !subject.chars().any(char::is_control);
+    if valid { Ok(()) } else { Err(Error::invalid("Subject")) }
 }
 
 fn size(text: &str, attributes: &Attributes) -> usize {
@@ -115,9 +104,7 @@ pub(super) fn publish(sns: &Sns, params: &Params) -> Result<Xml, Error> {
         ));
     }
     let topic = params.get("TopicArn").or_else(|| params.get("TargetArn"));
-    let topic = topic.ok_or_else(|| {
-        Error::invalid("TopicArn or TargetArn Reason: no value for required parameter")
-    })?;
+    let topic = topic.ok_or_else(|| Error::invalid("TopicArn or TargetArn Reason: no value for required parameter"))?;
     let subscriptions = subscriptions(sns, topic)?;
     let message = Message::read(params)?;
     sns.fan_out.deliver(&message, &subscriptions);
@@ -147,9 +134,7 @@ pub(super) fn publish_batch(sns: &Sns, params: &Params) -> Result<Xml, Error> {
             }
         }
     }
-    Ok(Xml::default()
-        .list("Successful", successful)
-        .list("Failed", failed))
+    Ok(Xml::default().list("Successful", successful).list("Failed", failed))
 }
 
 fn subscriptions(sns: &Sns, topic: &str) -> Result<Vec<Arc<Subscription>>, Error> {
@@ -173,9 +158,7 @@ fn check_batch(entries: &[Params]) -> Result<(), Error> {
     for entry in entries {
         let id = entry.get("Id").unwrap_or_default();
         let valid = (1..=ID_LENGTH_MAX).contains(&id.len())
-            && id
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+            && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
         if !valid {
             return Err(Error::new(
                 "InvalidBatchEntryId",

@@ -11,9 +11,7 @@ pub(crate) struct Params(BTreeMap<String, String>);
 impl Params {
     /// Reads a form.
     pub(crate) fn parse(form: &[u8]) -> Self {
-        let pairs = form
-            .split(|byte| *byte == b'&')
-            .filter(|pair| !pair.is_empty());
+        let pairs = form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
         let read = pairs.map(|pair| {
             let mut sides = pair.splitn(2, |byte| *byte == b'=');
             (
@@ -116,10 +114,7 @@ mod tests {
         let params = Params::parse(form);
         assert_eq!(params.get("Action"), Some("X"));
         let members = params.list("T");
-        let members: Vec<_> = members
-            .iter()
-            .map(|member| member.get("").unwrap())
-            .collect();
+        let members: Vec<_> = members.iter().map(|member| member.get("").unwrap()).collect();
         assert_eq!(members, ["b", "j"]);
         assert_eq!(params.map("A").get("k 1").unwrap(), "v+= \u{e9}%zz");
     }

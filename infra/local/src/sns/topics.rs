@@ -84,9 +84,7 @@ impl Settings {
                 _ => return Err(Error::invalid(&format!("AttributeName: {name}"))),
             }
         }
-        settings.filter = policy
-            .map(|policy| Filter::parse(policy, on_body))
-            .transpose()?;
+        settings.filter = policy.map(|policy| Filter::parse(policy, on_body)).transpose()?;
         Ok(settings)
     }
 }
@@ -106,9 +104,7 @@ fn dead_letter_arn(policy: &str) -> Result<Option<String>, Error> {
         return Ok(None);
     }
     let json: Option<serde_json::Value> = serde_json::from_str(policy).ok();
-    let arn = json
-        .as_ref()
-        .and_then(|json| json.get("deadLetterTargetArn")?.as_str());
+    let arn = json.as_ref().and_then(|json| json.get("deadLetterTargetArn")?.as_str());
     match arn {
         Some(arn) if arn.split(':').nth(2) == Some("sqs") => Ok(Some(arn.to_owned())),
         _ => Err(Error::invalid(
@@ -123,12 +119,7 @@ pub(super) struct Topics(RwLock<BTreeMap<String, Topic>>);
 
 impl Topics {
     /// Creates a topic, or finds the one that is there with the same attributes.
-    pub(super) fn create(
-        &self,
-        name: &str,
-        attributes: Texts,
-        tags: Texts,
-    ) -> Result<String, Error> {
+    pub(super) fn create(&self, name: &str, attributes: Texts, tags: Texts) -> Result<String, Error> {
         let valid = (1..=256).contains(&name.len())
             && name
                 .chars()
@@ -138,17 +129,12 @@ impl Topics {
                 "Topic Name (FIFO topics are not served by the embedded AWS endpoint)",
             ));
         }
-        if attributes
-            .get("FifoTopic")
-            .is_some_and(|fifo| fifo == "true")
-        {
+        if attributes.get("FifoTopic").is_some_and(|fifo| fifo == "true") {
             return Err(Error::invalid(
                 "FifoTopic: FIFO topics are not served by the embedded AWS endpoint",
             ));
         }
-        attributes
-            .keys()
-            .try_for_each(|name| check_topic_attribute(name))?;
+        attributes.keys().try_for_each(|name| check_topic_attribute(name))?;
         let arn = format!("arn:aws:sns:{REGION}:{ACCOUNT}:{name}");
         let mut topics = write(&self.0);
         if let Some(topic) = topics.get(&arn) {
@@ -184,18 +170,11 @@ impl Topics {
 
     /// Looks at a topic.
     pub(super) fn with<T>(&self, arn: &str, look: impl FnOnce(&Topic) -> T) -> Result<T, Error> {
-        read(&self.0)
-            .get(&canonical(arn))
-            .map(look)
-            .ok_or_else(no_such_topic)
+        read(&self.0).get(&canonical(arn)).map(look).ok_or_else(no_such_topic)
     }
 
     /// Changes a topic.
-    pub(super) fn change<T>(
-        &self,
-        arn: &str,
-        change: impl FnOnce(&mut Topic) -> T,
-    ) -> Result<T, Error> {
+    pub(super) fn change<T>(&self, arn: &str, change: impl FnOnce(&mut Topic) -> T) -> Result<T, Error> {
         write(&self.0)
             .get_mut(&canonical(arn))
             .map(change)
@@ -211,12 +190,7 @@ impl Topics {
     }
 
     /// Subscribes a queue, or finds its subscription with the same attributes.
-    pub(super) fn subscribe(
-        &self,
-        topic_arn: &str,
-        queue_arn: &str,
-        attributes: Texts,
-    ) -> Result<String, Error> {
+    pub(super) fn subscribe(&self, topic_arn: &str, queue_arn: &str, attributes: Texts) -> Result<String, Error> {
         let settings = Settings::read(&attributes)?;
         self.change(topic_arn, |topic| {
             let existing = topic
@@ -250,9 +224,7 @@ impl Topics {
         let mut topics = write(&self.0);
         for topic in topics.values_mut() {
             let before = topic.subscriptions.len();
-            topic
-                .subscriptions
-                .retain(|subscription| subscription.arn != arn);
+            topic.subscriptions.retain(|subscription| subscription.arn != arn);
             if topic.subscriptions.len() < before {
                 topic.unsubscribed = topic.unsubscribed.saturating_add(1);
             }
@@ -274,16 +246,9 @@ impl Topics {
     }
 
     /// Sets an attribute of a subscription.
-    pub(super) fn set_subscription_attribute(
-        &self,
-        arn: &str,
-        name: &str,
-        value: &str,
-    ) -> Result<(), Error> {
+    pub(super) fn set_subscription_attribute(&self, arn: &str, name: &str, value: &str) -> Result<(), Error> {
         let mut topics = write(&self.0);
-        let mut all = topics
-            .values_mut()
-            .flat_map(|topic| topic.subscriptions.iter_mut());
+        let mut all = topics.values_mut().flat_map(|topic| topic.subscriptions.iter_mut());
         let subscription = all
             .find(|subscription| subscription.arn == arn)
             .ok_or_else(no_such_subscription)?;
@@ -307,9 +272,7 @@ impl Topics {
 fn same(a: &Texts, b: &Texts) -> bool {
     let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
     let equal = |a: &str, b: &str| a == b || json(a).is_some_and(|a| json(b) == Some(a));
-    a.len() == b.len()
-        && a.iter()
-            .all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
+    a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
 }
 
 /// The ARN under which a topic is kept: the region a client names does not matter.

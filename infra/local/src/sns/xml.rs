@@ -28,26 +28,17 @@ impl Xml {
 
     /// A list.
     pub(super) fn list(self, name: &str, members: impl IntoIterator<Item = Self>) -> Self {
-        let members = members.into_iter().fold(Self::default(), |all, member| {
-            all.element("member", &member)
-        });
+        let members = members
+            .into_iter()
+            .fold(Self::default(), |all, member| all.element("member", &member));
         self.element(name, &members)
     }
 
     /// A map from text to text.
-    pub(super) fn map<'a>(
-        self,
-        name: &str,
-        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Self {
-        let entries = pairs
-            .into_iter()
-            .fold(Self::default(), |all, (key, value)| {
-                all.element(
-                    "entry",
-                    &Self::default().text("key", key).text("value", value),
-                )
-            });
+    pub(super) fn map<'a>(self, name: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let entries = pairs.into_iter().fold(Self::default(), |all, (key, value)| {
+            all.element("entry", &Self::default().text("key", key).text("value", value))
+        });
         self.element(name, &entries)
     }
 }

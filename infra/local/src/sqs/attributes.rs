@@ -23,10 +23,7 @@ pub(super) fn create(given: HashMap<String, String>, fifo: bool) -> Result<Queue
         maximum_message_size: size_max_i32(),
         ..QueueAttributes::default()
     };
-    let given = given
-        .into_iter()
-        .filter(|(name, _)| name != FIFO_QUEUE)
-        .collect();
+    let given = given.into_iter().filter(|(name, _)| name != FIFO_QUEUE).collect();
     apply(&mut attributes, given, fifo)?;
     Ok(attributes)
 }
@@ -95,9 +92,7 @@ fn normalise(given: &mut HashMap<String, String>) -> Result<(), Error> {
     let target = policy
         .get("deadLetterTargetArn")
         .and_then(Value::as_str)
-        .ok_or_else(|| {
-            invalid("Redrive policy does not contain mandatory attribute: deadLetterTargetArn.")
-        })?;
+        .ok_or_else(|| invalid("Redrive policy does not contain mandatory attribute: deadLetterTargetArn."))?;
     let count = match policy.get("maxReceiveCount") {
         Some(Value::String(digits)) => digits.parse::<u64>().ok(),
         Some(number) => number.as_u64(),
@@ -110,16 +105,12 @@ fn normalise(given: &mut HashMap<String, String>) -> Result<(), Error> {
     let count = count
         .filter(|count| (1..=1000).contains(count))
         .ok_or_else(|| invalid("Invalid value for maxReceiveCount. Valid values are from 1 to 1000 both inclusive."))?;
-    *text =
-        serde_json::json!({ "deadLetterTargetArn": target, "maxReceiveCount": count }).to_string();
+    *text = serde_json::json!({ "deadLetterTargetArn": target, "maxReceiveCount": count }).to_string();
     Ok(())
 }
 
 fn message_size(text: &str) -> Result<i32, Error> {
-    let size = text
-        .parse()
-        .ok()
-        .filter(|size| (1024..=size_max_i32()).contains(size));
+    let size = text.parse().ok().filter(|size| (1024..=size_max_i32()).contains(size));
     size.ok_or_else(|| {
         Error::new(
             Kind::InvalidAttributeValue,

@@ -3,12 +3,8 @@
 //! **Invariant:** every entry of an accepted batch is in exactly one of the two lists of the answer.
 
 use rustack_sqs_core::message::{md5_of_body, md5_of_message_attributes};
-use rustack_sqs_model::input::{
-    ChangeMessageVisibilityBatchInput, DeleteMessageBatchInput, SendMessageBatchInput,
-};
-use rustack_sqs_model::output::{
-    ChangeMessageVisibilityBatchOutput, DeleteMessageBatchOutput, SendMessageBatchOutput,
-};
+use rustack_sqs_model::input::{ChangeMessageVisibilityBatchInput, DeleteMessageBatchInput, SendMessageBatchInput};
+use rustack_sqs_model::output::{ChangeMessageVisibilityBatchOutput, DeleteMessageBatchOutput, SendMessageBatchOutput};
 use rustack_sqs_model::types::{
     BatchResultErrorEntry, ChangeMessageVisibilityBatchResultEntry, DeleteMessageBatchResultEntry,
     SendMessageBatchRequestEntry, SendMessageBatchResultEntry,
@@ -21,10 +17,7 @@ use crate::sqs::message::{NewMessage, sequence_text};
 use crate::sqs::operations::trace_header;
 use crate::sqs::queue::Queue;
 
-pub(super) fn send(
-    sqs: &Sqs,
-    input: SendMessageBatchInput,
-) -> Result<SendMessageBatchOutput, Error> {
+pub(super) fn send(sqs: &Sqs, input: SendMessageBatchInput) -> Result<SendMessageBatchOutput, Error> {
     let queue = sqs.by_url(&input.queue_url)?;
     check_batch(input.entries.iter().map(|entry| entry.id.as_str()))?;
     check_batch_size(
@@ -45,10 +38,7 @@ pub(super) fn send(
     Ok(output)
 }
 
-fn send_entry(
-    queue: &Queue,
-    entry: SendMessageBatchRequestEntry,
-) -> Result<SendMessageBatchResultEntry, Error> {
+fn send_entry(queue: &Queue, entry: SendMessageBatchRequestEntry) -> Result<SendMessageBatchResultEntry, Error> {
     let md5_of_message_body = md5_of_body(&entry.message_body);
     let md5_of_message_attributes = md5_of_message_attributes(&entry.message_attributes);
     let sent = queue.send(NewMessage {
@@ -68,18 +58,13 @@ fn send_entry(
     })
 }
 
-pub(super) fn delete(
-    sqs: &Sqs,
-    input: DeleteMessageBatchInput,
-) -> Result<DeleteMessageBatchOutput, Error> {
+pub(super) fn delete(sqs: &Sqs, input: DeleteMessageBatchInput) -> Result<DeleteMessageBatchOutput, Error> {
     let queue = sqs.by_url(&input.queue_url)?;
     check_batch(input.entries.iter().map(|entry| entry.id.as_str()))?;
     let mut output = DeleteMessageBatchOutput::default();
     for entry in input.entries {
         match queue.delete(&entry.receipt_handle) {
-            Ok(()) => output
-                .successful
-                .push(DeleteMessageBatchResultEntry { id: entry.id }),
+            Ok(()) => output.successful.push(DeleteMessageBatchResultEntry { id: entry.id }),
             Err(error) => output.failed.push(failed(entry.id, error)),
         }
     }

@@ -46,22 +46,13 @@ impl Kind {
                 "com.amazonaws.sqs#EmptyBatchRequest",
                 "AWS.SimpleQueueService.EmptyBatchRequest",
             ),
-            Self::InvalidAttributeName => (
-                "com.amazonaws.sqs#InvalidAttributeName",
-                "InvalidAttributeName",
-            ),
-            Self::InvalidAttributeValue => (
-                "com.amazonaws.sqs#InvalidAttributeValue",
-                "InvalidAttributeValue",
-            ),
+            Self::InvalidAttributeName => ("com.amazonaws.sqs#InvalidAttributeName", "InvalidAttributeName"),
+            Self::InvalidAttributeValue => ("com.amazonaws.sqs#InvalidAttributeValue", "InvalidAttributeValue"),
             Self::InvalidBatchEntryId => (
                 "com.amazonaws.sqs#InvalidBatchEntryId",
                 "AWS.SimpleQueueService.InvalidBatchEntryId",
             ),
-            Self::InvalidMessageContents => (
-                "com.amazonaws.sqs#InvalidMessageContents",
-                "InvalidMessageContents",
-            ),
+            Self::InvalidMessageContents => ("com.amazonaws.sqs#InvalidMessageContents", "InvalidMessageContents"),
             Self::InvalidParameterValue => (
                 "com.amazon.coral.service#InvalidParameterValueException",
                 "InvalidParameterValue",
@@ -84,10 +75,7 @@ impl Kind {
                 "AWS.SimpleQueueService.NonExistentQueue",
             ),
             Self::QueueNameExists => ("com.amazonaws.sqs#QueueNameExists", "QueueAlreadyExists"),
-            Self::ReceiptHandleIsInvalid => (
-                "com.amazonaws.sqs#ReceiptHandleIsInvalid",
-                "ReceiptHandleIsInvalid",
-            ),
+            Self::ReceiptHandleIsInvalid => ("com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid"),
             Self::ResourceNotFound => (
                 "com.amazonaws.sqs#ResourceNotFoundException",
                 "ResourceNotFoundException",
@@ -96,10 +84,7 @@ impl Kind {
                 "com.amazonaws.sqs#TooManyEntriesInBatchRequest",
                 "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
             ),
-            Self::UnknownOperation => (
-                "com.amazon.coral.service#UnknownOperationException",
-                "InvalidAction",
-            ),
+            Self::UnknownOperation => ("com.amazon.coral.service#UnknownOperationException", "InvalidAction"),
         }
     }
 }
@@ -126,10 +111,7 @@ impl Error {
     }
 
     pub(super) fn no_such_queue() -> Self {
-        Self::new(
-            Kind::QueueDoesNotExist,
-            "The specified queue does not exist.",
-        )
+        Self::new(Kind::QueueDoesNotExist, "The specified queue does not exist.")
     }
 
     /// The code in a batch's per-entry result.

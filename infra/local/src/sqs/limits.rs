@@ -87,10 +87,7 @@ fn check_attribute(name: &str, value: &MessageAttributeValue) -> Result<(), Erro
     let filled = match kind {
         "String" => !text.is_empty(),
         "Number" => text.parse::<f64>().is_ok_and(f64::is_finite),
-        "Binary" => value
-            .binary_value
-            .as_ref()
-            .is_some_and(|bytes| !bytes.is_empty()),
+        "Binary" => value.binary_value.as_ref().is_some_and(|bytes| !bytes.is_empty()),
         _ => {
             return Err(Error::invalid(format!(
                 "The message attribute '{name}' has an invalid message attribute type, the set of supported type \
@@ -129,17 +126,13 @@ pub(super) fn check_batch<'a>(ids: impl Iterator<Item = &'a str> + Clone) -> Res
     if count > ENTRIES_MAX {
         return Err(Error::new(
             Kind::TooManyEntriesInBatchRequest,
-            format!(
-                "Maximum number of entries per request are {ENTRIES_MAX}. You have sent {count}."
-            ),
+            format!("Maximum number of entries per request are {ENTRIES_MAX}. You have sent {count}."),
         ));
     }
     let mut seen = HashSet::new();
     for id in ids {
         let valid = (1..=ID_LENGTH_MAX).contains(&id.len())
-            && id
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+            && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
         if !valid {
             return Err(Error::new(
                 Kind::InvalidBatchEntryId,
@@ -148,10 +141,7 @@ pub(super) fn check_batch<'a>(ids: impl Iterator<Item = &'a str> + Clone) -> Res
             ));
         }
         if !seen.insert(id) {
-            return Err(Error::new(
-                Kind::BatchEntryIdsNotDistinct,
-                format!("Id {id} repeated."),
-            ));
+            return Err(Error::new(Kind::BatchEntryIdsNotDistinct, format!("Id {id} repeated.")));
         }
     }
     Ok(())
@@ -164,8 +154,6 @@ pub(super) fn check_batch_size(size: usize) -> Result<(), Error> {
     }
     Err(Error::new(
         Kind::BatchRequestTooLong,
-        format!(
-            "Batch requests cannot be longer than {SIZE_MAX} bytes. You have sent {size} bytes."
-        ),
+        format!("Batch requests cannot be longer than {SIZE_MAX} bytes. You have sent {size} bytes."),
     ))
 }

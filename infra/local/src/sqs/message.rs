@@ -79,18 +79,14 @@ pub(super) struct View {
 
 impl View {
     fn shows_system(&self, name: &str) -> bool {
-        self.system
-            .iter()
-            .any(|wanted| wanted == name || wanted == "All")
+        self.system.iter().any(|wanted| wanted == name || wanted == "All")
     }
 
     fn shows(&self, name: &str) -> bool {
         self.attributes.iter().any(|wanted| {
             wanted == name
                 || wanted == "All"
-                || wanted
-                    .strip_suffix(".*")
-                    .is_some_and(|prefix| name.starts_with(prefix))
+                || wanted.strip_suffix(".*").is_some_and(|prefix| name.starts_with(prefix))
         })
     }
 }

@@ -31,10 +31,7 @@ pub(super) struct Task {
     entry: ListMessageMoveTasksResultEntry,
 }
 
-pub(super) fn start(
-    sqs: &Sqs,
-    input: StartMessageMoveTaskInput,
-) -> Result<StartMessageMoveTaskOutput, Error> {
+pub(super) fn start(sqs: &Sqs, input: StartMessageMoveTaskInput) -> Result<StartMessageMoveTaskOutput, Error> {
     in_range(
         "MaxNumberOfMessagesPerSecond",
         input.max_number_of_messages_per_second,
@@ -43,11 +40,7 @@ pub(super) fn start(
     )?;
     let _moving = read(&sqs.transfers);
     let source = find(sqs, &input.source_arn)?;
-    let destination = input
-        .destination_arn
-        .as_deref()
-        .map(|arn| find(sqs, arn))
-        .transpose()?;
+    let destination = input.destination_arn.as_deref().map(|arn| find(sqs, arn)).transpose()?;
     let is_dead_letter_queue = sqs
         .all()
         .iter()
@@ -61,15 +54,12 @@ pub(super) fn start(
         .as_ref()
         .is_some_and(|destination| destination.arn == source.arn)
     {
-        return Err(Error::invalid(
-            "Source and destination must not be the same queue.",
-        ));
+        return Err(Error::invalid("Source and destination must not be the same queue."));
     }
 
     let (moved, stayed) = move_all(sqs, &source, destination.as_deref());
     let id = Uuid::new_v4();
-    let handle =
-        STANDARD.encode(serde_json::json!({ "taskId": id, "sourceArn": source.arn }).to_string());
+    let handle = STANDARD.encode(serde_json::json!({ "taskId": id, "sourceArn": source.arn }).to_string());
     let failed = moved == 0 && stayed;
     sqs.tasks(|tasks| {
         tasks.push(Task {
@@ -93,11 +83,7 @@ pub(super) fn start(
 
 /// Moves what is visible; gives how many went, and whether some had to stay.
 fn move_all(sqs: &Sqs, source: &Queue, destination: Option<&Queue>) -> (i64, bool) {
-    let origins: HashMap<String, Arc<Queue>> = sqs
-        .all()
-        .into_iter()
-        .map(|queue| (queue.arn.clone(), queue))
-        .collect();
+    let origins: HashMap<String, Arc<Queue>> = sqs.all().into_iter().map(|queue| (queue.arn.clone(), queue)).collect();
     let origin = |held: &Held| held.source_arn.as_ref().and_then(|arn| origins.get(arn));
     let held = source.drain(|held| destination.is_some() || origin(held).is_some());
     let mut moved: i64 = 0;
@@ -122,10 +108,7 @@ fn move_all(sqs: &Sqs, source: &Queue, destination: Option<&Queue>) -> (i64, boo
     (moved, stayed.values().any(|count| count != "0"))
 }
 
-pub(super) fn list(
-    sqs: &Sqs,
-    input: &ListMessageMoveTasksInput,
-) -> Result<ListMessageMoveTasksOutput, Error> {
+pub(super) fn list(sqs: &Sqs, input: &ListMessageMoveTasksInput) -> Result<ListMessageMoveTasksOutput, Error> {
     in_range("MaxResults", input.max_results, 1, LISTED_MAX)?;
     let source = find(sqs, &input.source_arn)?;
     // One is the service's default.
@@ -135,10 +118,7 @@ pub(super) fn list(
             .iter()
             .rev()
             .filter(|task| task.entry.source_arn.as_ref() == Some(&source.arn));
-        of_source
-            .take(count)
-            .map(|task| task.entry.clone())
-            .collect()
+        of_source.take(count).map(|task| task.entry.clone()).collect()
     });
     Ok(ListMessageMoveTasksOutput { results })
 }

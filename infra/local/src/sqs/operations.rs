@@ -6,14 +6,13 @@ use std::collections::HashMap;
 
 use rustack_sqs_core::message::{md5_of_body, md5_of_message_attributes};
 use rustack_sqs_model::input::{
-    ChangeMessageVisibilityInput, CreateQueueInput, DeleteMessageInput, DeleteQueueInput,
-    GetQueueAttributesInput, GetQueueUrlInput, ListDeadLetterSourceQueuesInput, ListQueueTagsInput,
-    ListQueuesInput, PurgeQueueInput, ReceiveMessageInput, SendMessageInput,
-    SetQueueAttributesInput, TagQueueInput, UntagQueueInput,
+    ChangeMessageVisibilityInput, CreateQueueInput, DeleteMessageInput, DeleteQueueInput, GetQueueAttributesInput,
+    GetQueueUrlInput, ListDeadLetterSourceQueuesInput, ListQueueTagsInput, ListQueuesInput, PurgeQueueInput,
+    ReceiveMessageInput, SendMessageInput, SetQueueAttributesInput, TagQueueInput, UntagQueueInput,
 };
 use rustack_sqs_model::output::{
-    CreateQueueOutput, GetQueueAttributesOutput, GetQueueUrlOutput, ListQueueTagsOutput,
-    ListQueuesOutput, ReceiveMessageOutput, SendMessageOutput,
+    CreateQueueOutput, GetQueueAttributesOutput, GetQueueUrlOutput, ListQueueTagsOutput, ListQueuesOutput,
+    ReceiveMessageOutput, SendMessageOutput,
 };
 use rustack_sqs_model::types::{MessageSystemAttributeValue, QueueAttributeName};
 use serde::Serialize;
@@ -35,8 +34,7 @@ pub(super) async fn execute(sqs: &Sqs, operation: &str, body: &[u8]) -> Result<S
         "ReceiveMessage" => to_json(&receive(sqs, parse(body)?).await?),
         "DeleteMessage" => {
             let input: DeleteMessageInput = parse(body)?;
-            sqs.by_url(&input.queue_url)?
-                .delete(&input.receipt_handle)?;
+            sqs.by_url(&input.queue_url)?.delete(&input.receipt_handle)?;
             Ok(done())
         }
         "ChangeMessageVisibility" => {
@@ -89,9 +87,7 @@ fn queue_operation(sqs: &Sqs, operation: &str, body: &[u8]) -> Result<String, Er
             let input: SetQueueAttributesInput = parse(body)?;
             let queue = sqs.by_url(&input.queue_url)?;
             sqs.check_dead_letter_target(&queue.name, &input.attributes)?;
-            queue.configure(|state| {
-                attributes::apply(&mut state.attributes, input.attributes, queue.fifo)
-            })?;
+            queue.configure(|state| attributes::apply(&mut state.attributes, input.attributes, queue.fifo))?;
             Ok(done())
         }
         "TagQueue" => {
@@ -143,9 +139,7 @@ fn send(sqs: &Sqs, input: SendMessageInput) -> Result<SendMessageOutput, Error> 
 }
 
 /// The one system attribute a sender can set.
-pub(super) fn trace_header(
-    attributes: &HashMap<String, MessageSystemAttributeValue>,
-) -> Option<String> {
+pub(super) fn trace_header(attributes: &HashMap<String, MessageSystemAttributeValue>) -> Option<String> {
     attributes.get("AWSTraceHeader")?.string_value.clone()
 }
 
@@ -187,20 +181,14 @@ fn list(sqs: &Sqs, input: &ListQueuesInput) -> ListQueuesOutput {
     let listed: Vec<_> = rest.by_ref().take(page).collect();
     // AWS gives a token only to those who asked for pages.
     let more = input.max_results.is_some() && rest.next().is_some();
-    let next_token = listed
-        .last()
-        .filter(|_| more)
-        .map(|queue| queue.name.clone());
+    let next_token = listed.last().filter(|_| more).map(|queue| queue.name.clone());
     ListQueuesOutput {
         queue_urls: listed.into_iter().map(|queue| queue.url.clone()).collect(),
         next_token,
     }
 }
 
-fn get_attributes(
-    sqs: &Sqs,
-    input: &GetQueueAttributesInput,
-) -> Result<GetQueueAttributesOutput, Error> {
+fn get_attributes(sqs: &Sqs, input: &GetQueueAttributesInput) -> Result<GetQueueAttributesOutput, Error> {
     let queue = sqs.by_url(&input.queue_url)?;
     if let Some(unknown) = input
         .attribute_names
@@ -251,9 +239,7 @@ pub(super) fn check_name(name: &str, attributes: &HashMap<String, String>) -> Re
             "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
         ));
     }
-    let asked = attributes
-        .get("FifoQueue")
-        .is_some_and(|value| value == "true");
+    let asked = attributes.get("FifoQueue").is_some_and(|value| value == "true");
     if asked != is_fifo(name) {
         return Err(Error::invalid(
             "The name of a FIFO queue ends with .fifo, and only a queue with the attribute FifoQueue may be named so.",
@@ -275,8 +261,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
 }
 
 fn to_json<T: Serialize>(output: &T) -> Result<String, Error> {
-    serde_json::to_string(output)
-        .map_err(|error| Error::invalid(format!("The answer cannot be written: {error}")))
+    serde_json::to_string(output).map_err(|error| Error::invalid(format!("The answer cannot be written: {error}")))
 }
 
 /// The answer of an operation that has nothing to say.

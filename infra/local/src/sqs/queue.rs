@@ -103,8 +103,7 @@ impl Queue {
             if state.deleted {
                 return Err(Error::no_such_queue());
             }
-            let size_max =
-                usize::try_from(state.attributes.maximum_message_size).unwrap_or_default();
+            let size_max = usize::try_from(state.attributes.maximum_message_size).unwrap_or_default();
             check_message(&message, size_max)?;
             let deduplication = self.check_ordering(&message, state)?;
             if let Some(twin) = deduplication.as_ref().and_then(|key| state.twin(key)) {
@@ -146,13 +145,11 @@ impl Queue {
                 ));
             }
         };
-        Ok(Some(
-            if state.attributes.deduplication_scope == "messageGroup" {
-                format!("{group}\n{key}")
-            } else {
-                key
-            },
-        ))
+        Ok(Some(if state.attributes.deduplication_scope == "messageGroup" {
+            format!("{group}\n{key}")
+        } else {
+            key
+        }))
     }
 
     /// Takes what is visible now. Messages received too often are taken out only if there is a queue for them.
@@ -164,30 +161,21 @@ impl Queue {
             }
             state.surface(now);
             if state.in_flight >= IN_FLIGHT_MAX {
-                return Err(Error::new(
-                    Kind::OverLimit,
-                    "Too many messages are in flight.",
-                ));
+                return Err(Error::new(Kind::OverLimit, "Too many messages are in flight."));
             }
             let receives_max = state
                 .attributes
                 .redrive_policy
                 .as_ref()
                 .filter(|_| has_dead_letter_queue);
-            let receives_max =
-                receives_max.map(|policy| u32::try_from(policy.max_receive_count).unwrap_or(1));
-            let visibility = seconds(
-                wish.visibility_secs
-                    .unwrap_or(state.attributes.visibility_timeout),
-            );
+            let receives_max = receives_max.map(|policy| u32::try_from(policy.max_receive_count).unwrap_or(1));
+            let visibility = seconds(wish.visibility_secs.unwrap_or(state.attributes.visibility_timeout));
             let mut taken = Taken::default();
             for (id, dead) in state.pick(wish.count, receives_max) {
                 if dead {
                     taken.dead.extend(state.remove(id));
                 } else if let Some((held, receipt)) = state.receive(id, now, visibility, now_ms()) {
-                    taken
-                        .messages
-                        .push(held.shown(&self.name, receipt, &wish.view));
+                    taken.messages.push(held.shown(&self.name, receipt, &wish.view));
                 }
             }
             taken.due = state.due();
@@ -235,7 +223,10 @@ impl Queue {
                 ));
             };
             let Place::InFlight { since, .. } = held.place else {
-                return Err(Error::new(Kind::MessageNotInflight, "The message referred to is not in flight."));
+                return Err(Error::new(
+                    Kind::MessageNotInflight,
+                    "The message referred to is not in flight.",
+                ));
             };
             let until = now + seconds(secs);
             if until > since + seconds(VISIBILITY_MAX_SECS) {
@@ -306,9 +297,7 @@ impl Queue {
 
     /// How long a receive waits if it does not say.
     pub(super) fn wait_secs(&self) -> i32 {
-        lock(&self.state)
-            .attributes
-            .receive_message_wait_time_seconds
+        lock(&self.state).attributes.receive_message_wait_time_seconds
     }
 
     pub(super) fn tags(&self) -> HashMap<String, String> {
@@ -330,8 +319,6 @@ pub(super) fn seconds(secs: i32) -> Duration {
 }
 
 pub(super) fn now_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -83,20 +83,13 @@ impl State {
     pub(super) fn counts(&self) -> (u32, u32, u32) {
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let delayed = self.hidden.len().saturating_sub(self.in_flight);
-        (
-            count(self.visible.len()),
-            count(self.in_flight),
-            count(delayed),
-        )
+        (count(self.visible.len()), count(self.in_flight), count(delayed))
     }
 
     /// The message that was sent under this key lately.
     pub(super) fn twin(&mut self, key: &str) -> Option<Sent> {
         let fifo = self.fifo.as_mut()?;
-        while let Some((_, old)) = fifo
-            .twins_by_age
-            .pop_front_if(|(at, _)| at.elapsed() >= DEDUPLICATION)
-        {
+        while let Some((_, old)) = fifo.twins_by_age.pop_front_if(|(at, _)| at.elapsed() >= DEDUPLICATION) {
             fifo.twins.remove(&old);
         }
         let (id, sequence) = fifo.twins.get(key)?;
@@ -229,9 +222,7 @@ impl State {
     /// Takes out what is visible and may go.
     pub(super) fn drain(&mut self, movable: impl Fn(&Held) -> bool) -> Vec<Held> {
         let ids: Vec<Uuid> = self.visible.values().copied().collect();
-        let ids = ids
-            .into_iter()
-            .filter(|id| self.messages.get(id).is_some_and(&movable));
+        let ids = ids.into_iter().filter(|id| self.messages.get(id).is_some_and(&movable));
         ids.collect::<Vec<_>>()
             .into_iter()
             .filter_map(|id| self.remove(id))

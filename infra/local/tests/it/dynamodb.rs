@@ -4,13 +4,11 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::create_table::{CreateTableError, CreateTableOutput};
-use aws_sdk_dynamodb::operation::transact_write_items::{
-    TransactWriteItemsError, TransactWriteItemsOutput,
-};
+use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, ConditionCheck, GlobalSecondaryIndex,
-    KeySchemaElement, KeyType, Projection, ProjectionType, Put, ReturnValue,
-    ReturnValuesOnConditionCheckFailure, ScalarAttributeType, TransactWriteItem, Update,
+    AttributeDefinition, AttributeValue, BillingMode, ConditionCheck, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+    Projection, ProjectionType, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, ScalarAttributeType,
+    TransactWriteItem, Update,
 };
 use local::Options;
 
@@ -35,10 +33,7 @@ fn item(pairs: &[(&str, AttributeValue)]) -> HashMap<String, AttributeValue> {
 async fn create_table(world: &World) -> Result<CreateTableOutput, SdkError<CreateTableError>> {
     let attribute = |name: &str| {
         let definition = AttributeDefinition::builder().attribute_name(name);
-        definition
-            .attribute_type(ScalarAttributeType::S)
-            .build()
-            .unwrap()
+        definition.attribute_type(ScalarAttributeType::S).build().unwrap()
     };
     let key = |name: &str| {
         KeySchemaElement::builder()
@@ -47,9 +42,7 @@ async fn create_table(world: &World) -> Result<CreateTableOutput, SdkError<Creat
             .build()
             .unwrap()
     };
-    let all = Projection::builder()
-        .projection_type(ProjectionType::All)
-        .build();
+    let all = Projection::builder().projection_type(ProjectionType::All).build();
     let index = GlobalSecondaryIndex::builder()
         .index_name("by-state")
         .key_schema(key("state"))
@@ -89,20 +82,10 @@ async fn get(world: &World, pk: &str) -> Option<HashMap<String, AttributeValue>>
 async fn a_table_is_created_once() {
     let world = world().await;
     let again = create_table(&world).await;
-    assert!(
-        again
-            .unwrap_err()
-            .into_service_error()
-            .is_resource_in_use_exception()
-    );
+    assert!(again.unwrap_err().into_service_error().is_resource_in_use_exception());
     let listed = world.dynamodb.list_tables().send().await.unwrap();
     assert_eq!(listed.table_names(), ["sagas"]);
-    let missing = world
-        .dynamodb
-        .describe_table()
-        .table_name("none")
-        .send()
-        .await;
+    let missing = world.dynamodb.describe_table().table_name("none").send().await;
     assert!(
         missing
             .unwrap_err()
@@ -126,10 +109,7 @@ async fn an_item_is_put_only_where_none_is() {
     };
     put("new").await.unwrap();
     let error = put("newer").await.unwrap_err().into_service_error();
-    let aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(
-        failed,
-    ) = error
-    else {
+    let aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(failed) = error else {
         panic!("the condition fails, not {error:?}");
     };
     assert_eq!(failed.item().unwrap()["state"], s("new"));
@@ -155,21 +135,13 @@ async fn an_update_holds_to_its_condition_and_counts_versions() {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
     };
-    assert_eq!(
-        update("", "new").await.unwrap().attributes().unwrap()["version"],
-        n(1)
-    );
+    assert_eq!(update("", "new").await.unwrap().attributes().unwrap()["version"], n(1));
     assert_eq!(
         update("new", "paid").await.unwrap().attributes().unwrap()["version"],
         n(2)
     );
-    let error = update("new", "lost")
-        .await
-        .unwrap_err()
-        .into_service_error();
-    let aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(
-        failed,
-    ) = error
+    let error = update("new", "lost").await.unwrap_err().into_service_error();
+    let aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(failed) = error
     else {
         panic!("the condition fails, not {error:?}");
     };
@@ -207,11 +179,7 @@ async fn conditions_are_counted() {
         .expression_attribute_values(":a", n(1))
         .condition_expression("attribute_exists(pk)");
     update.send().await.unwrap();
-    let delete = world
-        .dynamodb
-        .delete_item()
-        .table_name("sagas")
-        .key("pk", s("1"));
+    let delete = world.dynamodb.delete_item().table_name("sagas").key("pk", s("1"));
     delete
         .condition_expression("attribute_exists(b)")
         .send()
@@ -235,10 +203,7 @@ fn put(pk: &str) -> TransactWriteItem {
     let put = Put::builder()
         .table_name("sagas")
         .set_item(Some(item(&[("pk", s(pk)), ("state", s("new"))])));
-    let put = put
-        .condition_expression("attribute_not_exists(pk)")
-        .build()
-        .unwrap();
+    let put = put.condition_expression("attribute_not_exists(pk)").build().unwrap();
     TransactWriteItem::builder().put(put).build()
 }
 
@@ -247,10 +212,7 @@ fn add(pk: &str) -> TransactWriteItem {
         .table_name("sagas")
         .key("pk", s(pk))
         .update_expression("ADD version :one");
-    let update = update
-        .expression_attribute_values(":one", n(1))
-        .build()
-        .unwrap();
+    let update = update.expression_attribute_values(":one", n(1)).build().unwrap();
     TransactWriteItem::builder().update(update).build()
 }
 
@@ -259,10 +221,7 @@ async fn transact(
     token: &str,
     items: Vec<TransactWriteItem>,
 ) -> Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError>> {
-    let request = world
-        .dynamodb
-        .transact_write_items()
-        .client_request_token(token);
+    let request = world.dynamodb.transact_write_items().client_request_token(token);
     request.set_transact_items(Some(items)).send().await
 }
 
@@ -297,9 +256,7 @@ async fn a_cancelled_transaction_gives_its_reasons_and_changes_nothing() {
 async fn a_repeated_transaction_has_no_second_effect() {
     let world = world().await;
     for _ in 0..3 {
-        transact(&world, "token", vec![add("1"), put("2")])
-            .await
-            .unwrap();
+        transact(&world, "token", vec![add("1"), put("2")]).await.unwrap();
     }
     assert_eq!(get(&world, "1").await.unwrap()["version"], n(1));
     let other = transact(&world, "token", vec![add("1"), add("2")]).await;
@@ -344,19 +301,11 @@ async fn an_index_is_queried() {
             .item("state", s(state));
         put.send().await.unwrap();
     }
-    let query = world
-        .dynamodb
-        .query()
-        .table_name("sagas")
-        .index_name("by-state");
+    let query = world.dynamodb.query().table_name("sagas").index_name("by-state");
     let query = query
         .key_condition_expression("#s = :s")
         .expression_attribute_names("#s", "state");
-    let found = query
-        .expression_attribute_values(":s", s("new"))
-        .send()
-        .await
-        .unwrap();
+    let found = query.expression_attribute_values(":s", s("new")).send().await.unwrap();
     let mut keys: Vec<_> = found
         .items()
         .iter()

@@ -41,22 +41,14 @@ async fn health_and_calls_are_served() {
     world.queue("q").await;
     let get = async |path: &str| {
         let url = format!("{}{path}", world.endpoint.url());
-        reqwest::get(url)
-            .await
-            .unwrap()
-            .json::<Value>()
-            .await
-            .unwrap()
+        reqwest::get(url).await.unwrap().json::<Value>().await.unwrap()
     };
     let services = ["sqs", "sns", "dynamodb"];
     assert_eq!(
         get("/_ensemble/health").await,
         serde_json::json!({"status": "ok", "services": services})
     );
-    assert_eq!(
-        get("/_ensemble/calls").await,
-        serde_json::json!({"sqs:CreateQueue": 1})
-    );
+    assert_eq!(get("/_ensemble/calls").await, serde_json::json!({"sqs:CreateQueue": 1}));
     let lost = reqwest::get(format!("{}/elsewhere", world.endpoint.url()))
         .await
         .unwrap();
@@ -69,30 +61,13 @@ async fn calls_are_counted_by_operation() {
     let (queue, topic) = (world.queue("q").await, world.topic("t").await);
     let before = world.endpoint.calls();
     world.send(&queue, "m").await;
-    world
-        .sns
-        .publish()
-        .topic_arn(&topic)
-        .message("m")
-        .send()
-        .await
-        .unwrap();
-    world
-        .sqs
-        .get_queue_url()
-        .queue_name("none")
-        .send()
-        .await
-        .unwrap_err();
+    world.sns.publish().topic_arn(&topic).message("m").send().await.unwrap();
+    world.sqs.get_queue_url().queue_name("none").send().await.unwrap_err();
     let calls = world.endpoint.calls().since(&before);
     let counted: Vec<_> = calls.iter().collect();
     assert_eq!(
         counted,
-        [
-            ("sns:Publish", 1),
-            ("sqs:GetQueueUrl", 1),
-            ("sqs:SendMessage", 1)
-        ]
+        [("sns:Publish", 1), ("sqs:GetQueueUrl", 1), ("sqs:SendMessage", 1)]
     );
     assert_eq!(calls.get("sqs:CreateQueue"), 0);
 }
@@ -147,9 +122,7 @@ async fn a_dump_shows_everything_and_changes_nothing() {
         .iter()
         .filter_map(|(place, text)| {
             let words = ["dead", "in flight", "delayed", "visible", "kept"];
-            let word = words
-                .into_iter()
-                .find(|word| text.contains(&format!("\"{word}\"")))?;
+            let word = words.into_iter().find(|word| text.contains(&format!("\"{word}\"")))?;
             Some((place.as_str(), word))
         })
         .collect();
@@ -167,15 +140,11 @@ async fn a_dump_shows_everything_and_changes_nothing() {
 }
 
 async fn create_small_table(world: &World) {
-    use aws_sdk_dynamodb::types::{
-        AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-    };
+    use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
     let attribute = AttributeDefinition::builder()
         .attribute_name("pk")
         .attribute_type(ScalarAttributeType::S);
-    let key = KeySchemaElement::builder()
-        .attribute_name("pk")
-        .key_type(KeyType::Hash);
+    let key = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash);
     let create = world
         .dynamodb
         .create_table()

@@ -18,10 +18,7 @@ async fn publish(sns: aws_sdk_sns::Client, topic: String, sender: usize) {
     for batch in 0..BATCHES {
         let entries = (0..10).map(|index| {
             let entry = PublishBatchRequestEntry::builder().id(index.to_string());
-            entry
-                .message(format!("{sender}-{batch}-{index}"))
-                .build()
-                .unwrap()
+            entry.message(format!("{sender}-{batch}-{index}")).build().unwrap()
         });
         let publish = sns.publish_batch().topic_arn(&topic);
         let publish = publish.set_publish_batch_request_entries(Some(entries.collect()));
@@ -32,10 +29,7 @@ async fn publish(sns: aws_sdk_sns::Client, topic: String, sender: usize) {
 /// Receives and deletes for as long as it is left alone.
 async fn consume(sqs: aws_sdk_sqs::Client, queue: String, seen: UnboundedSender<String>) {
     loop {
-        let receive = sqs
-            .receive_message()
-            .queue_url(&queue)
-            .max_number_of_messages(10);
+        let receive = sqs.receive_message().queue_url(&queue).max_number_of_messages(10);
         let received = receive.wait_time_seconds(20).send().await.unwrap();
         let messages = received.messages.unwrap_or_default();
         if messages.is_empty() {
@@ -43,17 +37,10 @@ async fn consume(sqs: aws_sdk_sqs::Client, queue: String, seen: UnboundedSender<
         }
         let entries = messages.iter().enumerate().map(|(index, message)| {
             let entry = DeleteMessageBatchRequestEntry::builder().id(index.to_string());
-            entry
-                .receipt_handle(message.receipt_handle().unwrap())
-                .build()
-                .unwrap()
+            entry.receipt_handle(message.receipt_handle().unwrap()).build().unwrap()
         });
         let delete = sqs.delete_message_batch().queue_url(&queue);
-        let delete = delete
-            .set_entries(Some(entries.collect()))
-            .send()
-            .await
-            .unwrap();
+        let delete = delete.set_entries(Some(entries.collect())).send().await.unwrap();
         assert!(delete.failed().is_empty());
         for message in messages {
             seen.send(message.body.unwrap()).unwrap();
@@ -65,9 +52,7 @@ async fn consume(sqs: aws_sdk_sqs::Client, queue: String, seen: UnboundedSender<
 async fn nothing_is_lost_or_doubled() {
     let world = World::start();
     let (queue, topic) = (world.queue("q").await, world.topic("t").await);
-    world
-        .subscribe(&topic, "q", &[("RawMessageDelivery", "true")])
-        .await;
+    world.subscribe(&topic, "q", &[("RawMessageDelivery", "true")]).await;
     let (seen, mut received) = tokio::sync::mpsc::unbounded_channel();
     let mut publishers = JoinSet::new();
     let mut consumers = JoinSet::new();
@@ -79,10 +64,7 @@ async fn nothing_is_lost_or_doubled() {
     let mut bodies = HashSet::new();
     soon(async {
         for _ in 0..TOTAL {
-            assert!(
-                bodies.insert(received.recv().await.unwrap()),
-                "received twice"
-            );
+            assert!(bodies.insert(received.recv().await.unwrap()), "received twice");
         }
     })
     .await;
@@ -115,10 +97,7 @@ async fn a_dump_sees_each_message_once_while_they_move() {
     let sqs = world.sqs.clone();
     let mut moving = tokio::spawn(async move {
         for _ in 0..100 {
-            let receive = sqs
-                .receive_message()
-                .queue_url(&queue)
-                .max_number_of_messages(10);
+            let receive = sqs.receive_message().queue_url(&queue).max_number_of_messages(10);
             receive.send().await.unwrap();
             sqs.start_message_move_task()
                 .source_arn(queue_arn("dlq"))

@@ -2,10 +2,7 @@
 //!
 //! Each test starts an endpoint of its own. Waiting is for a condition, with a deadline; nothing is timed.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "what the AWS calls do here is what is tested"
-)]
+#![expect(clippy::disallowed_methods, reason = "what the AWS calls do here is what is tested")]
 #![cfg(test)]
 
 mod dynamodb;

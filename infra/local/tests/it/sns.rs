@@ -43,23 +43,12 @@ async fn an_envelope_says_where_the_message_comes_from() {
         envelope["MessageAttributes"]["kind"],
         serde_json::json!({"Type": "String", "Value": "order"})
     );
-    for key in [
-        "Timestamp",
-        "SignatureVersion",
-        "Signature",
-        "SigningCertURL",
-    ] {
+    for key in ["Timestamp", "SignatureVersion", "Signature", "SigningCertURL"] {
         assert!(envelope[key].is_string(), "{key}");
     }
     let unsubscribe = envelope["UnsubscribeURL"].as_str().unwrap();
     assert!(unsubscribe.ends_with(&subscription));
-    assert!(
-        reqwest::get(unsubscribe)
-            .await
-            .unwrap()
-            .status()
-            .is_success()
-    );
+    assert!(reqwest::get(unsubscribe).await.unwrap().status().is_success());
     assert!(
         world
             .sns
@@ -77,14 +66,7 @@ async fn an_envelope_leaves_out_what_was_not_given() {
     let world = World::start();
     let (queue, topic) = (world.queue("q").await, world.topic("t").await);
     world.subscribe(&topic, "q", &[]).await;
-    world
-        .sns
-        .publish()
-        .topic_arn(&topic)
-        .message("m")
-        .send()
-        .await
-        .unwrap();
+    world.sns.publish().topic_arn(&topic).message("m").send().await.unwrap();
     let envelope: Value = serde_json::from_str(&world.bodies(&queue).await[0]).unwrap();
     assert!(envelope.get("Subject").is_none());
     assert!(envelope.get("MessageAttributes").is_none());
@@ -95,12 +77,7 @@ async fn a_raw_delivery_is_the_message_with_its_attributes() {
     let world = World::start();
     let (queue, topic) = (world.queue("q").await, world.topic("t").await);
     world.subscribe(&topic, "q", &[RAW]).await;
-    let publish = world
-        .sns
-        .publish()
-        .topic_arn(&topic)
-        .message("m")
-        .subject("lost");
+    let publish = world.sns.publish().topic_arn(&topic).message("m").subject("lost");
     let publish = publish.message_attributes("kind", attribute("String", "order"));
     publish
         .message_attributes("n", attribute("Number", "5"))
@@ -120,21 +97,10 @@ async fn a_raw_delivery_is_the_message_with_its_attributes() {
 #[tokio::test]
 async fn every_subscription_gets_its_own_message() {
     let world = World::start();
-    let (a, b, topic) = (
-        world.queue("a").await,
-        world.queue("b").await,
-        world.topic("t").await,
-    );
+    let (a, b, topic) = (world.queue("a").await, world.queue("b").await, world.topic("t").await);
     world.subscribe(&topic, "a", &[RAW]).await;
     world.subscribe(&topic, "b", &[RAW]).await;
-    world
-        .sns
-        .publish()
-        .topic_arn(&topic)
-        .message("m")
-        .send()
-        .await
-        .unwrap();
+    world.sns.publish().topic_arn(&topic).message("m").send().await.unwrap();
     let (to_a, to_b) = (
         world.receive(&a, 0).await.remove(0),
         world.receive(&b, 0).await.remove(0),
@@ -158,14 +124,8 @@ async fn a_filter_on_attributes_can_be_set_changed_and_taken_away() {
             .unwrap();
     };
     let set = async |value: &str| {
-        let set = world
-            .sns
-            .set_subscription_attributes()
-            .subscription_arn(&subscription);
-        set.attribute_name("FilterPolicy")
-            .attribute_value(value)
-            .send()
-            .await
+        let set = world.sns.set_subscription_attributes().subscription_arn(&subscription);
+        set.attribute_name("FilterPolicy").attribute_value(value).send().await
     };
     publish("order_placed").await;
     publish("order_lost").await;
@@ -194,22 +154,11 @@ async fn a_filter_on_attributes_can_be_set_changed_and_taken_away() {
 async fn a_filter_can_look_into_the_body() {
     let world = World::start();
     let (queue, topic) = (world.queue("q").await, world.topic("t").await);
-    let policy = (
-        "FilterPolicy",
-        r#"{"order":{"amount":[{"numeric":[">=",100]}]}}"#,
-    );
+    let policy = ("FilterPolicy", r#"{"order":{"amount":[{"numeric":[">=",100]}]}}"#);
     world
-        .subscribe(
-            &topic,
-            "q",
-            &[RAW, policy, ("FilterPolicyScope", "MessageBody")],
-        )
+        .subscribe(&topic, "q", &[RAW, policy, ("FilterPolicyScope", "MessageBody")])
         .await;
-    for message in [
-        r#"{"order":{"amount":100}}"#,
-        r#"{"order":{"amount":99}}"#,
-        "no JSON",
-    ] {
+    for message in [r#"{"order":{"amount":100}}"#, r#"{"order":{"amount":99}}"#, "no JSON"] {
         world
             .sns
             .publish()
@@ -231,29 +180,16 @@ async fn what_a_missing_queue_should_have_got_goes_to_the_dead_letter_queue() {
         .subscribe(&topic, "none", &[RAW, ("RedrivePolicy", &policy)])
         .await;
     world.subscribe(&topic, "nor-this", &[]).await;
-    world
-        .sns
-        .publish()
-        .topic_arn(&topic)
-        .message("m")
-        .send()
-        .await
-        .unwrap();
+    world.sns.publish().topic_arn(&topic).message("m").send().await.unwrap();
     assert_eq!(world.bodies(&dlq).await, ["m"]);
 }
 
 #[tokio::test]
 async fn a_raw_delivery_with_too_many_attributes_is_a_dead_letter() {
     let world = World::start();
-    let (queue, dlq, topic) = (
-        world.queue("q").await,
-        world.queue("dlq").await,
-        world.topic("t").await,
-    );
+    let (queue, dlq, topic) = (world.queue("q").await, world.queue("dlq").await, world.topic("t").await);
     let policy = format!(r#"{{"deadLetterTargetArn":"{}"}}"#, queue_arn("dlq"));
-    world
-        .subscribe(&topic, "q", &[RAW, ("RedrivePolicy", &policy)])
-        .await;
+    world.subscribe(&topic, "q", &[RAW, ("RedrivePolicy", &policy)]).await;
     let mut publish = world.sns.publish().topic_arn(&topic).message("m");
     for index in 0..11 {
         publish = publish.message_attributes(format!("a{index}"), attribute("Number", "1"));
@@ -270,8 +206,7 @@ async fn one_bad_entry_of_a_batch_is_its_own_result() {
     let world = World::start();
     let (queue, topic) = (world.queue("q").await, world.topic("t").await);
     world.subscribe(&topic, "q", &[RAW]).await;
-    let entry =
-        |id: &str, message: &str| PublishBatchRequestEntry::builder().id(id).message(message);
+    let entry = |id: &str, message: &str| PublishBatchRequestEntry::builder().id(id).message(message);
     let batch = world
         .sns
         .publish_batch()
@@ -290,17 +225,10 @@ async fn one_bad_entry_of_a_batch_is_its_own_result() {
     };
     assert_eq!(successful.id(), Some("good"));
     assert!(successful.message_id().is_some());
-    let failed: Vec<_> = result
-        .failed()
-        .iter()
-        .map(|entry| (entry.id(), entry.code()))
-        .collect();
+    let failed: Vec<_> = result.failed().iter().map(|entry| (entry.id(), entry.code())).collect();
     assert_eq!(
         failed,
-        [
-            ("empty", "InvalidParameter"),
-            ("odd", "ParameterValueInvalid")
-        ]
+        [("empty", "InvalidParameter"), ("odd", "ParameterValueInvalid")]
     );
     assert_eq!(world.bodies(&queue).await, ["m"]);
 }
@@ -319,9 +247,7 @@ async fn a_message_with_a_text_for_each_protocol() {
             .message_structure("json")
             .send()
     };
-    publish(r#"{"default":"d","sqs":"for queues"}"#)
-        .await
-        .unwrap();
+    publish(r#"{"default":"d","sqs":"for queues"}"#).await.unwrap();
     publish(r#"{"default":"d"}"#).await.unwrap();
     assert_eq!(world.bodies(&queue).await, ["for queues", "d"]);
     for bad in [r#"{"sqs":"s"}"#, "no JSON"] {

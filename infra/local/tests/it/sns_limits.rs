@@ -30,19 +30,12 @@ async fn a_message_may_be_as_large_as_the_limit_with_its_attributes() {
     world.subscribe(&topic, "q", &[]).await;
     let publish = |message: String| {
         let publish = world.sns.publish().topic_arn(&topic).message(message);
-        publish
-            .message_attributes("k", attribute("String", "v"))
-            .send()
+        publish.message_attributes("k", attribute("String", "v")).send()
     };
     let fits = SIZE_MAX - "kStringv".len();
     publish("x".repeat(fits)).await.unwrap();
     let large = publish("x".repeat(fits + 1)).await;
-    assert!(
-        large
-            .unwrap_err()
-            .into_service_error()
-            .is_invalid_parameter_exception()
-    );
+    assert!(large.unwrap_err().into_service_error().is_invalid_parameter_exception());
     // The envelope is larger than the limit of SNS, and fits the queue.
     assert_eq!(world.bodies(&queue).await.len(), 1);
 }
@@ -60,11 +53,7 @@ async fn batches_that_are_refused_as_a_whole() {
         batch.send().await.unwrap_err().into_service_error()
     };
     let eleven = (0..11).map(|index| entry(index.to_string(), "m")).collect();
-    assert!(
-        error(eleven)
-            .await
-            .is_too_many_entries_in_batch_request_exception()
-    );
+    assert!(error(eleven).await.is_too_many_entries_in_batch_request_exception());
     assert!(error(vec![]).await.is_empty_batch_request_exception());
     assert!(
         error(vec![entry("a", "m"), entry("a", "m")])
@@ -95,45 +84,20 @@ async fn bad_attributes_and_subjects_are_refused() {
         ("a", "String.Array", "x"),
         ("a", "Binary", "v"),
     ] {
-        let outcome = publish()
-            .message_attributes(name, attribute(kind, value))
-            .send()
-            .await;
+        let outcome = publish().message_attributes(name, attribute(kind, value)).send().await;
         let error = outcome.unwrap_err().into_service_error();
-        assert!(
-            error.is_invalid_parameter_value_exception(),
-            "{name} {kind} {value}"
-        );
+        assert!(error.is_invalid_parameter_value_exception(), "{name} {kind} {value}");
     }
     let long = "x".repeat(101);
     for subject in ["a\nb", long.as_str()] {
-        assert_eq!(
-            code!(publish().subject(subject).send().await),
-            "InvalidParameter"
-        );
+        assert_eq!(code!(publish().subject(subject).send().await), "InvalidParameter");
     }
     assert_eq!(
-        code!(
-            world
-                .sns
-                .publish()
-                .topic_arn(&topic)
-                .message("")
-                .send()
-                .await
-        ),
+        code!(world.sns.publish().topic_arn(&topic).message("").send().await),
         "InvalidParameter"
     );
     assert_eq!(
-        code!(
-            world
-                .sns
-                .publish()
-                .phone_number("+1")
-                .message("m")
-                .send()
-                .await
-        ),
+        code!(world.sns.publish().phone_number("+1").message("m").send().await),
         "InvalidParameter"
     );
 }
@@ -155,10 +119,7 @@ async fn bad_settings_are_refused() {
             .topic_arn(&topic)
             .protocol("sqs")
             .attributes(name, value);
-        let outcome = subscribe
-            .endpoint("arn:aws:sqs:us-east-1:000000000000:q")
-            .send()
-            .await;
+        let outcome = subscribe.endpoint("arn:aws:sqs:us-east-1:000000000000:q").send().await;
         assert_eq!(code!(outcome), "InvalidParameter", "{name}");
     }
     let set = world
@@ -169,10 +130,7 @@ async fn bad_settings_are_refused() {
         .attribute_value("1");
     assert_eq!(code!(set.send().await), "InvalidParameter");
     for name in ["", "a b", "orders.fifo"] {
-        assert!(
-            world.sns.create_topic().name(name).send().await.is_err(),
-            "{name}"
-        );
+        assert!(world.sns.create_topic().name(name).send().await.is_err(), "{name}");
     }
 }
 

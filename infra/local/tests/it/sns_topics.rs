@@ -31,13 +31,7 @@ async fn attributes_of_a_topic_can_be_set_and_read() {
         .topic_arn(&arn)
         .attribute_name("DisplayName");
     set.attribute_value("E<&>").send().await.unwrap();
-    let got = world
-        .sns
-        .get_topic_attributes()
-        .topic_arn(&arn)
-        .send()
-        .await
-        .unwrap();
+    let got = world.sns.get_topic_attributes().topic_arn(&arn).send().await.unwrap();
     let attributes = got.attributes.unwrap();
     assert_eq!(attributes["TopicArn"], arn);
     assert_eq!(attributes["DisplayName"], "E<&>");
@@ -53,40 +47,11 @@ async fn a_deleted_topic_is_gone_with_its_subscriptions() {
     // Deleting again is no error.
     delete().await.unwrap();
 
-    let gone = world
-        .sns
-        .get_topic_attributes()
-        .topic_arn(&arn)
-        .send()
-        .await;
-    assert!(
-        gone.unwrap_err()
-            .into_service_error()
-            .is_not_found_exception()
-    );
-    let published = world
-        .sns
-        .publish()
-        .topic_arn(&arn)
-        .message("m")
-        .send()
-        .await;
-    assert!(
-        published
-            .unwrap_err()
-            .into_service_error()
-            .is_not_found_exception()
-    );
-    assert!(
-        world
-            .sns
-            .list_topics()
-            .send()
-            .await
-            .unwrap()
-            .topics()
-            .is_empty()
-    );
+    let gone = world.sns.get_topic_attributes().topic_arn(&arn).send().await;
+    assert!(gone.unwrap_err().into_service_error().is_not_found_exception());
+    let published = world.sns.publish().topic_arn(&arn).message("m").send().await;
+    assert!(published.unwrap_err().into_service_error().is_not_found_exception());
+    assert!(world.sns.list_topics().send().await.unwrap().topics().is_empty());
     assert!(
         world
             .sns
@@ -137,16 +102,8 @@ async fn subscribing_again_finds_the_subscription_unless_it_differs() {
 async fn a_subscription_is_listed_until_it_ends() {
     let world = World::start();
     let topic = world.topic("t").await;
-    let arn = world
-        .subscribe(&topic, "q", &[("RawMessageDelivery", "true")])
-        .await;
-    let get = || {
-        world
-            .sns
-            .get_subscription_attributes()
-            .subscription_arn(&arn)
-            .send()
-    };
+    let arn = world.subscribe(&topic, "q", &[("RawMessageDelivery", "true")]).await;
+    let get = || world.sns.get_subscription_attributes().subscription_arn(&arn).send();
     let attributes = get().await.unwrap().attributes.unwrap();
     assert_eq!(attributes["RawMessageDelivery"], "true");
     assert_eq!(attributes["Endpoint"], queue_arn("q"));
@@ -157,10 +114,7 @@ async fn a_subscription_is_listed_until_it_ends() {
         .send()
         .await
         .unwrap();
-    assert_eq!(
-        listed.subscriptions()[0].subscription_arn(),
-        Some(arn.as_str())
-    );
+    assert_eq!(listed.subscriptions()[0].subscription_arn(), Some(arn.as_str()));
     assert_eq!(
         world
             .sns
@@ -173,20 +127,8 @@ async fn a_subscription_is_listed_until_it_ends() {
         1
     );
 
-    world
-        .sns
-        .unsubscribe()
-        .subscription_arn(&arn)
-        .send()
-        .await
-        .unwrap();
-    assert!(
-        get()
-            .await
-            .unwrap_err()
-            .into_service_error()
-            .is_not_found_exception()
-    );
+    world.sns.unsubscribe().subscription_arn(&arn).send().await.unwrap();
+    assert!(get().await.unwrap_err().into_service_error().is_not_found_exception());
     assert!(
         world
             .sns
@@ -203,10 +145,7 @@ async fn a_subscription_is_listed_until_it_ends() {
 async fn only_queues_can_subscribe() {
     let world = World::start();
     let topic = world.topic("t").await;
-    for (protocol, endpoint) in [
-        ("https", "https://localhost/"),
-        ("sqs", "https://localhost/q"),
-    ] {
+    for (protocol, endpoint) in [("https", "https://localhost/"), ("sqs", "https://localhost/q")] {
         let outcome = world
             .sns
             .subscribe()
@@ -222,18 +161,9 @@ async fn only_queues_can_subscribe() {
                 .is_invalid_parameter_exception()
         );
     }
-    let subscribe = world
-        .sns
-        .subscribe()
-        .topic_arn(format!("{topic}x"))
-        .protocol("sqs");
+    let subscribe = world.sns.subscribe().topic_arn(format!("{topic}x")).protocol("sqs");
     let outcome = subscribe.endpoint(queue_arn("q")).send().await;
-    assert!(
-        outcome
-            .unwrap_err()
-            .into_service_error()
-            .is_not_found_exception()
-    );
+    assert!(outcome.unwrap_err().into_service_error().is_not_found_exception());
 }
 
 #[tokio::test]

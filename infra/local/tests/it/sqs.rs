@@ -2,9 +2,8 @@
 
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{
-    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
-    MessageAttributeValue, MessageSystemAttributeName, MessageSystemAttributeNameForSends,
-    MessageSystemAttributeValue, QueueAttributeName,
+    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, MessageAttributeValue,
+    MessageSystemAttributeName, MessageSystemAttributeNameForSends, MessageSystemAttributeValue, QueueAttributeName,
 };
 
 use crate::world::{World, soon};
@@ -51,22 +50,13 @@ async fn a_message_arrives_with_its_attributes_and_is_counted() {
         assert_eq!(message.body(), Some("h\u{e9}llo"));
         assert_eq!(message.message_id(), sent.message_id());
         assert_eq!(message.md5_of_body(), sent.md5_of_message_body());
-        assert_eq!(
-            message.md5_of_message_attributes(),
-            sent.md5_of_message_attributes()
-        );
+        assert_eq!(message.md5_of_message_attributes(), sent.md5_of_message_attributes());
         let attributes = message.message_attributes().unwrap();
         assert_eq!(attributes["kind"].string_value(), Some("order"));
         assert_eq!(attributes["raw"].binary_value().unwrap().as_ref(), [1, 255]);
         let system = message.attributes().unwrap();
-        assert_eq!(
-            system[&MessageSystemAttributeName::ApproximateReceiveCount],
-            count
-        );
-        assert_eq!(
-            system[&MessageSystemAttributeName::AwsTraceHeader],
-            "Root=1"
-        );
+        assert_eq!(system[&MessageSystemAttributeName::ApproximateReceiveCount], count);
+        assert_eq!(system[&MessageSystemAttributeName::AwsTraceHeader], "Root=1");
         assert!(system.contains_key(&MessageSystemAttributeName::SentTimestamp));
         world.release(&queue, message).await;
     }
@@ -80,16 +70,9 @@ async fn a_receiver_sees_only_the_attributes_it_asks_for() {
     let send = send
         .message_attributes("a.one", text("1"))
         .message_attributes("a.two", text("2"));
-    send.message_attributes("b", text("3"))
-        .send()
-        .await
-        .unwrap();
+    send.message_attributes("b", text("3")).send().await.unwrap();
 
-    for (asked, seen) in [
-        ("a.*", vec!["a.one", "a.two"]),
-        ("b", vec!["b"]),
-        ("none", vec![]),
-    ] {
+    for (asked, seen) in [("a.*", vec!["a.one", "a.two"]), ("b", vec!["b"]), ("none", vec![])] {
         let request = world
             .sqs
             .receive_message()
@@ -209,10 +192,7 @@ async fn a_delayed_message_comes_later_and_is_counted_apart() {
         .queue_url(&queue)
         .attribute_names(QueueAttributeName::All);
     let attributes = attributes.send().await.unwrap().attributes.unwrap();
-    assert_eq!(
-        attributes[&QueueAttributeName::ApproximateNumberOfMessagesDelayed],
-        "1"
-    );
+    assert_eq!(attributes[&QueueAttributeName::ApproximateNumberOfMessagesDelayed], "1");
     assert_eq!(soon(world.receive(&queue, 20)).await[0].body(), Some("m"));
 }
 
@@ -239,10 +219,7 @@ async fn one_bad_entry_of_a_visibility_batch_is_its_own_result() {
             .receipt_handle(handle);
         entry.visibility_timeout(secs).build().unwrap()
     };
-    let batch = world
-        .sqs
-        .change_message_visibility_batch()
-        .queue_url(&queue);
+    let batch = world.sqs.change_message_visibility_batch().queue_url(&queue);
     let batch = batch
         .entries(entry("good", handle(0), 0))
         .entries(entry("gone", handle(1), 0));
@@ -252,18 +229,10 @@ async fn one_bad_entry_of_a_visibility_batch_is_its_own_result() {
     let result = batch.send().await.unwrap();
 
     assert_eq!(
-        result
-            .successful()
-            .iter()
-            .map(|entry| entry.id())
-            .collect::<Vec<_>>(),
+        result.successful().iter().map(|entry| entry.id()).collect::<Vec<_>>(),
         ["good"]
     );
-    let failed: Vec<_> = result
-        .failed()
-        .iter()
-        .map(|entry| (entry.id(), entry.code()))
-        .collect();
+    let failed: Vec<_> = result.failed().iter().map(|entry| (entry.id(), entry.code())).collect();
     assert_eq!(
         failed,
         [
@@ -311,10 +280,7 @@ async fn bad_receipt_handles_are_refused() {
     world.send(&queue, "m").await;
     let received = world.receive(&queue, 0).await.remove(0);
 
-    for (queue, handle) in [
-        (&queue, "garbage"),
-        (&other, received.receipt_handle().unwrap()),
-    ] {
+    for (queue, handle) in [(&queue, "garbage"), (&other, received.receipt_handle().unwrap())] {
         let delete = world
             .sqs
             .delete_message()
@@ -322,23 +288,14 @@ async fn bad_receipt_handles_are_refused() {
             .receipt_handle(handle)
             .send()
             .await;
-        assert!(
-            delete
-                .unwrap_err()
-                .into_service_error()
-                .is_receipt_handle_is_invalid()
-        );
+        assert!(delete.unwrap_err().into_service_error().is_receipt_handle_is_invalid());
         let hide = world
             .sqs
             .change_message_visibility()
             .queue_url(queue)
             .receipt_handle(handle);
         let hide = hide.visibility_timeout(1).send().await;
-        assert!(
-            hide.unwrap_err()
-                .into_service_error()
-                .is_receipt_handle_is_invalid()
-        );
+        assert!(hide.unwrap_err().into_service_error().is_receipt_handle_is_invalid());
     }
     world.release(&queue, &received).await;
     let hide = world
@@ -346,13 +303,6 @@ async fn bad_receipt_handles_are_refused() {
         .change_message_visibility()
         .queue_url(&queue)
         .visibility_timeout(1);
-    let hide = hide
-        .receipt_handle(received.receipt_handle().unwrap())
-        .send()
-        .await;
-    assert!(
-        hide.unwrap_err()
-            .into_service_error()
-            .is_message_not_inflight()
-    );
+    let hide = hide.receipt_handle(received.receipt_handle().unwrap()).send().await;
+    assert!(hide.unwrap_err().into_service_error().is_message_not_inflight());
 }

@@ -58,10 +58,7 @@ async fn a_message_received_too_often_becomes_a_dead_letter() {
             queue_arn("q")
         );
         // Counted across all queues.
-        assert_eq!(
-            system[&MessageSystemAttributeName::ApproximateReceiveCount],
-            "3"
-        );
+        assert_eq!(system[&MessageSystemAttributeName::ApproximateReceiveCount], "3");
     }
 }
 
@@ -86,11 +83,7 @@ async fn a_policy_needs_a_queue_that_exists_and_a_sound_count() {
             .create_queue()
             .queue_name("q")
             .attributes(QueueAttributeName::RedrivePolicy, &policy);
-        assert_eq!(
-            code!(create.send().await),
-            "InvalidParameterValue",
-            "{policy}"
-        );
+        assert_eq!(code!(create.send().await), "InvalidParameterValue", "{policy}");
     }
 }
 
@@ -98,13 +91,7 @@ async fn a_policy_needs_a_queue_that_exists_and_a_sound_count() {
 async fn a_message_stays_when_its_dead_letter_queue_is_gone() {
     let world = World::start();
     let (queue, dlq) = queues(&world, "1").await;
-    world
-        .sqs
-        .delete_queue()
-        .queue_url(&dlq)
-        .send()
-        .await
-        .unwrap();
+    world.sqs.delete_queue().queue_url(&dlq).send().await.unwrap();
     world.send(&queue, "m").await;
     fail(&world, &queue, 3).await;
 }
@@ -140,16 +127,11 @@ async fn a_redrive_moves_dead_letters_back_as_new_messages() {
     assert!(world.visible(&dlq).await.is_empty());
     let back = world.visible(&queue).await;
     assert_eq!(
-        back.iter()
-            .map(|message| message.body().unwrap())
-            .collect::<Vec<_>>(),
+        back.iter().map(|message| message.body().unwrap()).collect::<Vec<_>>(),
         ["a", "b"]
     );
     let system = back[0].attributes().unwrap();
-    assert_eq!(
-        system[&MessageSystemAttributeName::ApproximateReceiveCount],
-        "1"
-    );
+    assert_eq!(system[&MessageSystemAttributeName::ApproximateReceiveCount], "1");
 
     let listed = world
         .sqs
@@ -158,9 +140,7 @@ async fn a_redrive_moves_dead_letters_back_as_new_messages() {
         .send()
         .await
         .unwrap();
-    let [task] = listed.results() else {
-        panic!("one task")
-    };
+    let [task] = listed.results() else { panic!("one task") };
     assert_eq!(task.status(), Some("COMPLETED"));
     assert_eq!(task.approximate_number_of_messages_moved(), 2);
 }
@@ -171,15 +151,8 @@ async fn a_redrive_can_go_elsewhere() {
     let (queue, _) = queues(&world, "1").await;
     let other = world.queue("other").await;
     bury(&world, &queue, &["a"]).await;
-    let start = world
-        .sqs
-        .start_message_move_task()
-        .source_arn(queue_arn("dlq"));
-    start
-        .destination_arn(queue_arn("other"))
-        .send()
-        .await
-        .unwrap();
+    let start = world.sqs.start_message_move_task().source_arn(queue_arn("dlq"));
+    start.destination_arn(queue_arn("other")).send().await.unwrap();
     assert_eq!(world.bodies(&other).await, ["a"]);
 }
 
@@ -214,13 +187,7 @@ async fn a_redrive_leaves_what_has_no_source() {
 async fn a_redrive_needs_a_dead_letter_queue() {
     let world = World::start();
     world.queue("plain").await;
-    let start = |name: &str| {
-        world
-            .sqs
-            .start_message_move_task()
-            .source_arn(queue_arn(name))
-            .send()
-    };
+    let start = |name: &str| world.sqs.start_message_move_task().source_arn(queue_arn(name)).send();
     assert!(
         start("none")
             .await

@@ -25,23 +25,13 @@ async fn good_and_bad_entries_of_one_batch() {
     let batch = batch
         .entries(entry("good", "m"))
         .entries(entry("large", "x".repeat(1025)));
-    let batch = batch
-        .entries(entry("control", "\u{1}"))
-        .entries(entry("empty", ""));
+    let batch = batch.entries(entry("control", "\u{1}")).entries(entry("empty", ""));
     let result = batch.send().await.unwrap();
     assert_eq!(
-        result
-            .successful()
-            .iter()
-            .map(|entry| entry.id())
-            .collect::<Vec<_>>(),
+        result.successful().iter().map(|entry| entry.id()).collect::<Vec<_>>(),
         ["good"]
     );
-    let failed: Vec<_> = result
-        .failed()
-        .iter()
-        .map(|entry| (entry.id(), entry.code()))
-        .collect();
+    let failed: Vec<_> = result.failed().iter().map(|entry| (entry.id(), entry.code())).collect();
     assert_eq!(
         failed,
         [
@@ -76,11 +66,7 @@ async fn batches_that_are_refused_as_a_whole() {
             .await
             .is_batch_entry_ids_not_distinct()
     );
-    assert!(
-        error(vec![entry("not an id", "m")])
-            .await
-            .is_invalid_batch_entry_id()
-    );
+    assert!(error(vec![entry("not an id", "m")]).await.is_invalid_batch_entry_id());
     let half = "x".repeat(MIB / 2);
     assert!(
         error(vec![entry("a", &half), entry("b", half.clone() + "x")])
@@ -89,9 +75,7 @@ async fn batches_that_are_refused_as_a_whole() {
     );
     assert!(world.endpoint.dump().is_empty());
 
-    send(vec![entry("a", &half), entry("b", &half)])
-        .await
-        .unwrap();
+    send(vec![entry("a", &half), entry("b", &half)]).await.unwrap();
     assert_eq!(world.endpoint.dump().len(), 2);
 }
 
@@ -115,10 +99,7 @@ async fn a_message_may_be_as_large_as_the_limit_with_its_attributes() {
     };
     let fits = MIB - "kStringv".len();
     send("x".repeat(fits)).await.unwrap();
-    assert_eq!(
-        code!(send("x".repeat(fits + 1)).await),
-        "InvalidParameterValue"
-    );
+    assert_eq!(code!(send("x".repeat(fits + 1)).await), "InvalidParameterValue");
 }
 
 #[tokio::test]

@@ -33,21 +33,9 @@ async fn creating_a_queue_again_finds_it_unless_it_differs() {
             .is_queue_name_exists()
     );
 
-    let found = world
-        .sqs
-        .get_queue_url()
-        .queue_name("q")
-        .send()
-        .await
-        .unwrap();
+    let found = world.sqs.get_queue_url().queue_name("q").send().await.unwrap();
     assert_eq!(found.queue_url(), Some(first.as_str()));
-    let listed = world
-        .sqs
-        .list_queues()
-        .queue_name_prefix("q")
-        .send()
-        .await
-        .unwrap();
+    let listed = world.sqs.list_queues().queue_name_prefix("q").send().await.unwrap();
     assert_eq!(listed.queue_urls(), [first]);
 }
 
@@ -56,31 +44,11 @@ async fn a_queue_that_is_not_there_is_a_typed_error() {
     let world = World::start();
     let url = format!("{}/000000000000/none", world.endpoint.url());
     let found = world.sqs.get_queue_url().queue_name("none").send().await;
-    assert!(
-        found
-            .unwrap_err()
-            .into_service_error()
-            .is_queue_does_not_exist()
-    );
-    let sent = world
-        .sqs
-        .send_message()
-        .queue_url(&url)
-        .message_body("m")
-        .send()
-        .await;
-    assert!(
-        sent.unwrap_err()
-            .into_service_error()
-            .is_queue_does_not_exist()
-    );
+    assert!(found.unwrap_err().into_service_error().is_queue_does_not_exist());
+    let sent = world.sqs.send_message().queue_url(&url).message_body("m").send().await;
+    assert!(sent.unwrap_err().into_service_error().is_queue_does_not_exist());
     let received = world.sqs.receive_message().queue_url(&url).send().await;
-    assert!(
-        received
-            .unwrap_err()
-            .into_service_error()
-            .is_queue_does_not_exist()
-    );
+    assert!(received.unwrap_err().into_service_error().is_queue_does_not_exist());
 }
 
 #[tokio::test]
@@ -96,22 +64,11 @@ async fn deleting_a_queue_ends_the_wait_of_its_receivers() {
     let (received, ()) = soon(Box::pin(async {
         tokio::join!(waiting, async {
             world.called("sqs:ReceiveMessage", 1).await;
-            world
-                .sqs
-                .delete_queue()
-                .queue_url(&queue)
-                .send()
-                .await
-                .unwrap();
+            world.sqs.delete_queue().queue_url(&queue).send().await.unwrap();
         })
     }))
     .await;
-    assert!(
-        received
-            .unwrap_err()
-            .into_service_error()
-            .is_queue_does_not_exist()
-    );
+    assert!(received.unwrap_err().into_service_error().is_queue_does_not_exist());
 }
 
 #[tokio::test]
@@ -126,9 +83,7 @@ async fn attributes_can_be_set_and_read_and_bad_ones_are_refused() {
             .attributes(name, value)
             .send()
     };
-    set(QueueAttributeName::VisibilityTimeout, "7")
-        .await
-        .unwrap();
+    set(QueueAttributeName::VisibilityTimeout, "7").await.unwrap();
     let get = world.sqs.get_queue_attributes().queue_url(&queue);
     let get = get
         .attribute_names(QueueAttributeName::VisibilityTimeout)
@@ -142,10 +97,7 @@ async fn attributes_can_be_set_and_read_and_bad_ones_are_refused() {
         code!(set(QueueAttributeName::VisibilityTimeout, "43201").await),
         "InvalidParameterValue"
     );
-    assert_eq!(
-        code!(set("Nonsense".into(), "1").await),
-        "InvalidAttributeName"
-    );
+    assert_eq!(code!(set("Nonsense".into(), "1").await), "InvalidAttributeName");
 }
 
 #[tokio::test]
@@ -187,28 +139,11 @@ async fn a_purge_empties_the_queue_and_may_not_be_repeated_at_once() {
     let queue = world.queue("q").await;
     world.send(&queue, "a").await;
     world.send(&queue, "b").await;
-    world
-        .sqs
-        .receive_message()
-        .queue_url(&queue)
-        .send()
-        .await
-        .unwrap();
-    world
-        .sqs
-        .purge_queue()
-        .queue_url(&queue)
-        .send()
-        .await
-        .unwrap();
+    world.sqs.receive_message().queue_url(&queue).send().await.unwrap();
+    world.sqs.purge_queue().queue_url(&queue).send().await.unwrap();
     assert!(world.endpoint.dump().is_empty());
     let again = world.sqs.purge_queue().queue_url(&queue).send().await;
-    assert!(
-        again
-            .unwrap_err()
-            .into_service_error()
-            .is_purge_queue_in_progress()
-    );
+    assert!(again.unwrap_err().into_service_error().is_purge_queue_in_progress());
 }
 
 #[tokio::test]

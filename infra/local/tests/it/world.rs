@@ -32,9 +32,7 @@ impl World {
                     $sdk::Config::builder()
                         .behavior_version($sdk::config::BehaviorVersion::latest())
                         .region($sdk::config::Region::new("eu-west-1"))
-                        .credentials_provider($sdk::config::Credentials::new(
-                            "any", "any", None, None, "test",
-                        ))
+                        .credentials_provider($sdk::config::Credentials::new("any", "any", None, None, "test"))
                         .endpoint_url(&url)
                         .http_client(http.clone())
                         .build(),
@@ -54,11 +52,7 @@ impl World {
         self.queue_with(name, &[]).await
     }
 
-    pub(crate) async fn queue_with(
-        &self,
-        name: &str,
-        attributes: &[(QueueAttributeName, &str)],
-    ) -> String {
+    pub(crate) async fn queue_with(&self, name: &str, attributes: &[(QueueAttributeName, &str)]) -> String {
         let attributes = attributes
             .iter()
             .map(|(name, value)| (name.clone(), (*value).to_owned()));
@@ -108,10 +102,7 @@ impl World {
 
     pub(crate) async fn bodies(&self, queue: &str) -> Vec<String> {
         let messages = self.visible(queue).await;
-        messages
-            .into_iter()
-            .map(|message| message.body.unwrap())
-            .collect()
+        messages.into_iter().map(|message| message.body.unwrap()).collect()
     }
 
     /// Makes a received message visible again.
@@ -137,12 +128,7 @@ impl World {
     }
 
     /// Subscribes a queue by its name; gives the subscription's ARN.
-    pub(crate) async fn subscribe(
-        &self,
-        topic: &str,
-        queue: &str,
-        attributes: &[(&str, &str)],
-    ) -> String {
+    pub(crate) async fn subscribe(&self, topic: &str, queue: &str, attributes: &[(&str, &str)]) -> String {
         let attributes = attributes
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -152,11 +138,7 @@ impl World {
             .topic_arn(topic)
             .protocol("sqs")
             .endpoint(queue_arn(queue));
-        let subscribed = request
-            .set_attributes(Some(attributes.collect()))
-            .send()
-            .await
-            .unwrap();
+        let subscribed = request.set_attributes(Some(attributes.collect())).send().await.unwrap();
         subscribed.subscription_arn.unwrap()
     }
 
@@ -184,9 +166,7 @@ pub(crate) async fn eventually(mut holds: impl FnMut() -> bool) {
 
 /// The result of a task that must end before long.
 pub(crate) async fn soon<T>(task: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, task)
-        .await
-        .expect("it did not end")
+    tokio::time::timeout(PATIENCE, task).await.expect("it did not end")
 }
 
 /// The code of the error an operation failed with.

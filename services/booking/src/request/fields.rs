@@ -22,16 +22,12 @@ impl<'a> Fields<'a> {
 
     /// The value of a field, if it stands there.
     pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| *value)
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
     /// The value of a field, if it is a text.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
-        self.get(name)
-            .and_then(|value| serde_json::from_str(value.get()).ok())
+        self.get(name).and_then(|value| serde_json::from_str(value.get()).ok())
     }
 
     /// The names, in order.

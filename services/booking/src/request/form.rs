@@ -9,14 +9,7 @@ use super::INVALID;
 use super::fields::Fields;
 
 /// The fields of a fare request, all of them required.
-const FIELDS: [&str; 6] = [
-    "customerId",
-    "fareId",
-    "fareAmount",
-    "cc",
-    "expiryDate",
-    "cvv",
-];
+const FIELDS: [&str; 6] = ["customerId", "fareId", "fareAmount", "cc", "expiryDate", "cvv"];
 
 /// A request that keeps every rule.
 #[expect(missing_debug_implementations, reason = "it holds a card")]
@@ -35,18 +28,13 @@ pub struct CheckedRequest {
 pub fn check(body: &str) -> Result<CheckedRequest, String> {
     let fields = Fields::of(body).map_err(|rule| format!("body: {rule}"))?;
     if body.len() > contracts::MAX_BODY_BYTES {
-        return Err(format!(
-            "body: must be at most {} bytes",
-            contracts::MAX_BODY_BYTES
-        ));
+        return Err(format!("body: must be at most {} bytes", contracts::MAX_BODY_BYTES));
     }
     check_fields(&fields).map_err(|rejected| rejected.error.message)
 }
 
 /// Checks the fields of a request; the error is the rejection, with as much of the fare as could be read.
-pub(super) fn check_fields(
-    fields: &Fields<'_>,
-) -> Result<CheckedRequest, Box<booking::FareRejected>> {
+pub(super) fn check_fields(fields: &Fields<'_>) -> Result<CheckedRequest, Box<booking::FareRejected>> {
     let mut broken = Vec::new();
     if fields.names().any(|name| !FIELDS.contains(&name)) {
         broken.push(format!("body: a field is none of {}", FIELDS.join(", ")));
@@ -76,21 +64,13 @@ pub(super) fn check_fields(
     });
     let card = match (number, expiry, cvv) {
         (Some(number), Some(expiry), Some(cvv)) => Card::new(number, expiry, cvv)
-            .map_err(|rules| {
-                rules
-                    .into_iter()
-                    .for_each(|rule| keep(name_of(rule), rule.to_string()))
-            })
+            .map_err(|rules| rules.into_iter().for_each(|rule| keep(name_of(rule), rule.to_string())))
             .ok(),
         _ => None,
     };
-    let fare_amount = fare_amount
-        .filter(|_| amount.is_some())
-        .map(|text| text.to_string());
+    let fare_amount = fare_amount.filter(|_| amount.is_some()).map(|text| text.to_string());
     match (customer_id, fare_id, fare_amount, amount, card) {
-        (Some(customer_id), Some(fare_id), Some(fare_amount), Some(amount), Some(card))
-            if broken.is_empty() =>
-        {
+        (Some(customer_id), Some(fare_id), Some(fare_amount), Some(amount), Some(card)) if broken.is_empty() => {
             Ok(CheckedRequest {
                 fare: Fare {
                     customer_id,

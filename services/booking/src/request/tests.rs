@@ -13,11 +13,7 @@ fn booking() -> Booking {
     }
 }
 
-fn read_as(
-    body: &str,
-    message_id: &str,
-    request_id: Option<&str>,
-) -> Result<Received<Incoming>, Poison> {
+fn read_as(body: &str, message_id: &str, request_id: Option<&str>) -> Result<Received<Incoming>, Poison> {
     let attributes = request_id
         .map(|id| (REQUEST_ID.to_owned(), id.to_owned()))
         .into_iter()
@@ -43,9 +39,7 @@ fn sns(topic: &str, message: &str) -> String {
 }
 
 fn cloud_event(id: &str, event_type: &str) -> String {
-    format!(
-        r#"{{"specversion":"1.0","id":"{id}","source":"/test","type":"{event_type}","data":{GOOD}}}"#
-    )
+    format!(r#"{{"specversion":"1.0","id":"{id}","source":"/test","type":"{event_type}","data":{GOOD}}}"#)
 }
 
 fn saga(identity: &str) -> SagaId {
@@ -76,10 +70,7 @@ fn a_request_is_understood_in_all_its_forms_and_identified_by_the_first_id_that_
         ),
         (read(&cloud_event("ce-1", "FareRequested")), "ce-1"),
         (
-            read(&sns(
-                "ensemble-fare-requests",
-                &cloud_event("ce-1", "fare_requested"),
-            )),
+            read(&sns("ensemble-fare-requests", &cloud_event("ce-1", "fare_requested"))),
             "ce-1",
         ),
     ];
@@ -90,10 +81,7 @@ fn a_request_is_understood_in_all_its_forms_and_identified_by_the_first_id_that_
         let Incoming::FareRequested(fare, sealed_card) = received.incoming else {
             panic!("{identity}: not a request")
         };
-        assert_eq!(
-            (fare.fare_amount.as_str(), fare.amount.minor),
-            ("$20.00", 2_000)
-        );
+        assert_eq!((fare.fare_amount.as_str(), fare.amount.minor), ("$20.00", 2_000));
         assert!(!sealed_card.contains("2424"));
     }
 }
@@ -101,18 +89,9 @@ fn a_request_is_understood_in_all_its_forms_and_identified_by_the_first_id_that_
 #[test]
 fn each_broken_rule_is_named_with_its_field_and_without_its_value() {
     let cases = [
-        (
-            GOOD.replace("\"$20.00\"", "\"$-5\""),
-            "fareAmount: must be an amount",
-        ),
-        (
-            GOOD.replace("\"$20.00\"", "20"),
-            "fareAmount: must be a text",
-        ),
-        (
-            GOOD.replace("\"wr_563\"", "\"\""),
-            "fareId: must not be empty",
-        ),
+        (GOOD.replace("\"$20.00\"", "\"$-5\""), "fareAmount: must be an amount"),
+        (GOOD.replace("\"$20.00\"", "20"), "fareAmount: must be a text"),
+        (GOOD.replace("\"wr_563\"", "\"\""), "fareId: must not be empty"),
         (
             GOOD.replace("\"wr_563\"", "\"a\\u0000b\""),
             "fareId: must be 1 to 128 characters",
@@ -139,16 +118,10 @@ fn each_broken_rule_is_named_with_its_field_and_without_its_value() {
         ),
         (GOOD.replace("12/22", "22-12"), "expiryDate: must be MM/YY"),
         (GOOD.replace("\"cvv\"", "\"cc\""), "cc: stands twice"),
-        (
-            GOOD.replace("\"expiryDate\"", "\"x\""),
-            "expiryDate: is missing",
-        ),
+        (GOOD.replace("\"expiryDate\"", "\"x\""), "expiryDate: is missing"),
         ("{}".to_owned(), "customerId: is missing"),
         (
-            format!(
-                "{{\"customerId\": {}}}",
-                format!("{}{}", "[".repeat(20_000), "]".repeat(20_000))
-            ),
+            format!("{{\"customerId\": {}{}}}", "[".repeat(20_000), "]".repeat(20_000)),
             "customerId: must be a text",
         ),
         (
@@ -168,19 +141,10 @@ fn each_broken_rule_is_named_with_its_field_and_without_its_value() {
             cloud_event("a", "fare_requested").replace("\"1.0\"", "\"0.3\""),
             "specversion: must be 1.0",
         ),
+        (sns("ensemble-fare-requests", "not JSON 2424"), "body: not JSON"),
+        (sns("ensemble-fare-requests", "[]"), "body: must be a JSON object"),
         (
-            sns("ensemble-fare-requests", "not JSON 2424"),
-            "body: not JSON",
-        ),
-        (
-            sns("ensemble-fare-requests", "[]"),
-            "body: must be a JSON object",
-        ),
-        (
-            sns(
-                "ensemble-fare-requests",
-                &sns("ensemble-fare-requests", GOOD),
-            ),
+            sns("ensemble-fare-requests", &sns("ensemble-fare-requests", GOOD)),
             "body: a field is none of",
         ),
     ];
@@ -195,8 +159,7 @@ fn each_broken_rule_is_named_with_its_field_and_without_its_value() {
 
 #[test]
 fn what_was_readable_of_a_bad_request_is_told_back() {
-    let Ok(Incoming::BadRequest(rejected)) =
-        read(&GOOD.replace("\"111\"", "\"\"")).map(|received| received.incoming)
+    let Ok(Incoming::BadRequest(rejected)) = read(&GOOD.replace("\"111\"", "\"\"")).map(|received| received.incoming)
     else {
         panic!("not rejected")
     };
@@ -220,15 +183,9 @@ fn what_is_no_request_is_poison_with_its_reason() {
         ("[1]".to_owned(), Reason::Unreadable),
         ("\"2424\"".to_owned(), Reason::Unreadable),
         ("[".repeat(100_000), Reason::Unreadable),
+        (sns("ensemble-payment-events", GOOD), Reason::UnexpectedEnvelope),
         (
-            sns("ensemble-payment-events", GOOD),
-            Reason::UnexpectedEnvelope,
-        ),
-        (
-            sns(
-                "ensemble-fare-requests",
-                &cloud_event("a", "payment_refunded"),
-            ),
+            sns("ensemble-fare-requests", &cloud_event("a", "payment_refunded")),
             Reason::UnexpectedEnvelope,
         ),
         (cloud_event("a", "fare_asked"), Reason::UnknownType),
@@ -244,9 +201,7 @@ fn what_is_no_request_is_poison_with_its_reason() {
         (cloud_event("a", "payment_captured"), Reason::Unreadable),
     ];
     for (body, reason) in cases {
-        let poison = read(&body)
-            .err()
-            .unwrap_or_else(|| panic!("{reason:?}: not poison"));
+        let poison = read(&body).err().unwrap_or_else(|| panic!("{reason:?}: not poison"));
         assert_eq!(poison.reason, reason, "{poison}");
         assert!(!poison.detail.contains("2424"), "{poison}");
     }

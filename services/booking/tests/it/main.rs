@@ -13,9 +13,7 @@ fn request(name: &str, amount: &str) -> Message {
             "cc": "{number}", "expiryDate": "{expiry}", "cvv": "{cvv}"}}"#
     );
     let mut message = Message::new("message-1", body);
-    message
-        .attributes
-        .insert("requestId".to_owned(), name.to_owned());
+    message.attributes.insert("requestId".to_owned(), name.to_owned());
     message
 }
 
@@ -40,26 +38,11 @@ fn booking_conforms() {
     let report = Conformance {
         node: &|| Node::new(booking(), Nothing),
         stories: vec![
-            story(
-                "completed",
-                Event::AccountCredited(fixtures::account_credited("3")),
-            ),
-            story(
-                "declined",
-                Event::PaymentDeclined(fixtures::payment_declined("3")),
-            ),
-            story(
-                "declined, and a hold stands",
-                Event::PaymentDeclined(standing),
-            ),
-            story(
-                "refunded",
-                Event::PaymentRefunded(fixtures::payment_refunded("3")),
-            ),
-            story(
-                "refunded, and a credit stands",
-                Event::PaymentRefunded(partly),
-            ),
+            story("completed", Event::AccountCredited(fixtures::account_credited("3"))),
+            story("declined", Event::PaymentDeclined(fixtures::payment_declined("3"))),
+            story("declined, and a hold stands", Event::PaymentDeclined(standing)),
+            story("refunded", Event::PaymentRefunded(fixtures::payment_refunded("3"))),
+            story("refunded, and a credit stands", Event::PaymentRefunded(partly)),
             story(
                 "not refunded",
                 Event::PaymentRefundFailed(fixtures::payment_refund_failed("3")),
@@ -72,21 +55,13 @@ fn booking_conforms() {
         // Three bare digits would be found in any id.
         secrets: &["2424 2424 2424 2424", "12/22", "\"111\""],
         opens: &|saga, sealed| {
-            card::open(sealed, &private, saga).is_ok_and(|card| {
-                [
-                    card.expose_number(),
-                    card.expose_expiry(),
-                    card.expose_cvv(),
-                ] == CARD
-            })
+            card::open(sealed, &private, saga)
+                .is_ok_and(|card| [card.expose_number(), card.expose_expiry(), card.expose_cvv()] == CARD)
         },
         // Absent where nothing was held, and where no compensation failed.
         tolerates: &["data.chargeToken", "data.error.also"],
     }
     .check();
     println!("{report:?}");
-    assert!(
-        report.faults >= 70 && report.interleavings >= 200,
-        "{report:?}"
-    );
+    assert!(report.faults >= 70 && report.interleavings >= 200, "{report:?}");
 }

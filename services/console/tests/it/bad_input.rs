@@ -16,24 +16,20 @@ enum End {
 }
 use End::{Buried, Told};
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn cases() -> Vec<(&'static str, String, End)> {
     let good = fare("3");
     let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
     let amount = |text: &str| good.replace("$20.00", text);
     let envelope = |topic: &str, message: &str| {
         let arn = format!("arn:aws:sns:us-east-1:000000000000:{topic}");
-        json!({"Type": "Notification", "MessageId": "m", "TopicArn": arn, "Message": message})
-            .to_string()
+        json!({"Type": "Notification", "MessageId": "m", "TopicArn": arn, "Message": message}).to_string()
     };
     vec![
         ("not JSON", "fare please".to_owned(), Buried("unreadable")),
         ("an empty text", " ".to_owned(), Buried("unreadable")),
         ("a list", "[]".to_owned(), Buried("unreadable")),
-        (
-            "a truncated request",
-            good[..60].to_owned(),
-            Buried("unreadable"),
-        ),
+        ("a truncated request", good[..60].to_owned(), Buried("unreadable")),
         ("a nesting bomb", nested(50_000), Buried("unreadable")),
         (
             "a nesting bomb in a field",
@@ -70,16 +66,8 @@ fn cases() -> Vec<(&'static str, String, End)> {
             amount("$0.001"),
             Told("fareAmount: must be an amount"),
         ),
-        (
-            "an exponent",
-            amount("1e9"),
-            Told("fareAmount: must be an amount"),
-        ),
-        (
-            "a bare sign",
-            amount("$"),
-            Told("fareAmount: must be an amount"),
-        ),
+        ("an exponent", amount("1e9"), Told("fareAmount: must be an amount")),
+        ("a bare sign", amount("$"), Told("fareAmount: must be an amount")),
         (
             "a misplaced comma",
             amount("$1,00"),
@@ -132,10 +120,7 @@ fn cases() -> Vec<(&'static str, String, End)> {
         ),
         (
             "an envelope in an envelope",
-            envelope(
-                "ensemble-fare-requests",
-                &envelope("ensemble-fare-requests", &good),
-            ),
+            envelope("ensemble-fare-requests", &envelope("ensemble-fare-requests", &good)),
             Told("body: a field is none of"),
         ),
         (
@@ -209,11 +194,7 @@ async fn bad_input_is_told_or_buried_with_its_reason_and_stops_nothing() {
         assert!(message.starts_with(rule), "{what}: {message}");
         let path = &found["path"];
         assert_eq!(
-            (
-                &path[0]["step"],
-                &path[0]["ok"],
-                path.as_array().unwrap().len()
-            ),
+            (&path[0]["step"], &path[0]["ok"], path.as_array().unwrap().len()),
             (&json!("RegisterFare"), &json!(false), 1)
         );
     }
@@ -235,12 +216,7 @@ async fn bad_input_is_told_or_buried_with_its_reason_and_stops_nothing() {
                 .to_owned()
         };
         let (what, reason) = buried.remove(&attribute("messageId")).unwrap();
-        assert_eq!(
-            attribute("reason"),
-            reason,
-            "{what}: {}",
-            attribute("detail")
-        );
+        assert_eq!(attribute("reason"), reason, "{what}: {}", attribute("detail"));
         assert_eq!(attribute("service"), "booking");
         assert!(!attribute("detail").is_empty(), "{what}");
     }
@@ -258,9 +234,7 @@ async fn poison_on_any_queue_is_buried_and_an_event_in_an_sns_envelope_is_named_
         world
             .send(&format!("ensemble-{queue}"), &envelope.to_string(), None)
             .await;
-        world
-            .send(&format!("ensemble-{queue}"), &fare("3"), None)
-            .await;
+        world.send(&format!("ensemble-{queue}"), &fare("3"), None).await;
     }
     world
         .until("all are buried", |world| world.dead_letters().len() == 6)
@@ -307,8 +281,7 @@ async fn a_forged_event_against_a_completed_saga_is_buried_as_contradicting() {
         path: Path::default(),
     };
     let event = contracts::Event::PaymentDeclined(declined);
-    let forged =
-        contracts::Envelope::new(event, saga, "x", None, jiff::Timestamp::UNIX_EPOCH).to_json();
+    let forged = contracts::Envelope::new(event, saga, "x", None, jiff::Timestamp::UNIX_EPOCH).to_json();
     world.send("ensemble-booking", &forged, None).await;
     world
         .until("it is buried", |world| !world.dead_letters().is_empty())

@@ -53,10 +53,7 @@ fn needles() -> Vec<(String, String)> {
         EXPIRY.to_owned(),
         EXPIRY.replace('/', "\\/"),
     ];
-    let mut needles: Vec<_> = plain
-        .iter()
-        .map(|text| ("plain".to_owned(), text.clone()))
-        .collect();
+    let mut needles: Vec<_> = plain.iter().map(|text| ("plain".to_owned(), text.clone())).collect();
     for text in [NUMBER, &digits, EXPIRY] {
         needles.push((
             "hex".to_owned(),
@@ -68,14 +65,9 @@ fn needles() -> Vec<(String, String)> {
         ));
         needles.push((
             "bytes".to_owned(),
-            text.bytes()
-                .map(|byte| byte.to_string())
-                .collect::<Vec<_>>()
-                .join(", "),
+            text.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(", "),
         ));
-        needles.extend(
-            (0..3).map(|offset| (format!("base64 at {offset}"), base64_core(text, offset))),
-        );
+        needles.extend((0..3).map(|offset| (format!("base64 at {offset}"), base64_core(text, offset))));
     }
     needles.push(("url".to_owned(), NUMBER.replace(' ', "%20")));
     needles.push(("url".to_owned(), NUMBER.replace(' ', "+")));
@@ -90,9 +82,7 @@ fn base64_core(text: &str, offset: usize) -> String {
     text.as_bytes()[skipped..]
         .chunks_exact(3)
         .flat_map(|three| {
-            let bits = three
-                .iter()
-                .fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
+            let bits = three.iter().fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
             [18, 12, 6, 0].map(|shift| char::from(ALPHABET[bits >> shift & 63]))
         })
         .collect()
@@ -101,10 +91,7 @@ fn base64_core(text: &str, offset: usize) -> String {
 /// Whether the verification value stands there by itself: its digits alone occur in any id.
 fn holds_cvv(text: &str) -> bool {
     text.match_indices(CVV).any(|(at, _)| {
-        let around = [
-            text[..at].chars().next_back(),
-            text[at + CVV.len()..].chars().next(),
-        ];
+        let around = [text[..at].chars().next_back(), text[at + CVV.len()..].chars().next()];
         around
             .iter()
             .all(|c| !c.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')))
@@ -128,14 +115,8 @@ fn the_scan_finds_what_it_looks_for() {
     use base64::Engine;
     let b64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
     for prefix in ["", "a", "ab", "{\"cc\":\""] {
-        assert!(
-            !leaks(&b64(&format!("{prefix}{NUMBER}\"}}"))).is_empty(),
-            "{prefix}"
-        );
-        assert!(
-            !leaks(&b64(&format!("{prefix}{EXPIRY}\"}}"))).is_empty(),
-            "{prefix}"
-        );
+        assert!(!leaks(&b64(&format!("{prefix}{NUMBER}\"}}"))).is_empty(), "{prefix}");
+        assert!(!leaks(&b64(&format!("{prefix}{EXPIRY}\"}}"))).is_empty(), "{prefix}");
     }
     for text in [
         "cvv=7391",
@@ -166,10 +147,7 @@ fn requests() -> Vec<(&'static str, String)> {
         ("booking", good[..good.len() - 3].to_owned()),
         ("booking", format!("my card is {NUMBER} {EXPIRY} {CVV}")),
         ("booking", format!("\"{NUMBER}\"")),
-        (
-            "booking",
-            format!("[\"{NUMBER}\", \"{EXPIRY}\", \"{CVV}\"]"),
-        ),
+        ("booking", format!("[\"{NUMBER}\", \"{EXPIRY}\", \"{CVV}\"]")),
         ("booking", good.replace("$20.00", "$-1")),
         ("booking", good.replace("\"cc\"", "\"pan\"")),
         ("booking", good.replace(&format!("\"{CVV}\""), CVV)),
@@ -178,10 +156,7 @@ fn requests() -> Vec<(&'static str, String)> {
             "booking",
             good.replace("\"wr_563\"", &format!("{{\"card\": \"{NUMBER}\"}}")),
         ),
-        (
-            "booking",
-            good.replace("\"customerId\"", &format!("\"{NUMBER}\"")),
-        ),
+        ("booking", good.replace("\"customerId\"", &format!("\"{NUMBER}\""))),
         ("booking", good.replace("\"fareId\"", "\"cc\"")),
         ("booking", good.replace("wr_563", &"x".repeat(66_000))),
         ("booking", deep),
@@ -200,8 +175,7 @@ fn requests() -> Vec<(&'static str, String)> {
         ),
         (
             "booking",
-            json!({"Type": "Notification", "TopicArn": "a:b", "MessageId": "m", "Message": good})
-                .to_string(),
+            json!({"Type": "Notification", "TopicArn": "a:b", "MessageId": "m", "Message": good}).to_string(),
         ),
         ("payment", good.clone()),
         ("fulfillment", cloud_event("ce-5", &good)),
@@ -209,29 +183,8 @@ fn requests() -> Vec<(&'static str, String)> {
     ]
 }
 
-#[tokio::test]
-async fn no_byte_of_a_card_is_anywhere_but_in_the_request_as_it_was_sent() {
-    let log = Log::default();
-    let writer = log.clone();
-    let environment: Environment = [("RUST_LOG".to_owned(), "trace".to_owned())]
-        .into_iter()
-        .collect();
-    runtime::telemetry::start_to(&environment, None, move || writer.clone()).unwrap();
-    let mut world = World::start().await;
-    let requests = requests();
-    for (index, (queue, body)) in requests.iter().enumerate() {
-        world
-            .send(
-                &format!("ensemble-{queue}"),
-                body,
-                Some(&format!("r{index}")),
-            )
-            .await;
-        if *queue == "booking" {
-            world.publish(body, Some(&format!("p{index}"))).await;
-        }
-    }
-    // While all runs: a place may hold a request as it was sent, and nothing else of the card.
+/// While all runs, a place may hold a request as it was sent, and nothing else of the card.
+async fn look_while_all_runs(world: &World, requests: &[(&str, String)]) {
     let sent: Vec<_> = requests.iter().map(|(_, body)| body.clone()).collect();
     let as_sent = |text: &str| {
         let message: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
@@ -258,6 +211,25 @@ async fn no_byte_of_a_card_is_anywhere_but_in_the_request_as_it_was_sent() {
         tokio::task::yield_now().await;
     }
     assert!(looks > 1, "the run was over before it was looked at");
+}
+
+#[tokio::test]
+async fn no_byte_of_a_card_is_anywhere_but_in_the_request_as_it_was_sent() {
+    let log = Log::default();
+    let writer = log.clone();
+    let environment: Environment = [("RUST_LOG".to_owned(), "trace".to_owned())].into_iter().collect();
+    runtime::telemetry::start_to(&environment, None, move || writer.clone()).unwrap();
+    let mut world = World::start().await;
+    let requests = requests();
+    for (index, (queue, body)) in requests.iter().enumerate() {
+        world
+            .send(&format!("ensemble-{queue}"), body, Some(&format!("r{index}")))
+            .await;
+        if *queue == "booking" {
+            world.publish(body, Some(&format!("p{index}"))).await;
+        }
+    }
+    look_while_all_runs(&world, &requests).await;
 
     // The rows ended as they should, so the scan is not of an empty world.
     for (index, successful) in [(0, true), (1, false), (2, false), (3, false), (4, false)] {
@@ -281,18 +253,10 @@ async fn no_byte_of_a_card_is_anywhere_but_in_the_request_as_it_was_sent() {
         );
     }
     for (place, text) in dump {
-        assert!(
-            leaks(&text).is_empty(),
-            "{place}: {:?}\n{text}",
-            leaks(&text)
-        );
+        assert!(leaks(&text).is_empty(), "{place}: {:?}\n{text}", leaks(&text));
     }
     for (_, body) in world.found.values().flatten() {
-        assert!(
-            leaks(body).is_empty(),
-            "a notification: {:?}\n{body}",
-            leaks(body)
-        );
+        assert!(leaks(body).is_empty(), "a notification: {:?}\n{body}", leaks(body));
     }
     world.stack.stop().await;
     let log = log.text();
@@ -300,10 +264,6 @@ async fn no_byte_of_a_card_is_anywhere_but_in_the_request_as_it_was_sent() {
         assert!(log.contains(expected), "the log does not hold {expected}");
     }
     for line in log.lines() {
-        assert!(
-            leaks(line).is_empty(),
-            "a log line: {:?}\n{line}",
-            leaks(line)
-        );
+        assert!(leaks(line).is_empty(), "a log line: {:?}\n{line}", leaks(line));
     }
 }

@@ -20,10 +20,7 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) fn at(url: String) -> Self {
-        Self {
-            http: client(),
-            url,
-        }
+        Self { http: client(), url }
     }
 
     pub(crate) fn queue_url(&self, queue: &str) -> String {
@@ -81,8 +78,7 @@ impl Endpoint {
             let text = answer["Attributes"][name].as_str();
             text.and_then(|text| text.parse().ok()).unwrap()
         };
-        let hidden = count("ApproximateNumberOfMessagesNotVisible")
-            + count("ApproximateNumberOfMessagesDelayed");
+        let hidden = count("ApproximateNumberOfMessagesNotVisible") + count("ApproximateNumberOfMessagesDelayed");
         [count("ApproximateNumberOfMessages"), hidden]
     }
 
@@ -120,10 +116,7 @@ pub(crate) struct Till {
 
 impl Till {
     pub(crate) fn at(url: String) -> Self {
-        Self {
-            http: client(),
-            url,
-        }
+        Self { http: client(), url }
     }
 
     /// What was really done for a saga.

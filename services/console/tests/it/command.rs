@@ -106,16 +106,9 @@ async fn every_command_teaches_itself() {
         assert_eq!(help.code, Some(0), "{help:?}");
         let text = flat(&help.out);
         let of = of.unwrap();
-        let about = flat(
-            &of.get_about()
-                .expect("a command says what it does")
-                .to_string(),
-        );
+        let about = flat(&of.get_about().expect("a command says what it does").to_string());
         assert!(text.contains(&about), "{words:?}: {text}");
-        for argument in of
-            .get_arguments()
-            .filter(|argument| argument.get_id() != "help")
-        {
+        for argument in of.get_arguments().filter(|argument| argument.get_id() != "help") {
             let name = argument.get_id();
             let about = argument.get_help().map(|help| flat(&help.to_string()));
             let about = about.unwrap_or_else(|| panic!("{words:?}: {name} is not explained"));
@@ -150,10 +143,7 @@ async fn wrong_usage_exits_with_2() {
     ] {
         let ended = ensemble(args, &Env::new()).await;
         assert_eq!(ended.code, Some(2), "{args:?}: {ended:?}");
-        assert!(
-            ended.err.contains("Usage") || ended.err.contains("--help"),
-            "{ended:?}"
-        );
+        assert!(ended.err.contains("Usage") || ended.err.contains("--help"), "{ended:?}");
     }
 }
 
@@ -162,12 +152,7 @@ async fn payment_without_its_key_exits_with_78_and_says_what_is_allowed() {
     let here = env(&[("AWS_ENDPOINT_URL", NOWHERE)]);
     let ended = ensemble(&["run", "payment"], &here).await;
     assert_eq!(ended.code, Some(78), "{ended:?}");
-    for words in [
-        "ENSEMBLE_CARD_PRIVATE_KEY",
-        "X25519",
-        "base64",
-        "`ensemble keys`",
-    ] {
+    for words in ["ENSEMBLE_CARD_PRIVATE_KEY", "X25519", "base64", "`ensemble keys`"] {
         assert!(ended.err.contains(words), "{words}: {ended:?}");
     }
 }
@@ -176,18 +161,12 @@ async fn payment_without_its_key_exits_with_78_and_says_what_is_allowed() {
 async fn a_bad_value_of_any_variable_exits_with_78_and_is_not_repeated() {
     const BAD: &str = "b@d";
     let keys = ensemble(&["keys"], &Env::new()).await.out;
-    let pair = keys
-        .lines()
-        .map(|line| line.strip_prefix("export ").unwrap());
+    let pair = keys.lines().map(|line| line.strip_prefix("export ").unwrap());
     let pair: Env = pair
         .map(|line| line.split_once('=').unwrap())
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let variables = [
-        runtime::settings::VARIABLES,
-        booking::VARIABLES,
-        payment::VARIABLES,
-    ];
+    let variables = [runtime::settings::VARIABLES, booking::VARIABLES, payment::VARIABLES];
     for variable in variables.concat() {
         let value = match variable.name {
             // A bare word is a target.
@@ -227,10 +206,7 @@ async fn forced_failures_beside_a_live_gateway_exit_with_78() {
         let ended = ensemble(args, &env).await;
         assert_eq!(ended.code, Some(78), "{args:?}: {ended:?}");
         assert!(ended.err.contains("ENSEMBLE_HOOKS"), "{ended:?}");
-        assert!(
-            ended.err.contains("never on beside a live gateway"),
-            "{ended:?}"
-        );
+        assert!(ended.err.contains("never on beside a live gateway"), "{ended:?}");
     }
 }
 
@@ -244,16 +220,10 @@ async fn a_plain_endpoint_on_another_machine_exits_with_78() {
         &["publish", "fare", "examples/fare.json"],
     ] {
         let named = [&["--endpoint-url", "http://10.11.12.13:4566"], args].concat();
-        for ended in [
-            ensemble(args, &there).await,
-            ensemble(&named, &Env::new()).await,
-        ] {
+        for ended in [ensemble(args, &there).await, ensemble(&named, &Env::new()).await] {
             assert_eq!(ended.code, Some(78), "{args:?}: {ended:?}");
             assert!(ended.err.contains("AWS_ENDPOINT_URL"), "{ended:?}");
-            assert!(
-                ended.err.contains("http:// URL on this machine"),
-                "{ended:?}"
-            );
+            assert!(ended.err.contains("http:// URL on this machine"), "{ended:?}");
         }
     }
 }
@@ -261,7 +231,7 @@ async fn a_plain_endpoint_on_another_machine_exits_with_78() {
 /// Four requests of which the second, the third and the fifth line break a rule.
 fn with_bad_ones() -> String {
     let good = request("3");
-    let bad = good.replace("$20.00", "20.00");
+    let bad = good.replace("$20.00", "20 dollars");
     let worse = good.replace(r#""cvv":"111""#, r#""cvv":"11x""#);
     assert!(bad != good && worse != good);
     let cut = &good[..good.len() - 3];
@@ -273,7 +243,7 @@ fn complains_of_the_bad_ones(ended: &Ended) {
     for words in ["line 2: fareAmount: ", "line 3: cvv: ", "line 5: body: "] {
         assert!(ended.err.contains(words), "{words}: {ended:?}");
     }
-    for line in ["line 1", "line 4", "line 6"] {
+    for line in ["line 1:", "line 4:", "line 6:"] {
         assert!(!ended.err.contains(line), "{line}: {ended:?}");
     }
     for secret in CARD.iter().chain(&["2424", "11x", "12/22"]) {
@@ -288,10 +258,7 @@ async fn a_file_with_a_bad_request_is_refused_by_line_field_and_rule_and_none_is
     let file = folder.path().join("fares.jsonl");
     std::fs::write(&file, with_bad_ones()).unwrap();
     let file = file.to_string_lossy();
-    for args in [
-        &["publish", "fare", &file][..],
-        &["publish", "fare", &file, "--json"],
-    ] {
+    for args in [&["publish", "fare", &file][..], &["publish", "fare", &file, "--json"]] {
         let ended = ensemble(args, &calling(&endpoint)).await;
         complains_of_the_bad_ones(&ended);
         assert_eq!(ended.out, "", "{ended:?}");
@@ -307,20 +274,10 @@ async fn partial_sends_the_good_requests_and_still_exits_with_65() {
     let (_process, endpoint) = provisioned(folder.path()).await;
     let file = folder.path().join("fares.jsonl");
     std::fs::write(&file, with_bad_ones()).unwrap();
-    let publish = [
-        "publish",
-        "fare",
-        &file.to_string_lossy(),
-        "--partial",
-        "--json",
-    ];
+    let publish = ["publish", "fare", &file.to_string_lossy(), "--partial", "--json"];
     let ended = ensemble(&publish, &calling(&endpoint)).await;
     complains_of_the_bad_ones(&ended);
-    let lines: Vec<_> = ended
-        .json()
-        .iter()
-        .map(|line| line["line"].clone())
-        .collect();
+    let lines: Vec<_> = ended.json().iter().map(|line| line["line"].clone()).collect();
     assert_eq!(lines, [1, 6]);
     assert_eq!(endpoint.held("ensemble-booking").await, [2, 0]);
 }
@@ -368,11 +325,7 @@ async fn watch_shows_as_many_outcomes_as_asked_for_and_deletes_only_those() {
     )
     .await;
     assert_eq!(published.code, Some(0), "{published:?}");
-    let all: BTreeSet<_> = published
-        .json()
-        .iter()
-        .map(|line| line["sagaId"].to_string())
-        .collect();
+    let all: BTreeSet<_> = published.json().iter().map(|line| line["sagaId"].to_string()).collect();
     assert_eq!(all.len(), 5);
     up.has(1, 4).await;
     // What `watch` receives and does not show is visible again after this.
@@ -382,11 +335,7 @@ async fn watch_shows_as_many_outcomes_as_asked_for_and_deletes_only_those() {
     }
     let watched = ensemble(&["watch", "--once", "2", "--json"], &calling(&up.aws)).await;
     assert_eq!(watched.code, Some(0), "{watched:?}");
-    let mut seen: Vec<_> = watched
-        .json()
-        .iter()
-        .map(|told| told["sagaId"].to_string())
-        .collect();
+    let mut seen: Vec<_> = watched.json().iter().map(|told| told["sagaId"].to_string()).collect();
     assert_eq!(seen.len(), 2, "{watched:?}");
     wait_for("the other three", async || {
         for queue in ["ensemble-success", "ensemble-failure"] {
@@ -421,35 +370,20 @@ async fn provision(endpoint: &Endpoint) -> Vec<(String, String)> {
 #[tokio::test]
 async fn provisioning_twice_changes_nothing_and_undoes_what_was_changed_by_hand() {
     let folder = tempfile::tempdir().unwrap();
-    let mut process = Process::start(
-        folder.path(),
-        "local",
-        &["local", "--port", "0"],
-        &Env::new(),
-    );
+    let mut process = Process::start(folder.path(), "local", &["local", "--port", "0"], &Env::new());
     let endpoint = Endpoint::at(process.url_after("DynamoDB on").await);
     let first = provision(&endpoint).await;
     assert!(first.len() > 20, "{first:?}");
     assert!(first.iter().all(|(did, _)| did == "created"), "{first:?}");
     let second = provision(&endpoint).await;
-    let names = |changes: &[(String, String)]| {
-        changes
-            .iter()
-            .map(|(_, name)| name.clone())
-            .collect::<Vec<_>>()
-    };
+    let names = |changes: &[(String, String)]| changes.iter().map(|(_, name)| name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&second), names(&first));
     assert!(second.iter().all(|(did, _)| did == "found"), "{second:?}");
 
-    let topic = (
-        "TopicArn",
-        "arn:aws:sns:us-east-1:000000000000:ensemble-payment-events",
-    );
+    let topic = ("TopicArn", "arn:aws:sns:us-east-1:000000000000:ensemble-payment-events");
     let listed = endpoint.sns("ListSubscriptionsByTopic", &[topic]).await;
     let members = listed.split("<member>").skip(1);
-    let of_fulfillment = members
-        .clone()
-        .find(|member| member.contains(":ensemble-fulfillment<"));
+    let of_fulfillment = members.clone().find(|member| member.contains(":ensemble-fulfillment<"));
     let arn = of_fulfillment.and_then(|member| member.split_once("<SubscriptionArn>"));
     let arn = arn.and_then(|(_, rest)| rest.split_once('<')).unwrap().0;
     let change = [
@@ -464,10 +398,7 @@ async fn provisioning_twice_changes_nothing_and_undoes_what_was_changed_by_hand(
         panic!("one should be updated: {third:?}");
     };
     assert_eq!(did, "updated");
-    assert_eq!(
-        name,
-        "subscription ensemble-payment-events → ensemble-fulfillment"
-    );
+    assert_eq!(name, "subscription ensemble-payment-events → ensemble-fulfillment");
     assert_eq!(provision(&endpoint).await, second);
 }
 
@@ -528,17 +459,12 @@ async fn as_aws_cli(aws: &Endpoint, words: &[String]) -> String {
     let option = |name: &str| {
         let place = words.iter().position(|word| word == name);
         let value = place.and_then(|place| words.get(place + 1));
-        value
-            .unwrap_or_else(|| panic!("{name}: {words:?}"))
-            .as_str()
+        value.unwrap_or_else(|| panic!("{name}: {words:?}")).as_str()
     };
     assert_eq!(option("--endpoint-url"), aws.url);
     match (words[3].as_str(), words[4].as_str()) {
         ("sns", "publish") => {
-            let publish = [
-                ("TopicArn", option("--topic-arn")),
-                ("Message", option("--message")),
-            ];
+            let publish = [("TopicArn", option("--topic-arn")), ("Message", option("--message"))];
             aws.sns("Publish", &publish).await
         }
         ("sqs", "send-message") => {
@@ -569,18 +495,23 @@ async fn up_prints_commands_that_work_and_ctrl_c_ends_it_with_0() {
         let pairs = line[1..].iter().map(|pair| pair.split_once('=').unwrap());
         env(&pairs.collect::<Vec<_>>())
     };
-    let ours: Vec<_> = lines.iter().filter(|line| begins("cargo", line)).collect();
-    assert_eq!(ours.len(), 2, "{guide}");
+    // Called from a build folder, it calls itself by way of cargo.
+    let joined = lines.iter().map(|line| line.join(" "));
+    let args_of = |line: String| {
+        let args = line.strip_prefix("cargo run -- ");
+        let args = args.or_else(|| line.strip_prefix("ensemble "))?;
+        Some(args.to_owned())
+    };
+    let ours: Vec<_> = joined.filter_map(args_of).collect();
+    assert_eq!(ours, ["publish fare examples/fare.json", "watch"]);
     for export in &exports {
         for line in &ours {
-            let typed = line.join(" ");
-            let args = typed.strip_prefix("cargo run -- ").unwrap();
-            let mut args: Vec<_> = args.split(' ').collect();
+            let mut args: Vec<_> = line.split(' ').collect();
             if args == ["watch"] {
                 args.extend(["--once", "1"]);
             }
             let ended = ensemble(&args, &environment(export)).await;
-            assert_eq!(ended.code, Some(0), "{typed}: {ended:?}");
+            assert_eq!(ended.code, Some(0), "{line}: {ended:?}");
         }
     }
 
@@ -616,10 +547,7 @@ async fn a_second_up_on_a_port_in_use_exits_with_1_and_names_the_port() {
     let port = |url: &str| url.rsplit(':').next().unwrap().to_owned();
     let (endpoint, gateway) = (port(&up.aws.url), port(&up.till.url));
     for (args, taken) in [
-        (
-            ["up", "--port", &endpoint, "--gateway-port", "0"],
-            &endpoint,
-        ),
+        (["up", "--port", &endpoint, "--gateway-port", "0"], &endpoint),
         (["up", "--port", "0", "--gateway-port", &gateway], &gateway),
     ] {
         let ended = ensemble(&args, &Env::new()).await;
@@ -642,10 +570,7 @@ async fn up_with_a_data_folder_remembers_what_was_charged() {
     })
     .to_string();
     let saga = contracts::SagaId::of_request("fare", "my-request-1").to_string();
-    let topic = (
-        "TopicArn",
-        "arn:aws:sns:us-east-1:000000000000:ensemble-fare-requests",
-    );
+    let topic = ("TopicArn", "arn:aws:sns:us-east-1:000000000000:ensemble-fare-requests");
     let mut lives = Vec::new();
     for _life in 0..2 {
         let up = Up::start(folder.path(), &data).await;
@@ -656,11 +581,7 @@ async fn up_with_a_data_folder_remembers_what_was_charged() {
         lives.push((before, up.till.ledger(&saga).await, told));
         assert_eq!(up.interrupt().await, Some(0));
     }
-    let [
-        (unknown, after_first, told),
-        (remembered, after_second, told_again),
-    ] = lives.as_slice()
-    else {
+    let [(unknown, after_first, told), (remembered, after_second, told_again)] = lives.as_slice() else {
         panic!("two lives");
     };
     assert_eq!(unknown.calls, 0);

@@ -17,15 +17,16 @@ This page is rendered from the code: `BLESS=1 cargo test -p console --test it co
 "
     .to_owned();
     let groups: [(&str, &[&Variable]); 3] = [
-        (
-            "Every service, and `ensemble`",
-            runtime::settings::VARIABLES,
-        ),
+        ("Every service, and `ensemble`", runtime::settings::VARIABLES),
         ("`booking`", booking::VARIABLES),
         ("`payment`", payment::VARIABLES),
     ];
     for (title, variables) in groups {
-        write!(text, "\n## {title}\n\n| variable | default | allowed | what for |\n| --- | --- | --- | --- |\n").unwrap();
+        write!(
+            text,
+            "\n## {title}\n\n| variable | default | allowed | what for |\n| --- | --- | --- | --- |\n"
+        )
+        .unwrap();
         for Variable {
             name,
             default,
@@ -41,10 +42,7 @@ This page is rendered from the code: `BLESS=1 cargo test -p console --test it co
 }
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "BLESS is a switch of this test, not a setting"
-)]
+#[expect(clippy::disallowed_methods, reason = "BLESS is a switch of this test, not a setting")]
 fn the_configuration_page_lists_every_variable() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
     if std::env::var("BLESS").is_ok() {

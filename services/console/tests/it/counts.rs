@@ -43,12 +43,7 @@ async fn a_happy_fare_costs_five_conditional_writes_no_read_and_one_charge() {
     let gateway = world.stack.gateway.totals();
     let fares = u64::try_from(FARES).unwrap();
     assert_eq!(
-        [
-            gateway.authorized,
-            gateway.captured,
-            gateway.voided,
-            gateway.refunded
-        ],
+        [gateway.authorized, gateway.captured, gateway.voided, gateway.refunded],
         [fares, fares, 0, 0]
     );
     assert_eq!(gateway.calls, 2 * fares);

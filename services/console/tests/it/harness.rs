@@ -38,10 +38,7 @@ pub(crate) async fn wait_for<T>(what: &str, look: impl AsyncFnMut() -> Option<T>
 }
 
 /// The same, with a deadline of its own and no failure.
-pub(crate) async fn within<T>(
-    patience: Duration,
-    mut look: impl AsyncFnMut() -> Option<T>,
-) -> Option<T> {
+pub(crate) async fn within<T>(patience: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + patience;
     loop {
         let seen = look().await;
@@ -91,12 +88,7 @@ pub(crate) async fn ensemble(args: &[&str], env: &Env) -> Ended {
 }
 
 /// Runs a command to its end, with this file of this content as its standard input.
-pub(crate) async fn ensemble_reading(
-    args: &[&str],
-    env: &Env,
-    input: &Path,
-    content: &str,
-) -> Ended {
+pub(crate) async fn ensemble_reading(args: &[&str], env: &Env, input: &Path, content: &str) -> Ended {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(input, content).unwrap();
     let mut process = Process::spawn(folder.path(), "command", args, env, Some(input));

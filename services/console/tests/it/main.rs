@@ -4,8 +4,14 @@
 
 #![cfg(test)]
 
+mod bad_input;
+mod canary;
 mod clients;
 mod command;
+mod configuration;
+mod counts;
 mod harness;
 mod processes;
 mod stage;
+mod story;
+mod world;

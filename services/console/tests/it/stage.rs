@@ -196,8 +196,7 @@ impl Stage {
         let saga = |line: &serde_json::Value| line["sagaId"].as_str().unwrap().to_owned();
         let sagas: Vec<_> = published.json().iter().map(saga).collect();
         assert_eq!(sagas.len(), rows.len());
-        self.asked
-            .extend(sagas.iter().cloned().zip(rows.iter().copied()));
+        self.asked.extend(sagas.iter().cloned().zip(rows.iter().copied()));
         sagas
     }
 
@@ -212,10 +211,7 @@ impl Stage {
             for body in self.aws.take(queue).await {
                 let notification: Notification = serde_json::from_str(&body).unwrap();
                 let saga = notification.saga_id.to_string();
-                self.heard
-                    .entry(saga)
-                    .or_default()
-                    .insert((successful, body));
+                self.heard.entry(saga).or_default().insert((successful, body));
             }
         }
         self.heard.len()
@@ -268,30 +264,21 @@ impl Stage {
         assert_eq!(told.outcome, row.outcome, "{what}");
         let error = told.error.as_ref().map(|error| error.name.as_str());
         assert_eq!(error, row.error, "{what}");
-        let step = |step: &contracts::Step| {
-            format!("{}{}", if step.ok { "" } else { "!" }, step.step.as_str())
-        };
+        let step = |step: &contracts::Step| format!("{}{}", if step.ok { "" } else { "!" }, step.step.as_str());
         let path: Vec<_> = told.path.steps().iter().map(step).collect();
         assert_eq!(path.join(" "), row.path, "{what}");
         let standing = told.standing.iter().map(|left| left.effect.as_str());
         assert_eq!(standing.collect::<Vec<_>>(), row.standing, "{what}");
 
         let ledger = self.till.ledger(saga).await;
-        let counts = [
-            ledger.authorized,
-            ledger.captured,
-            ledger.voided,
-            ledger.refunded,
-        ];
+        let counts = [ledger.authorized, ledger.captured, ledger.voided, ledger.refunded];
         assert_eq!(counts, row.ledger, "{what}: {ledger:?}");
     }
 
     /// How many messages a service received this often or more, by its log.
     pub(crate) fn received(&mut self, service: &str, times: u64) -> usize {
         let log = self.service(service).log();
-        let spans = log
-            .iter()
-            .filter_map(|line| line["spans"].as_array()?.last());
+        let spans = log.iter().filter_map(|line| line["spans"].as_array()?.last());
         let often = spans.filter(|span| span["attempt"].as_u64() >= Some(times));
         let ids: BTreeSet<_> = often.map(|span| span["event.id"].to_string()).collect();
         ids.len()

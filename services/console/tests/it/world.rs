@@ -34,9 +34,7 @@ pub(crate) fn fare(customer: &str) -> String {
 
 /// The same as a `CloudEvent`.
 pub(crate) fn cloud_event(id: &str, data: &str) -> String {
-    format!(
-        r#"{{"specversion":"1.0","id":"{id}","source":"/test","type":"fare_requested","data":{data}}}"#
-    )
+    format!(r#"{{"specversion":"1.0","id":"{id}","source":"/test","type":"fare_requested","data":{data}}}"#)
 }
 
 pub(crate) fn saga_of(identity: &str) -> SagaId {
@@ -50,9 +48,7 @@ impl World {
             gateway_port: 0,
             data: None,
         };
-        let stack = Stack::start(&Environment::default(), &options)
-            .await
-            .unwrap();
+        let stack = Stack::start(&Environment::default(), &options).await.unwrap();
         let outcomes = Outcomes::new(&stack.aws, &stack.settings);
         Self {
             arriving: outcomes.watch(),
@@ -149,8 +145,7 @@ impl World {
 
     /// Waits for one saga's notification: whether it was in the success queue, and its JSON.
     pub(crate) async fn outcome_of(&mut self, saga: SagaId) -> (bool, Value) {
-        self.watch_until(|world| world.found.contains_key(&saga))
-            .await;
+        self.watch_until(|world| world.found.contains_key(&saga)).await;
         let (successful, body) = &self.found[&saga][0];
         (*successful, serde_json::from_str(body).unwrap())
     }
@@ -176,8 +171,7 @@ impl World {
 
     /// Whether all service queues are empty.
     pub(crate) fn is_quiet(&self) -> bool {
-        let queues = ["booking", "payment", "fulfillment", "notifier"]
-            .map(|name| format!("queue ensemble-{name}"));
+        let queues = ["booking", "payment", "fulfillment", "notifier"].map(|name| format!("queue ensemble-{name}"));
         !self
             .stack
             .endpoint
@@ -189,9 +183,7 @@ impl World {
 
 fn percent(text: &str) -> String {
     let escape = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-            char::from(byte).to_string()
-        }
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
         byte => format!("%{byte:02X}"),
     };
     text.bytes().map(escape).collect()

@@ -15,18 +15,12 @@ fn story(name: &'static str, customer: &str) -> Story {
 fn fulfillment_conforms() {
     let report = Conformance {
         node: &|| Node::new(Fulfillment { hooks: true }, Nothing),
-        stories: vec![
-            story("credited", "3"),
-            story("not credited", "3__fail_credit"),
-        ],
+        stories: vec![story("credited", "3"), story("not credited", "3__fail_credit")],
         secrets: &["2424 2424 2424 2424"],
         opens: &|_, _| false,
         tolerates: &[],
     }
     .check();
     println!("{report:?}");
-    assert!(
-        report.faults >= 12 && report.interleavings >= 20,
-        "{report:?}"
-    );
+    assert!(report.faults >= 12 && report.interleavings >= 20, "{report:?}");
 }

@@ -38,11 +38,7 @@ fn rejected() -> Event {
         fare_id: None,
         fare_amount: Some("$20.00".to_owned()),
         amount: Money::parse_usd("$20.00").ok(),
-        error: Failure::new(
-            "InvalidRequest",
-            StepName::RegisterFare,
-            "customerId: is missing",
-        ),
+        error: Failure::new("InvalidRequest", StepName::RegisterFare, "customerId: is missing"),
         path: fixtures::path(&[(StepName::RegisterFare, false)]),
     })
 }
@@ -77,8 +73,5 @@ fn the_notifier_conforms() {
     }
     .check();
     println!("{report:?}");
-    assert!(
-        report.faults >= 16 && report.interleavings >= 24,
-        "{report:?}"
-    );
+    assert!(report.faults >= 16 && report.interleavings >= 24, "{report:?}");
 }

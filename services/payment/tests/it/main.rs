@@ -23,11 +23,7 @@ fn story(name: &'static str, customer: &str, refused: bool, key: &PublicKey) -> 
             charge_token: Ledger::id_of(saga, Kind::Hold),
             charge_id: Ledger::id_of(saga, Kind::Capture),
         };
-        messages.push(Message::of_event(
-            saga,
-            Event::AccountCreditRefused(event),
-            None,
-        ));
+        messages.push(Message::of_event(saga, Event::AccountCreditRefused(event), None));
     }
     Story { name, messages }
 }
@@ -51,8 +47,5 @@ fn payment_conforms() {
     }
     .check();
     println!("{report:?}");
-    assert!(
-        report.faults >= 80 && report.interleavings >= 1_000,
-        "{report:?}"
-    );
+    assert!(report.faults >= 80 && report.interleavings >= 1_000, "{report:?}");
 }

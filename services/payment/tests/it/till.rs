@@ -32,13 +32,8 @@ impl Opener {
         if self.opened.borrow().contains(&sealed) {
             return true;
         }
-        let same = card::open(sealed_card, &self.key, saga).is_ok_and(|card| {
-            [
-                card.expose_number(),
-                card.expose_expiry(),
-                card.expose_cvv(),
-            ] == CARD
-        });
+        let same = card::open(sealed_card, &self.key, saga)
+            .is_ok_and(|card| [card.expose_number(), card.expose_expiry(), card.expose_cvv()] == CARD);
         if same {
             self.opened.borrow_mut().insert(sealed);
         }
@@ -77,40 +72,25 @@ impl Outside<Payment> for Till {
                 refund_id: ledger.id(saga, Kind::Refund),
             }),
             Effect::Authorize { fare, sealed_card } => {
-                assert!(
-                    self.opener.opens(saga, &sealed_card),
-                    "{saga}: its card does not open"
-                );
+                assert!(self.opener.opens(saga, &sealed_card), "{saga}: its card does not open");
                 let customer = fare.customer_id.as_str();
                 match ledger.authorize(saga, customer, fare.amount.minor) {
                     Ok(charge_token) => Reply::Authorized { charge_token },
                     Err(message) => Reply::AuthorizeRefused(refusal(message)),
                 }
             }
-            Effect::Capture {
-                charge_token,
-                amount,
-            } => match ledger.capture(saga, amount.minor) {
+            Effect::Capture { charge_token, amount } => match ledger.capture(saga, amount.minor) {
                 Ok(charge_id) => Reply::Captured {
                     charge_token,
                     charge_id,
                 },
                 Err(message) => {
                     let refusal = refusal(message);
-                    Reply::CaptureRefused {
-                        charge_token,
-                        refusal,
-                    }
+                    Reply::CaptureRefused { charge_token, refusal }
                 }
             },
-            Effect::Void {
-                charge_token,
-                because,
-            } => match ledger.void(saga) {
-                Ok(_id) => Reply::Voided {
-                    charge_token,
-                    because,
-                },
+            Effect::Void { charge_token, because } => match ledger.void(saga) {
+                Ok(_id) => Reply::Voided { charge_token, because },
                 Err(message) => {
                     let refusal = refusal(message);
                     Reply::VoidRefused {
@@ -128,10 +108,6 @@ impl Outside<Payment> for Till {
     }
 
     fn effects(&self) -> Vec<String> {
-        self.ledger()
-            .entries()
-            .iter()
-            .map(|entry| entry.id.clone())
-            .collect()
+        self.ledger().entries().iter().map(|entry| entry.id.clone()).collect()
     }
 }

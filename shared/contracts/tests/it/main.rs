@@ -11,7 +11,11 @@ use testkit::fixtures::{self, NOW};
 fn failed(standing: bool) -> FareFailed {
     let refund = fixtures::payment_refund_failed("3_fail_credit_fail_refund");
     let refunded = fixtures::payment_refunded("3_fail_credit");
-    let (error, path) = if standing { (refund.error, refund.path) } else { (refunded.error, refunded.path) };
+    let (error, path) = if standing {
+        (refund.error, refund.path)
+    } else {
+        (refunded.error, refunded.path)
+    };
     FareFailed {
         fare: fixtures::fare("3_fail_credit"),
         charge_token: Some(fixtures::charge().charge_token),
@@ -32,7 +36,9 @@ fn sample(event_type: EventType) -> Option<Event> {
         EventType::PaymentCaptured => Event::PaymentCaptured(fixtures::payment_captured("3")),
         EventType::PaymentDeclined => Event::PaymentDeclined(fixtures::payment_declined("3_fail_auth")),
         EventType::AccountCredited => Event::AccountCredited(fixtures::account_credited("3")),
-        EventType::AccountCreditRefused => Event::AccountCreditRefused(fixtures::account_credit_refused("3_fail_credit")),
+        EventType::AccountCreditRefused => {
+            Event::AccountCreditRefused(fixtures::account_credit_refused("3_fail_credit"))
+        }
         EventType::PaymentRefunded => Event::PaymentRefunded(fixtures::payment_refunded("3_fail_credit")),
         EventType::PaymentRefundFailed => {
             Event::PaymentRefundFailed(fixtures::payment_refund_failed("3_fail_credit_fail_refund"))
@@ -40,7 +46,9 @@ fn sample(event_type: EventType) -> Option<Event> {
         EventType::FareCompleted => Event::FareCompleted(FareCompleted {
             fare: fixtures::fare("3"),
             charge: fixtures::charge(),
-            path: fixtures::account_credited("3").path.and(StepName::SetFareStatusCompleted, true, NOW),
+            path: fixtures::account_credited("3")
+                .path
+                .and(StepName::SetFareStatusCompleted, true, NOW),
         }),
         EventType::FareCancelled => Event::FareCancelled(failed(false)),
         EventType::FareNeedsAttention => Event::FareNeedsAttention(failed(true)),
@@ -57,13 +65,21 @@ fn sample(event_type: EventType) -> Option<Event> {
 
 fn envelope(event: Event) -> Envelope {
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    Envelope::new(event, SagaId::of_request("fare", "request-1"), "request-1", Some(trace), NOW)
+    Envelope::new(
+        event,
+        SagaId::of_request("fare", "request-1"),
+        "request-1",
+        Some(trace),
+        NOW,
+    )
 }
 
 #[test]
 fn every_event_keeps_its_wire_format_and_is_read_back_as_it_was() {
     for event_type in EventType::ALL {
-        let Some(event) = sample(*event_type) else { continue };
+        let Some(event) = sample(*event_type) else {
+            continue;
+        };
         assert_eq!(event.event_type(), *event_type);
         let envelope = envelope(event);
         let json = envelope.to_json();
@@ -101,6 +117,7 @@ fn a_sealed_card_goes_beside_the_event_and_changes_no_other_byte() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn what_cannot_be_read_names_the_attribute_and_the_rule_and_no_value() {
     let good = envelope(sample(EventType::PaymentCaptured).unwrap()).to_json();
     let without = |name: &str| {
@@ -110,20 +127,56 @@ fn what_cannot_be_read_names_the_attribute_and_the_rule_and_no_value() {
     };
     let cases = [
         (without("id"), Reason::Unreadable, "id: is missing"),
-        (without("correlationid"), Reason::Unreadable, "correlationid: is missing"),
+        (
+            without("correlationid"),
+            Reason::Unreadable,
+            "correlationid: is missing",
+        ),
         (without("causationid"), Reason::Unreadable, "causationid: is missing"),
         (without("traceparent"), Reason::Unreadable, "traceparent: is missing"),
         (without("time"), Reason::Unreadable, "time: is missing"),
         (without("data"), Reason::Unreadable, "data: is missing"),
         (without("specversion"), Reason::Unreadable, "specversion: is missing"),
-        (good.replace("\"1.0\"", "\"1.1\""), Reason::Unreadable, "specversion: must be 1.0"),
-        (good.replace("payment_captured", "payment_taken"), Reason::UnknownType, "type: is not in the vocabulary"),
-        (good.replace("\"schemaversion\":1", "\"schemaversion\":2"), Reason::UnknownVersion, "schemaversion:"),
-        (good.replace("\"fareId\"", "\"fare\""), Reason::Unreadable, "data: is not that of payment_captured: missing field `fareId`"),
-        (good.replace("\"minor\":2000", "\"minor\":\"2424\""), Reason::Unreadable, "data: is not that of payment_captured: a value breaks"),
-        (good.replacen("\"id\"", "\"id\":\"2424\",\"id\"", 1), Reason::Unreadable, "body: is no CloudEvent: duplicate field `id`"),
-        (good.replace("{\"fare\"", &format!("{{\"x\":\"{}\",\"fare\"", "x".repeat(70_000))), Reason::TooLarge, "body: must be at most"),
-        (good.replacen('{', "{\"redacted\":true,", 1), Reason::Redacted, "body: card data was removed"),
+        (
+            good.replace("\"1.0\"", "\"1.1\""),
+            Reason::Unreadable,
+            "specversion: must be 1.0",
+        ),
+        (
+            good.replace("payment_captured", "payment_taken"),
+            Reason::UnknownType,
+            "type: is not in the vocabulary",
+        ),
+        (
+            good.replace("\"schemaversion\":1", "\"schemaversion\":2"),
+            Reason::UnknownVersion,
+            "schemaversion:",
+        ),
+        (
+            good.replace("\"fareId\"", "\"fare\""),
+            Reason::Unreadable,
+            "data: is not that of payment_captured: missing field `fareId`",
+        ),
+        (
+            good.replace("\"minor\":2000", "\"minor\":\"2424\""),
+            Reason::Unreadable,
+            "data: is not that of payment_captured: a value breaks",
+        ),
+        (
+            good.replacen("\"id\"", "\"id\":\"2424\",\"id\"", 1),
+            Reason::Unreadable,
+            "body: is no CloudEvent: duplicate field `id`",
+        ),
+        (
+            good.replace("{\"fare\"", &format!("{{\"x\":\"{}\",\"fare\"", "x".repeat(70_000))),
+            Reason::TooLarge,
+            "body: must be at most",
+        ),
+        (
+            good.replacen('{', "{\"redacted\":true,", 1),
+            Reason::Redacted,
+            "body: card data was removed",
+        ),
         ("2424 2424".to_owned(), Reason::Unreadable, "body: is no CloudEvent: "),
         ("[".repeat(60_000), Reason::Unreadable, "body: is no CloudEvent: "),
     ];
@@ -133,6 +186,11 @@ fn what_cannot_be_read_names_the_attribute_and_the_rule_and_no_value() {
         assert!(poison.detail.starts_with(detail), "{poison} does not say {detail}");
         assert!(!poison.detail.contains("2424"), "{poison}");
     }
-    let tolerant = good.replacen('{', "{\"newattribute\":1,", 1).replace("{\"fare\"", "{\"newField\":[],\"fare\"");
-    assert!(Envelope::read(&tolerant).is_ok(), "what a later build adds is passed over");
+    let tolerant = good
+        .replacen('{', "{\"newattribute\":1,", 1)
+        .replace("{\"fare\"", "{\"newField\":[],\"fare\"");
+    assert!(
+        Envelope::read(&tolerant).is_ok(),
+        "what a later build adds is passed over"
+    );
 }

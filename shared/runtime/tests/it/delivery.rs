@@ -11,22 +11,12 @@ async fn a_message_that_takes_longer_than_its_visibility_is_held_by_its_heartbea
     // Six renewals, one a second: twice the visibility.
     world
         .until("it is renewed", |world| {
-            world
-                .endpoint
-                .calls()
-                .get("sqs:ChangeMessageVisibilityBatch")
-                >= 6
+            world.endpoint.calls().get("sqs:ChangeMessageVisibilityBatch") >= 6
         })
         .await;
     world.effects.gate.add_permits(1);
-    world
-        .until("it is handled", |world| world.places().0.is_empty())
-        .await;
-    assert_eq!(
-        world.effects.begun.load(Ordering::SeqCst),
-        1,
-        "nobody else received it"
-    );
+    world.until("it is handled", |world| world.places().0.is_empty()).await;
+    assert_eq!(world.effects.begun.load(Ordering::SeqCst), 1, "nobody else received it");
     assert!(world.state().unwrap().contains("Ended"));
     world.stopped().await.stop();
 }
@@ -36,17 +26,9 @@ async fn a_handler_whose_receipt_is_lost_is_cancelled() {
     let world = World::start(&[("ENSEMBLE_VISIBILITY_SECS", "3")]).await;
     world.send("slow").await;
     world
-        .until("it is at work", |world| {
-            world.effects.begun.load(Ordering::SeqCst) == 1
-        })
+        .until("it is at work", |world| world.effects.begun.load(Ordering::SeqCst) == 1)
         .await;
-    world
-        .sqs
-        .purge_queue()
-        .queue_url(world.url())
-        .send()
-        .await
-        .unwrap();
+    world.sqs.purge_queue().queue_url(world.url()).send().await.unwrap();
     world
         .until("it is cancelled", |world| {
             world.effects.dropped.load(Ordering::SeqCst) == 1
@@ -56,13 +38,10 @@ async fn a_handler_whose_receipt_is_lost_is_cancelled() {
 }
 
 #[tokio::test]
-async fn a_message_before_its_time_is_given_back_until_its_policy_ends_and_then_buried_with_its_reason()
- {
+async fn a_message_before_its_time_is_given_back_until_its_policy_ends_and_then_buried_with_its_reason() {
     let world = World::start(&[]).await;
     world.send("not yet").await;
-    world
-        .until("it is buried", |world| world.places().1.len() == 1)
-        .await;
+    world.until("it is buried", |world| world.places().1.len() == 1).await;
     let (left, buried) = world.places();
     assert!(left.is_empty());
     assert!(
@@ -94,10 +73,7 @@ async fn an_outage_never_counts_against_a_message_and_stops_the_polling() {
             .map_or(0, |count| count.parse::<u32>().unwrap())
     };
     // Three failures open the breaker; what is received after that is held.
-    assert!(
-        waiting.iter().map(received).max().unwrap() <= 4,
-        "{waiting:?}"
-    );
+    assert!(waiting.iter().map(received).max().unwrap() <= 4, "{waiting:?}");
     world.effects.down.store(false, Ordering::SeqCst);
     world.effects.gate.add_permits(8);
     world
@@ -109,22 +85,12 @@ async fn an_outage_never_counts_against_a_message_and_stops_the_polling() {
 
 #[tokio::test]
 async fn a_stop_finishes_what_runs_and_gives_the_rest_back_at_once() {
-    let world = World::start(&[
-        ("ENSEMBLE_GRACE_SECS", "0"),
-        ("ENSEMBLE_VISIBILITY_SECS", "3600"),
-    ])
-    .await;
+    let world = World::start(&[("ENSEMBLE_GRACE_SECS", "0"), ("ENSEMBLE_VISIBILITY_SECS", "3600")]).await;
     world.send("stuck").await;
     world
-        .until("it is at work", |world| {
-            world.effects.begun.load(Ordering::SeqCst) == 1
-        })
+        .until("it is at work", |world| world.effects.begun.load(Ordering::SeqCst) == 1)
         .await;
-    let (sqs, url, effects) = (
-        world.sqs.clone(),
-        world.url(),
-        std::sync::Arc::clone(&world.effects),
-    );
+    let (sqs, url, effects) = (world.sqs.clone(), world.url(), std::sync::Arc::clone(&world.effects));
     let endpoint = world.stopped().await;
     assert_eq!(effects.dropped.load(Ordering::SeqCst), 1);
     // Visible at once, not in an hour.

@@ -1,5 +1,7 @@
 //! The machinery against the embedded endpoint, with a participant that does as the test says.
 
+#![cfg(test)]
+
 mod delivery;
 mod provision;
 mod scripted;

@@ -26,15 +26,9 @@ async fn what_is_missing_is_created_what_differs_is_updated_and_a_second_run_cha
 
     let first = dids(provision(&aws, &topology).await.unwrap());
     assert_eq!(first.len(), 5);
-    assert!(
-        first.iter().all(|(_, did)| *did == Did::Created),
-        "{first:?}"
-    );
+    assert!(first.iter().all(|(_, did)| *did == Did::Created), "{first:?}");
     let second = dids(provision(&aws, &topology).await.unwrap());
-    assert!(
-        second.iter().all(|(_, did)| *did == Did::Found),
-        "{second:?}"
-    );
+    assert!(second.iter().all(|(_, did)| *did == Did::Found), "{second:?}");
 
     topology.subscriptions[0].filter = Some((
         "type".to_owned(),
@@ -51,10 +45,7 @@ async fn what_is_missing_is_created_what_differs_is_updated_and_a_second_run_cha
     topology.subscriptions[0].filter = None;
     let fourth = dids(provision(&aws, &topology).await.unwrap());
     assert_eq!(
-        fourth
-            .iter()
-            .filter(|(_, did)| *did == Did::Updated)
-            .count(),
+        fourth.iter().filter(|(_, did)| *did == Did::Updated).count(),
         1,
         "{fourth:?}"
     );

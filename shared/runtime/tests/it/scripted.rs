@@ -8,9 +8,7 @@ use contracts::{EventType, Poison, SagaId};
 use jiff::Timestamp;
 use runtime::{Aws, EffectError, Environment, Perform, Service, Settings};
 use saga::topology::{Queue, Topology};
-use saga::{
-    Decision, Declaration, Delivery, Input, Participant, Reaction, Received, RetryPolicy, Then,
-};
+use saga::{Decision, Declaration, Delivery, Input, Participant, Reaction, Received, RetryPolicy, Then};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -81,16 +79,10 @@ impl Participant for Scripted {
     fn decide(&self, state: &State, input: Input<'_, Self>, _now: Timestamp) -> Decision<Self> {
         match (state, input) {
             (_, Input::Event(body)) if body == "not yet" => Decision::NotYet,
-            (State::Unseen, Input::Event(body)) => {
-                Decision::Commit(State::Begun, Then::Perform(body.clone()))
-            }
+            (State::Unseen, Input::Event(body)) => Decision::Commit(State::Begun, Then::Perform(body.clone())),
             (State::Begun, Input::Event(body)) => Decision::Perform(body.clone()),
-            (State::Begun, Input::Reply(..)) => {
-                Decision::Commit(State::Ended, Then::Announce(Vec::new()))
-            }
-            (State::Unseen | State::Ended, Input::Reply(..)) | (State::Ended, Input::Event(_)) => {
-                Decision::Announce
-            }
+            (State::Begun, Input::Reply(..)) => Decision::Commit(State::Ended, Then::Announce(Vec::new())),
+            (State::Unseen | State::Ended, Input::Reply(..)) | (State::Ended, Input::Event(_)) => Decision::Announce,
         }
     }
 }
@@ -125,12 +117,7 @@ impl Perform<Scripted> for Shared {
             });
         }
         let noticed = Noticed(&self.0.dropped);
-        self.0
-            .gate
-            .acquire()
-            .await
-            .expect("the gate is never closed")
-            .forget();
+        self.0.gate.acquire().await.expect("the gate is never closed").forget();
         std::mem::forget(noticed);
         Ok(())
     }
@@ -155,9 +142,7 @@ impl World {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         let settings = Settings::read(&environment).unwrap();
-        runtime::provision::provision(&aws, &topology())
-            .await
-            .unwrap();
+        runtime::provision::provision(&aws, &topology()).await.unwrap();
         let effects = Arc::new(Effects {
             begun: AtomicU32::new(0),
             dropped: AtomicU32::new(0),
@@ -201,10 +186,7 @@ impl World {
                 .map(|(_, text)| text.clone())
                 .collect()
         };
-        (
-            of("queue ensemble-scripted"),
-            of("queue ensemble-scripted-dlq"),
-        )
+        (of("queue ensemble-scripted"), of("queue ensemble-scripted-dlq"))
     }
 
     pub(crate) fn state(&self) -> Option<String> {
@@ -218,11 +200,7 @@ impl World {
     pub(crate) async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(60);
         while !holds(self) {
-            assert!(
-                Instant::now() < deadline,
-                "never: {what}; {:?}",
-                self.places()
-            );
+            assert!(Instant::now() < deadline, "never: {what}; {:?}", self.places());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -255,9 +233,7 @@ pub(crate) fn client(url: &str) -> aws_sdk_sqs::Client {
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version(aws_sdk_sqs::config::BehaviorVersion::v2026_01_12())
         .region(aws_sdk_sqs::config::Region::new("us-east-1"))
-        .credentials_provider(aws_sdk_sqs::config::Credentials::new(
-            "a", "b", None, None, "test",
-        ))
+        .credentials_provider(aws_sdk_sqs::config::Credentials::new("a", "b", None, None, "test"))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .endpoint_url(url)
         .build();

@@ -16,9 +16,8 @@ pub(super) struct Cidr {
 impl Cidr {
     /// Whether the text is an address in the range.
     pub(super) fn contains(&self, text: &str) -> bool {
-        text.parse().is_ok_and(|address: IpAddr| {
-            address.is_ipv4() == self.is_v4 && bits(address) & self.mask == self.first
-        })
+        text.parse()
+            .is_ok_and(|address: IpAddr| address.is_ipv4() == self.is_v4 && bits(address) & self.mask == self.first)
     }
 }
 

@@ -57,9 +57,7 @@ impl Rule {
             Value::Bool(flag) => Ok(Self::Bool(*flag)),
             Value::Null => Ok(Self::Null),
             Value::Object(object) => Self::read_operator(object),
-            Value::Array(_) => {
-                Err("Match value must be String, number, true, false, or null".to_owned())
-            }
+            Value::Array(_) => Err("Match value must be String, number, true, false, or null".to_owned()),
         }
     }
 
@@ -71,9 +69,7 @@ impl Rule {
         match operator.as_str() {
             "prefix" => text(operator, operand).map(Self::Prefix),
             "suffix" => text(operator, operand).map(Self::Suffix),
-            "equals-ignore-case" => {
-                text(operator, operand).map(|text| Self::IgnoreCase(text.to_lowercase()))
-            }
+            "equals-ignore-case" => text(operator, operand).map(|text| Self::IgnoreCase(text.to_lowercase())),
             "exists" => operand
                 .as_bool()
                 .map(Self::Exists)
@@ -103,10 +99,9 @@ impl Rule {
             (Self::IgnoreCase(wanted), Value::String(text)) => text.to_lowercase() == *wanted,
             (Self::Cidr(range), Value::String(text)) => range.contains(text),
             (Self::Number(wanted), Value::Number(number)) => number.as_f64() == Some(*wanted),
-            (Self::Numeric(all), Value::Number(number)) => number.as_f64().is_some_and(|number| {
-                all.iter()
-                    .all(|(comparison, bound)| comparison.holds(number, *bound))
-            }),
+            (Self::Numeric(all), Value::Number(number)) => number
+                .as_f64()
+                .is_some_and(|number| all.iter().all(|(comparison, bound)| comparison.holds(number, *bound))),
             (Self::Bool(wanted), Value::Bool(flag)) => wanted == flag,
             (Self::Null, Value::Null) => true,
             (Self::AnythingBut(rules), value) => !rules.iter().any(|rule| rule.matches(value)),
@@ -199,10 +194,7 @@ fn anything_but(operand: &Value) -> Result<Vec<Rule>, String> {
                 .as_array()
                 .map_or_else(|| vec![operand], |all| all.iter().collect());
             let rule = |operand: &Value| Rule::read(&serde_json::json!({ operator: operand }));
-            operands
-                .into_iter()
-                .map(rule)
-                .collect::<Result<Vec<_>, _>>()?
+            operands.into_iter().map(rule).collect::<Result<Vec<_>, _>>()?
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => vec![plain(operand)?],
     };

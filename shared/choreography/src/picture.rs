@@ -1,0 +1,91 @@
+//! The map, to be looked at: a flowchart and a table.
+//!
+//! **Invariant:** the same map is drawn the same, byte for byte.
+
+use contracts::{EventType, Publisher};
+
+use crate::Map;
+
+/// The map as a Mermaid flowchart (<https://mermaid.js.org/syntax/flowchart.html>): solid where a saga goes on, dotted
+/// where it fails and is undone.
+#[must_use]
+pub fn mermaid(map: &Map) -> String {
+    let mut lines = vec!["flowchart LR".to_owned(), "    client([client])".to_owned()];
+    for declaration in &map.participants {
+        lines.push(format!(
+            "    {0}[\"<b>{0}</b><br/>{1}\"]",
+            declaration.name, declaration.about
+        ));
+    }
+    lines.push("    success[/success queue/]".to_owned());
+    lines.push("    failure[/failure queue/]".to_owned());
+    for event in EventType::ALL.iter().filter(|event| map.is_published(**event)) {
+        let (from, arrow) = (event.publisher().as_str(), arrow(map.leads_on(*event)));
+        for (declaration, _) in map.heard(*event) {
+            lines.push(format!("    {from} {arrow}|{}| {}", event.name(), declaration.name));
+        }
+    }
+    for declaration in map.participants.iter().filter(|declaration| tells_clients(declaration)) {
+        for (successful, queue) in [(true, "success"), (false, "failure")] {
+            lines.push(format!("    {} {} {queue}", declaration.name, arrow(successful)));
+        }
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// The map as a Markdown table, one row for each reaction, in the order of the story.
+#[must_use]
+pub fn table(map: &Map) -> String {
+    let mut lines = vec![
+        "| event | published by | heard by | step | undone by | answers |".to_owned(),
+        "| --- | --- | --- | --- | --- | --- |".to_owned(),
+    ];
+    for event in EventType::ALL {
+        for (declaration, reaction) in map.heard(*event) {
+            let step = reaction.step.map_or("–", contracts::StepName::as_str);
+            let names: Vec<&str> = reaction.answers.iter().map(|answer| answer.name()).collect();
+            let answers = if names.is_empty() {
+                "a notification".to_owned()
+            } else {
+                names.join(" or ")
+            };
+            lines.push(format!(
+                "| {} | {} | {} | {step} | {} | {answers} |",
+                event.name(),
+                publisher(event.publisher()),
+                declaration.name,
+                undone_by(map, reaction),
+            ));
+        }
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// The step that undoes what a reaction did.
+fn undone_by(map: &Map, reaction: &saga::Reaction) -> &'static str {
+    let forward = reaction.step.filter(|_| reaction.undoes.is_none());
+    let undoing = map
+        .reactions()
+        .find(|(_, other)| forward.is_some() && other.undoes == forward);
+    undoing
+        .and_then(|(_, undoing)| undoing.step)
+        .map_or("–", contracts::StepName::as_str)
+}
+
+fn arrow(leads_on: bool) -> &'static str {
+    if leads_on { "-->" } else { "-.->" }
+}
+
+fn publisher(publisher: Publisher) -> String {
+    match publisher {
+        Publisher::Client => "a client".to_owned(),
+        Publisher::Booking | Publisher::Payment | Publisher::Fulfillment => publisher.as_str().to_owned(),
+    }
+}
+
+/// Whether the chain of events ends here.
+fn tells_clients(declaration: &saga::Declaration) -> bool {
+    declaration.reactions.iter().any(|reaction| reaction.answers.is_empty())
+}

@@ -1,0 +1,109 @@
+//! Topics, queues, subscriptions and tables, as the map needs them.
+//!
+//! **Invariant:** a queue gets an event if and only if its service reacts to it.
+
+use contracts::{EventType, Publisher};
+use saga::topology::{Channel, Names, Queue, Subscription, Topology};
+use saga::{Announcement, Declaration};
+
+use crate::{Map, map};
+
+/// Receives after which SQS itself gives a message up. The runtime dead-letters by its own policy long before, with a
+/// reason; this is the last resort for a message that kills whoever receives it.
+const RECEIVES_MAX: u32 = 100;
+
+/// How long a received message stays invisible; the runtime renews it while it works.
+const VISIBILITY_TIMEOUT_SECS: u32 = 30;
+
+/// How long a service has to handle a message: 4 days.
+const RETENTION_SECS: u32 = 345_600;
+
+/// How long a client has to fetch a notification: 14 days, the longest that SQS offers
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>).
+const OUTCOME_RETENTION_SECS: u32 = 1_209_600;
+
+/// The message attribute by which notifications are routed.
+const IS_SUCCESSFUL: &str = "IsSuccessful";
+
+/// Everything that has to exist in AWS for the map of this workspace, under these names.
+#[must_use]
+pub fn topology(names: &Names) -> Topology {
+    of_map(&map(), names)
+}
+
+fn of_map(map: &Map, names: &Names) -> Topology {
+    let channels = channels(map);
+    let services = map.participants.iter().map(|declaration| Queue {
+        name: names.of_service(declaration.name),
+        dlq: Some(names.dlq(declaration.name)),
+        receives_max: RECEIVES_MAX,
+        visibility_timeout_secs: VISIBILITY_TIMEOUT_SECS,
+        retention_secs: RETENTION_SECS,
+    });
+    let outcomes = [true, false].map(|successful| Queue {
+        name: names.outcomes(successful),
+        dlq: None,
+        receives_max: RECEIVES_MAX,
+        visibility_timeout_secs: VISIBILITY_TIMEOUT_SECS,
+        retention_secs: OUTCOME_RETENTION_SECS,
+    });
+    let heard = channels.iter().flat_map(|channel| {
+        map.participants
+            .iter()
+            .filter_map(|declaration| subscription(names, *channel, declaration))
+    });
+    let told = [true, false].map(|successful| Subscription {
+        topic: names.topic(Channel::Notifications),
+        queue: names.outcomes(successful),
+        raw: true,
+        filter: Some((IS_SUCCESSFUL.to_owned(), vec![successful.to_string()])),
+    });
+    let stateful = map.participants.iter().filter(|declaration| declaration.stateful);
+    Topology {
+        topics: channels
+            .iter()
+            .chain([&Channel::Notifications])
+            .map(|channel| names.topic(*channel))
+            .collect(),
+        queues: services.chain(outcomes).collect(),
+        subscriptions: heard.chain(told).collect(),
+        tables: stateful.map(|declaration| names.of_service(declaration.name)).collect(),
+    }
+}
+
+/// The channels of all events, each once, in the order of the story.
+fn channels(map: &Map) -> Vec<Channel> {
+    let mut channels = Vec::new();
+    for event in EventType::ALL.iter().filter(|event| map.is_published(**event)) {
+        let channel = channel_of(*event);
+        if !channels.contains(&channel) {
+            channels.push(channel);
+        }
+    }
+    channels
+}
+
+fn channel_of(event: EventType) -> Channel {
+    match event.publisher() {
+        Publisher::Client => Channel::FareRequests,
+        publisher @ (Publisher::Booking | Publisher::Payment | Publisher::Fulfillment) => Channel::Events(publisher),
+    }
+}
+
+/// A service's subscription to a channel, if it hears anything there.
+fn subscription(names: &Names, channel: Channel, declaration: &Declaration) -> Option<Subscription> {
+    let mut heard = Vec::new();
+    for reaction in declaration.reactions {
+        if channel_of(reaction.to) == channel {
+            heard.push(reaction.to.as_str().to_owned());
+        }
+    }
+    // Clients publish without our attributes, and the envelope's message id identifies their requests.
+    let of_clients = channel == Channel::FareRequests;
+    (!heard.is_empty()).then(|| Subscription {
+        topic: names.topic(channel),
+        queue: names.of_service(declaration.name),
+        raw: !of_clients,
+        filter: (!of_clients).then(|| (Announcement::TYPE.to_owned(), heard)),
+    })
+}

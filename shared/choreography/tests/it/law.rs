@@ -1,0 +1,101 @@
+//! The dependency law, read from the manifests: who may know whom.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a manifest that cannot be read has to fail the test"
+)]
+
+use std::collections::BTreeMap;
+
+use crate::golden::root;
+
+/// The manifest of every member of the workspace, by the name of its package.
+fn manifests() -> BTreeMap<String, toml::Table> {
+    let mut manifests = BTreeMap::new();
+    for folder in ["shared", "services", "infra"] {
+        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
+            let Ok(text) = std::fs::read_to_string(entry.unwrap().path().join("Cargo.toml")) else {
+                continue;
+            };
+            let manifest: toml::Table = text.parse().unwrap();
+            manifests.insert(manifest["package"]["name"].as_str().unwrap().to_owned(), manifest);
+        }
+    }
+    manifests
+}
+
+/// What a manifest names under these headings, below `target` too.
+fn dependencies(manifest: &toml::Table, headings: &[&str]) -> Vec<String> {
+    let targets = manifest.get("target").and_then(toml::Value::as_table);
+    let tables = targets
+        .into_iter()
+        .flat_map(|targets| targets.values().filter_map(toml::Value::as_table));
+    let mut names = Vec::new();
+    for table in tables.chain([manifest]) {
+        for heading in headings {
+            let named = table.get(*heading).and_then(toml::Value::as_table);
+            names.extend(named.into_iter().flat_map(|named| named.keys().cloned()));
+        }
+    }
+    names
+}
+
+const ALL: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"];
+
+#[test]
+fn every_member_keeps_the_lints_of_the_workspace() {
+    let manifests = manifests();
+    for (name, manifest) in &manifests {
+        let kept = manifest
+            .get("lints")
+            .and_then(|lints| lints.get("workspace"))
+            .and_then(toml::Value::as_bool);
+        assert_eq!(
+            kept,
+            Some(true),
+            "{name}: its Cargo.toml lacks `[lints] workspace = true`"
+        );
+    }
+    assert!(manifests.len() >= 12, "{:?}", manifests.keys());
+}
+
+#[test]
+fn only_the_runtime_and_the_embedded_endpoint_know_aws() {
+    for (name, manifest) in manifests() {
+        let aws = |dependency: &String| {
+            ["aws-", "dynoxide", "rustack"]
+                .iter()
+                .any(|prefix| dependency.starts_with(prefix))
+        };
+        let known: Vec<String> = dependencies(&manifest, &ALL).into_iter().filter(aws).collect();
+        let may = matches!(name.as_str(), "runtime" | "local");
+        assert_eq!(!known.is_empty(), may, "{name}: {known:?}");
+    }
+}
+
+#[test]
+fn no_service_knows_another_and_the_vocabulary_knows_nobody() {
+    let manifests = manifests();
+    let services: Vec<&str> = choreography::PARTICIPANTS
+        .iter()
+        .map(|declaration| declaration.name)
+        .collect();
+    let known = |name: &str| dependencies(&manifests[name], &ALL);
+    for service in &services {
+        let others: Vec<String> = known(service)
+            .into_iter()
+            .filter(|other| services.contains(&other.as_str()))
+            .collect();
+        assert_eq!(others, Vec::<String>::new(), "{service}");
+    }
+    let ours =
+        |names: Vec<String>| -> Vec<String> { names.into_iter().filter(|name| manifests.contains_key(name)).collect() };
+    assert_eq!(ours(known("contracts")), Vec::<String>::new());
+    assert_eq!(ours(dependencies(&manifests["saga"], &["dependencies"])), ["contracts"]);
+    let of_runtime = dependencies(&manifests["runtime"], &["dependencies"]);
+    assert!(
+        !of_runtime.iter().any(|name| services.contains(&name.as_str())),
+        "{of_runtime:?}"
+    );
+}

@@ -1,0 +1,85 @@
+//! Many sagas at once under a seeded adversary, each seed a run that can be had again.
+
+use fastrand::Rng;
+use testkit::Storm;
+
+use crate::cast::{Cast, Keys};
+use crate::oracle;
+use crate::rows::ROWS;
+
+const SEEDS: u64 = 200;
+const SAGAS: usize = 10;
+
+/// What is broken on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Broken {
+    Nothing,
+    /// Writes take place whatever stands there.
+    Conditions,
+    /// The gateway acts again for a key that it knows.
+    Keys,
+}
+
+/// One storm over many sagas of mixed rows, then everything once more; answers with what the adversary did.
+fn storm(keys: &Keys, seed: u64, broken: Broken) -> Result<Storm, String> {
+    let mut rng = Rng::with_seed(seed);
+    let cast = Cast::new(keys);
+    let mut world = cast.world();
+    cast.ledger().keyless = broken == Broken::Keys;
+    for service in world.services() {
+        service.store_mut().blind = broken == Broken::Conditions;
+    }
+    let asked: Vec<_> = (0..SAGAS)
+        .filter_map(|saga| Some((format!("{seed}-{saga}"), rng.choice(ROWS)?)))
+        .collect();
+    for (request_id, row) in &asked {
+        world.request(&row.body(), request_id);
+    }
+    let adversary = Storm {
+        duplicates: rng.usize(..40),
+        redeliveries: rng.usize(..30),
+        crashes: rng.usize(..30),
+        losses: rng.usize(..30),
+        workers: rng.usize(1..8),
+    };
+    let mut verdict = Ok(());
+    let did = adversary.rage(&mut world, &mut rng, |world| {
+        if verdict.is_ok() {
+            verdict = oracle::always(&cast, world);
+        }
+    });
+    verdict?;
+    oracle::at_rest(keys, &cast, &world, &asked)?;
+    oracle::after_a_replay(&cast, &mut world, &mut rng)?;
+    oracle::at_rest(keys, &cast, &world, &asked)?;
+    Ok(did)
+}
+
+#[test]
+fn no_seed_breaks_an_invariant() {
+    let keys = Keys::new();
+    let mut did = Storm::default();
+    for seed in 0..SEEDS {
+        let one = storm(&keys, seed, Broken::Nothing);
+        let one = one.unwrap_or_else(|rule| panic!("seed {seed}: {rule}"));
+        did.duplicates += one.duplicates;
+        did.redeliveries += one.redeliveries;
+        did.crashes += one.crashes;
+        did.losses += one.losses;
+    }
+    println!("{SEEDS} seeds × {SAGAS} sagas: {did:?}");
+    let least = [did.duplicates, did.redeliveries, did.crashes, did.losses]
+        .into_iter()
+        .min();
+    assert!(least > Some(1_000), "the adversary was idle: {did:?}");
+}
+
+#[test]
+fn what_is_broken_on_purpose_is_noticed() {
+    let keys = Keys::new();
+    for broken in [Broken::Conditions, Broken::Keys] {
+        let noticed = (0..SEEDS).find_map(|seed| Some((seed, storm(&keys, seed, broken).err()?)));
+        println!("{broken:?}: {noticed:?}");
+        assert!(noticed.is_some(), "{broken:?}: no seed noticed");
+    }
+}

@@ -1,0 +1,218 @@
+//! What every participant has to hold, as one suite: whatever arrives may arrive twice, late, or first, and the
+//! process may die at any act.
+//!
+//! **Invariant:** every comparison is with one run in which nothing went wrong, and that run itself is held to the
+//! declaration.
+//!
+//! # Panics
+//!
+//! Everything here panics where a participant does not hold what it must; the text names the story and the place.
+
+#![expect(
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a suite for tests: a participant that does not conform has to stop the test"
+)]
+
+use std::collections::BTreeSet;
+
+use contracts::{EventType, SagaId};
+use saga::{Announcement, Participant, Settlement};
+
+use crate::bench::{Bench, Ending};
+use crate::{Fault, Message, Node, Outside, hostile};
+
+/// Messages of one saga, each of which follows from those before it.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// What happens in it.
+    pub name: &'static str,
+    /// The messages.
+    pub messages: Vec<Message>,
+}
+
+/// A participant, and what is needed to try it.
+#[expect(missing_debug_implementations, reason = "it holds closures")]
+pub struct Conformance<'a, P, W> {
+    /// Makes the service anew, with nothing on record and nothing done outside.
+    pub node: &'a dyn Fn() -> Node<P, W>,
+    /// Together they make the participant announce everything that it declares.
+    pub stories: Vec<Story>,
+    /// The card in the stories: texts that may stand nowhere in the clear.
+    pub secrets: &'a [&'a str],
+    /// Whether a sealed card opens to the card in the stories.
+    pub opens: &'a dyn Fn(SagaId, &str) -> bool,
+    /// Fields that may be absent or of any type: `data.` and such before the names of inner ones.
+    pub tolerates: &'a [&'a str],
+}
+
+/// How much was tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Orders in which messages came, duplicates included.
+    pub orders: usize,
+    /// Faults that struck, each at an act of its own.
+    pub faults: usize,
+    /// Interleavings of two workers on one message.
+    pub interleavings: usize,
+    /// Hostile messages.
+    pub hostile: usize,
+}
+
+impl<P: Participant, W: Outside<P>> Conformance<'_, P, W> {
+    /// Tries everything.
+    #[must_use]
+    pub fn check(&self) -> Report {
+        let mut report = Report::default();
+        let mut answered = BTreeSet::new();
+        for story in &self.stories {
+            let (ending, acts) = self.told_plainly(story, &mut answered);
+            report.orders += self.any_order(story, &ending);
+            report.faults += self.any_fault(story, &ending, &acts);
+            report.interleavings += self.two_workers(story, &ending);
+        }
+        self.declares_nothing_more(&answered);
+        report.hostile = hostile::check(self);
+        report
+    }
+
+    /// Each message once and in its order: the run that all others are compared with.
+    fn told_plainly(&self, story: &Story, answered: &mut BTreeSet<(EventType, EventType)>) -> (Ending, Vec<usize>) {
+        let mut bench = Bench::new(self);
+        let mut acts = Vec::new();
+        for message in &story.messages {
+            let before = bench.announced.len();
+            let (settlement, taken) = bench.deliver(message, None);
+            assert_eq!(settlement, Settlement::Delete, "{}: {message:?}", story.name);
+            self.keeps_its_word(&bench.node.participant, message, &bench.announced[before..], answered);
+            acts.push(taken);
+        }
+        (bench.ending(), acts)
+    }
+
+    /// A first answer is one that the declaration names, in the state that it names, and the path says how it went.
+    fn keeps_its_word(
+        &self,
+        participant: &P,
+        message: &Message,
+        announced: &[Announcement],
+        answered: &mut BTreeSet<(EventType, EventType)>,
+    ) {
+        let declaration = participant.declaration();
+        let received = participant.read(&message.delivery());
+        let received = received.unwrap_or_else(|poison| panic!("a sample is poison: {poison}"));
+        let heard = received.event_type;
+        let reaction = declaration
+            .reaction_to(heard)
+            .unwrap_or_else(|| panic!("{heard:?} is heard and not declared"));
+        let expected = saga::Stored::of(&participant.expects(&received.incoming));
+        assert_eq!(expected.state, reaction.expects, "{heard:?}: expects");
+        for announcement in announced {
+            let Some(event) = EventType::parse(&announcement.name) else {
+                assert!(reaction.answers.is_empty(), "{heard:?}: {announcement:?}");
+                continue;
+            };
+            let index = reaction.answers.iter().position(|answer| *answer == event);
+            let index = index.unwrap_or_else(|| panic!("{heard:?}: {event:?} is not declared"));
+            answered.insert((heard, event));
+            if let (Some(step), None) = (reaction.step, reaction.undoes) {
+                let body: serde_json::Value = serde_json::from_str(&announcement.body).unwrap_or_default();
+                let last = body["data"]["path"].as_array().and_then(|path| path.last()).cloned();
+                let last = last.unwrap_or_default();
+                assert_eq!(last["step"], step.as_str(), "{event:?}: the end of its path");
+                assert_eq!(last["ok"], index == 0, "{event:?}: the first answer is the good one");
+            }
+        }
+    }
+
+    /// What is declared was seen: otherwise the stories do not tell all, or the declaration tells too much.
+    fn declares_nothing_more(&self, answered: &BTreeSet<(EventType, EventType)>) {
+        let node = (self.node)();
+        let reactions = node.participant.declaration().reactions;
+        let declared = reactions
+            .iter()
+            .flat_map(|reaction| reaction.answers.iter().map(|answer| (reaction.to, *answer)));
+        assert_eq!(*answered, declared.collect(), "announced, declared");
+    }
+
+    /// In every order, each message once or twice, what comes too early being given back until its time has come;
+    /// then all once more, late.
+    fn any_order(&self, story: &Story, ending: &Ending) -> usize {
+        let mut orders = 0;
+        for order in permutations(story.messages.len()) {
+            for times in 1..=2 {
+                let mut bench = Bench::new(self);
+                let each = order.iter().flat_map(|index| vec![&story.messages[*index]; times]);
+                bench.deliver_all(each.collect());
+                assert_eq!(bench.ending(), *ending, "{}: {order:?} × {times}", story.name);
+                for index in &order {
+                    let (settlement, _) = bench.deliver(&story.messages[*index], None);
+                    assert_eq!(settlement, Settlement::Delete, "{}: {index} late", story.name);
+                }
+                assert_eq!(bench.ending(), *ending, "{}: {order:?} late", story.name);
+                orders += 1;
+            }
+        }
+        orders
+    }
+
+    /// Every fault at every act of every message, then the message once more.
+    fn any_fault(&self, story: &Story, ending: &Ending, acts: &[usize]) -> usize {
+        let mut faults = 0;
+        for (struck, acts) in acts.iter().enumerate() {
+            for place in (0..*acts).flat_map(|act| Fault::ALL.map(|fault| (act, fault))) {
+                let mut bench = Bench::new(self);
+                for (index, message) in story.messages.iter().enumerate() {
+                    if index == struck {
+                        let (_, taken) = bench.deliver(message, Some(place));
+                        assert!(taken >= place.0, "{}: {struck} {place:?} did not strike", story.name);
+                        faults += 1;
+                    }
+                    bench.deliver_all(vec![message]);
+                }
+                assert_eq!(bench.ending(), *ending, "{}: {struck} {place:?}", story.name);
+            }
+        }
+        faults
+    }
+
+    /// Two workers on every message, in every interleaving of their acts.
+    fn two_workers(&self, story: &Story, ending: &Ending) -> usize {
+        let mut interleavings = 0;
+        for (shared, message) in story.messages.iter().enumerate() {
+            let mut turns = Vec::new();
+            loop {
+                let mut bench = Bench::new(self);
+                bench.deliver_all(story.messages[..shared].iter().collect());
+                bench.interleave(message, &mut turns);
+                bench.deliver_all(story.messages[shared..].iter().collect());
+                assert_eq!(bench.ending(), *ending, "{}: {shared} {turns:?}", story.name);
+                interleavings += 1;
+                while turns.last() == Some(&true) {
+                    turns.pop();
+                }
+                match turns.last_mut() {
+                    Some(turn) => *turn = true,
+                    None => break,
+                }
+            }
+        }
+        interleavings
+    }
+}
+
+/// Every order of `0..n`.
+fn permutations(n: usize) -> Vec<Vec<usize>> {
+    let Some(last) = n.checked_sub(1) else {
+        return vec![Vec::new()];
+    };
+    let mut all = Vec::new();
+    for shorter in permutations(last) {
+        for at in 0..n {
+            let mut order = shorter.clone();
+            order.insert(at, last);
+            all.push(order);
+        }
+    }
+    all
+}

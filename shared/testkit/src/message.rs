@@ -1,0 +1,85 @@
+//! A message in a queue, and what of an announcement is the same whenever it is made.
+
+use std::collections::BTreeMap;
+
+use contracts::{Event, SagaId};
+use saga::{Announcement, Delivery};
+
+use crate::fixtures;
+
+/// A message in a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The body.
+    pub body: String,
+    /// The String message attributes.
+    pub attributes: BTreeMap<String, String>,
+    /// The SQS message id.
+    pub id: String,
+}
+
+impl Message {
+    /// A message without attributes.
+    #[must_use]
+    pub fn new(id: &str, body: impl Into<String>) -> Self {
+        Self {
+            body: body.into(),
+            attributes: BTreeMap::new(),
+            id: id.to_owned(),
+        }
+    }
+
+    /// An event of this saga, as its publisher would send it.
+    #[must_use]
+    pub fn of_event(saga: SagaId, event: Event, sealed_card: Option<&str>) -> Self {
+        let envelope = contracts::Envelope::new(event, saga, "cause", None, fixtures::NOW);
+        let id = format!("message-{}", envelope.id);
+        let stored = envelope.to_json();
+        let body = match sealed_card {
+            Some(card) => contracts::Envelope::with_sealed_card(&stored, card),
+            None => stored,
+        };
+        Self::new(&id, body)
+    }
+
+    /// The message as a participant sees it.
+    #[must_use]
+    pub fn delivery(&self) -> Delivery<'_> {
+        Delivery {
+            body: &self.body,
+            attributes: &self.attributes,
+            message_id: &self.id,
+        }
+    }
+}
+
+/// Splits a body into what must be the same byte for byte and its sealed card, which is sealed anew each time.
+#[must_use]
+pub fn split_sealed_card(body: &str) -> (String, Option<String>) {
+    let mark = ",\"sealedcard\":\"";
+    let found = body
+        .split_once(mark)
+        .and_then(|(head, tail)| Some((head, tail.split_once('"')?)));
+    match found {
+        Some((head, (card, tail))) => (format!("{head}{tail}"), Some(card.to_owned())),
+        None => (body.to_owned(), None),
+    }
+}
+
+/// An announcement without what may differ between two runs: times and the sealed card.
+#[must_use]
+pub fn timeless(announcement: &Announcement) -> String {
+    let (body, _card) = split_sealed_card(&announcement.body);
+    let mut value = serde_json::from_str(&body).unwrap_or(serde_json::Value::String(body));
+    strip_times(&mut value);
+    format!("{} {value}", announcement.name)
+}
+
+fn strip_times(value: &mut serde_json::Value) {
+    if let Some(fields) = value.as_object_mut() {
+        fields.retain(|name, _| !matches!(name.as_str(), "time" | "at"));
+        fields.values_mut().for_each(strip_times);
+    } else if let Some(items) = value.as_array_mut() {
+        items.iter_mut().for_each(strip_times);
+    }
+}

@@ -1,0 +1,206 @@
+//! One service: a participant, its table and the world outside it. A message is handled act by act, so that whoever
+//! drives it can stop between any two.
+//!
+//! **Invariant:** an act is carried out exactly as production carries it out; what may go wrong is only that the driver
+//! stops, or that the answer to an act is lost.
+
+use std::cell::{Ref, RefCell, RefMut};
+use std::collections::BTreeMap;
+
+use contracts::{EventType, Poison, SagaId};
+use jiff::Timestamp;
+use saga::{Act, Announcement, Answer, Declaration, Execution, NoEffect, Participant, Settlement};
+
+use crate::{Message, Store};
+
+/// A message that takes more acts than this is never settled.
+pub(crate) const ACTS_MAX: usize = 100;
+
+/// What may go wrong at an act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// The process dies before the act.
+    Crash,
+    /// The act is carried out and its answer is lost. The SDK repeats a write, which then fails its condition, and a
+    /// publish, which then takes place twice; a call outside has an unknown outcome, and a deletion did not happen.
+    AnswerLost,
+}
+
+impl Fault {
+    /// Every fault.
+    pub const ALL: [Self; 2] = [Self::Crash, Self::AnswerLost];
+}
+
+/// The world outside a participant.
+pub trait Outside<P: Participant> {
+    /// Acts, and answers.
+    fn perform(&self, saga: SagaId, effect: P::Effect) -> P::Reply;
+
+    /// Everything that took effect so far, each by a name that occurs once if it took effect once.
+    fn effects(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// For participants that ask nothing of the world outside.
+#[derive(Clone, Copy, Debug)]
+pub struct Nothing;
+
+impl<P: Participant<Effect = NoEffect>> Outside<P> for Nothing {
+    fn perform(&self, _saga: SagaId, effect: NoEffect) -> P::Reply {
+        match effect {}
+    }
+}
+
+/// One service.
+#[derive(Debug)]
+pub struct Node<P, W> {
+    pub(crate) participant: P,
+    pub(crate) outside: W,
+    store: RefCell<Store>,
+}
+
+/// A [`Node`], whatever its participant.
+pub trait Service {
+    /// The participant's card.
+    fn declaration(&self) -> &'static Declaration;
+
+    /// Understands a message and takes it in hand.
+    ///
+    /// # Errors
+    ///
+    /// [`Poison`] for a message that can never be handled.
+    fn take_up<'n>(&'n self, message: &Message, now: Timestamp) -> Result<Box<dyn Work + 'n>, Poison>;
+
+    /// Its table.
+    fn store(&self) -> Ref<'_, Store>;
+
+    /// Its table, to be broken.
+    fn store_mut(&self) -> RefMut<'_, Store>;
+}
+
+/// A message in hand. Dropping it is a crash.
+pub trait Work {
+    /// What has to be announced once the next act, a write, has taken place.
+    fn ahead(&self) -> Vec<Announcement>;
+
+    /// Whether the next act publishes.
+    fn publishes(&self) -> bool;
+
+    /// Carries out the next act; `lost`: and loses its answer.
+    fn step(&mut self, now: Timestamp, lost: bool) -> Step;
+}
+
+/// What an act came to, as far as others see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A write, or a call outside.
+    Unseen,
+    /// These were published.
+    Published(Vec<Announcement>),
+    /// The message is handled, or not.
+    Settled(Settlement),
+}
+
+impl<P: Participant, W: Outside<P>> Node<P, W> {
+    /// A service with an empty table.
+    pub fn new(participant: P, outside: W) -> Self {
+        Self {
+            participant,
+            outside,
+            store: RefCell::default(),
+        }
+    }
+}
+
+impl<P: Participant, W: Outside<P>> Service for Node<P, W> {
+    fn declaration(&self) -> &'static Declaration {
+        self.participant.declaration()
+    }
+
+    fn take_up<'n>(&'n self, message: &Message, now: Timestamp) -> Result<Box<dyn Work + 'n>, Poison> {
+        let received = self.participant.read(&message.delivery())?;
+        let sealed = |event_type: &EventType| {
+            let card = self.participant.sealed_card(&received.incoming, *event_type);
+            card.map(|card| (*event_type, card.to_owned()))
+        };
+        let sealed_cards = EventType::ALL.iter().filter_map(sealed).collect();
+        let (execution, act) = Execution::begin(&self.participant, received, now);
+        Ok(Box::new(InHand {
+            node: self,
+            execution,
+            act,
+            sealed_cards,
+        }))
+    }
+
+    fn store(&self) -> Ref<'_, Store> {
+        self.store.borrow()
+    }
+
+    fn store_mut(&self) -> RefMut<'_, Store> {
+        self.store.borrow_mut()
+    }
+}
+
+struct InHand<'n, P: Participant, W> {
+    node: &'n Node<P, W>,
+    execution: Execution<'n, P>,
+    act: Act<P>,
+    sealed_cards: BTreeMap<EventType, String>,
+}
+
+impl<P: Participant, W: Outside<P>> Work for InHand<'_, P, W> {
+    fn ahead(&self) -> Vec<Announcement> {
+        let Act::Commit(write) = &self.act else {
+            return Vec::new();
+        };
+        let sealed_card = |event_type| self.sealed_cards.get(&event_type).cloned();
+        let announced = write.to.announced.iter();
+        announced
+            .filter_map(|stored| Announcement::of_event(stored, sealed_card).ok())
+            .collect()
+    }
+
+    fn publishes(&self) -> bool {
+        matches!(self.act, Act::Announce(_))
+    }
+
+    fn step(&mut self, now: Timestamp, lost: bool) -> Step {
+        // What stands here if the answer does not come: the message is given back.
+        let unknown = Act::Settle(Settlement::GiveBack("the answer was lost"));
+        let (answer, step) = match std::mem::replace(&mut self.act, unknown) {
+            Act::Commit(write) => {
+                let mut store = self.node.store.borrow_mut();
+                let mut written = store.write(write.clone());
+                if lost {
+                    written = store.write(write);
+                }
+                let answer = match written {
+                    Ok(()) => Answer::Committed,
+                    Err(found) => Answer::Conflict(found),
+                };
+                (answer, Step::Unseen)
+            }
+            Act::Perform(effect) => {
+                let reply = self.node.outside.perform(self.execution.saga(), effect);
+                if lost {
+                    return Step::Unseen;
+                }
+                (Answer::Replied(reply), Step::Unseen)
+            }
+            Act::Announce(mut announcements) => {
+                if lost {
+                    announcements.extend(announcements.clone());
+                }
+                (Answer::Announced, Step::Published(announcements))
+            }
+            Act::Settle(Settlement::Delete) if lost => {
+                return Step::Settled(Settlement::GiveBack("the deletion was lost"));
+            }
+            Act::Settle(settlement) => return Step::Settled(settlement),
+        };
+        self.act = self.execution.next(answer, now);
+        step
+    }
+}

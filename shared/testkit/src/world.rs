@@ -1,0 +1,354 @@
+//! All services, with the topics and queues of a topology between them.
+//!
+//! **Invariant:** a message reaches a queue only as the topology's subscriptions say, so what is tested is what is
+//! provisioned. No two acts happen at the same time.
+
+#![expect(clippy::panic, reason = "a test that cannot go on has to say so, and stop")]
+
+use std::collections::BTreeMap;
+
+use contracts::Poison;
+use jiff::Timestamp;
+use saga::topology::{Names, Subscription};
+use saga::{Announcement, Channel, Settlement, Topology};
+use uuid::Uuid;
+
+use crate::node::ACTS_MAX;
+use crate::{Fault, Message, Service, Step, Work, fixtures, sns};
+
+/// After this many deliveries a world that is not at rest never will be.
+const DELIVERIES_MAX: usize = 20_000;
+
+/// In which order the driver does what an execution asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Driver {
+    /// Commit, publish, delete.
+    Lawful,
+    /// Deletes the message before it publishes: broken on purpose, to see that it is noticed.
+    DeletesFirst,
+    /// Publishes before it commits: broken on purpose.
+    PublishesFirst,
+}
+
+/// A place in a run where a fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// At which delivery of the run, from 0.
+    pub delivery: usize,
+    /// At which act of that delivery, from 0.
+    pub act: usize,
+    /// What goes wrong there.
+    pub fault: Fault,
+}
+
+/// A message that can never be handled, where it was found and why.
+#[derive(Clone, Debug)]
+pub struct DeadLetter {
+    /// The queue.
+    pub queue: String,
+    /// The message.
+    pub message: Message,
+    /// The reason.
+    pub poison: Poison,
+}
+
+/// All services and what lies between them.
+#[expect(missing_debug_implementations, reason = "it holds any participants")]
+pub struct World<'n> {
+    /// How messages are handled.
+    pub driver: Driver,
+    names: Names,
+    topology: Topology,
+    services: BTreeMap<String, &'n dyn Service>,
+    queues: BTreeMap<String, Vec<Message>>,
+    delivered: Vec<(String, Message)>,
+    announcements: Vec<Announcement>,
+    dead: Vec<DeadLetter>,
+    ticks: i64,
+    ids: u128,
+}
+
+/// A message in hand, with the work that it is.
+pub(crate) struct Hand<'n> {
+    queue: String,
+    /// `None` once it was deleted.
+    message: Option<Message>,
+    work: Box<dyn Work + 'n>,
+    acts: usize,
+    published_first: bool,
+}
+
+impl<'n> World<'n> {
+    /// These services in this topology, with empty queues.
+    #[must_use]
+    pub fn new(names: Names, topology: Topology, services: &[&'n dyn Service]) -> Self {
+        let queue_of =
+            |service: &&'n dyn Service| (names.of_service(service.declaration().name), *service as &dyn Service);
+        Self {
+            driver: Driver::Lawful,
+            services: services.iter().map(queue_of).collect(),
+            queues: topology
+                .queues
+                .iter()
+                .map(|queue| (queue.name.clone(), Vec::new()))
+                .collect(),
+            names,
+            topology,
+            delivered: Vec::new(),
+            announcements: Vec::new(),
+            dead: Vec::new(),
+            ticks: 0,
+            ids: 0,
+        }
+    }
+
+    /// A client publishes a fare request, under an identity of its own choice.
+    pub fn request(&mut self, body: &str, request_id: &str) {
+        let topic = self.names.topic(Channel::FareRequests);
+        let attributes = [("requestId".to_owned(), request_id.to_owned())].into();
+        self.publish(&topic, body, &attributes);
+    }
+
+    /// The notifications in the success or the failure queue.
+    #[must_use]
+    pub fn notifications(&self, successful: bool) -> &[Message] {
+        self.queues
+            .get(&self.names.outcomes(successful))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Everything that was ever announced, in order.
+    #[must_use]
+    pub fn announcements(&self) -> &[Announcement] {
+        &self.announcements
+    }
+
+    /// Every message that was ever put on a service's queue, in order.
+    #[must_use]
+    pub fn delivered(&self) -> &[(String, Message)] {
+        &self.delivered
+    }
+
+    /// What could not be handled.
+    #[must_use]
+    pub fn dead(&self) -> &[DeadLetter] {
+        &self.dead
+    }
+
+    /// A service, by name.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    #[must_use]
+    pub fn service(&self, name: &str) -> &'n dyn Service {
+        let queue = self.names.of_service(name);
+        let found = self.services.get(&queue).copied();
+        found.unwrap_or_else(|| panic!("no service is called {name}"))
+    }
+
+    /// Every service.
+    pub fn services(&self) -> impl Iterator<Item = &'n dyn Service> {
+        self.services.values().copied()
+    }
+
+    /// How many messages wait in the services' queues.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting_queues().map(|(_, messages)| messages).sum()
+    }
+
+    /// Puts a message that was delivered before on its queue again.
+    pub fn redeliver(&mut self, delivered: usize) {
+        let Some((queue, message)) = self.delivered.get(delivered).cloned() else {
+            return;
+        };
+        self.put_back(&queue, message);
+    }
+
+    /// Handles messages one after another, in order, until none waits; a message that is given back goes to the end
+    /// of its queue. Faults strike at the `points`. Answers with the number of acts of each delivery,
+    /// and of the faults that struck.
+    ///
+    /// # Panics
+    ///
+    /// When the world does not come to rest.
+    pub fn run(&mut self, points: &[Point]) -> (Vec<usize>, usize) {
+        let mut acts = Vec::new();
+        let mut struck = 0;
+        while let Some(queue) = self.next_queue() {
+            let delivery = acts.len();
+            assert!(delivery < DELIVERIES_MAX, "the world does not come to rest: {queue}");
+            let Some(mut hand) = self.receive(&queue, 0, false) else {
+                acts.push(0);
+                continue;
+            };
+            loop {
+                let here = |point: &Point| (point.delivery, point.act) == (delivery, hand.acts);
+                let fault = points.iter().copied().find(here).map(|point| point.fault);
+                struck += usize::from(fault.is_some());
+                if fault == Some(Fault::Crash) {
+                    acts.push(hand.acts);
+                    self.crash(hand);
+                    break;
+                }
+                if self.step(&mut hand, fault == Some(Fault::AnswerLost)) {
+                    acts.push(hand.acts);
+                    break;
+                }
+            }
+        }
+        (acts, struck)
+    }
+
+    /// The queues of services, with how many messages wait in each.
+    pub(crate) fn waiting_queues(&self) -> impl Iterator<Item = (&String, usize)> {
+        self.queues
+            .iter()
+            .filter(|(queue, _)| self.services.contains_key(*queue))
+            .map(|(queue, messages)| (queue, messages.len()))
+    }
+
+    /// The queue whose first message waits.
+    fn next_queue(&self) -> Option<String> {
+        self.waiting_queues()
+            .find(|(_, messages)| *messages > 0)
+            .map(|(queue, _)| queue.clone())
+    }
+
+    /// Takes a message in hand; `stays`: and it stays in the queue, as it does for a second worker when it was
+    /// delivered twice or its visibility ran out.
+    pub(crate) fn receive(&mut self, queue: &str, index: usize, stays: bool) -> Option<Hand<'n>> {
+        let now = self.tick();
+        let service = *self.services.get(queue)?;
+        let messages = self.queues.get_mut(queue)?;
+        let message = messages.get(index)?.clone();
+        if !stays {
+            messages.remove(index);
+        }
+        match service.take_up(&message, now) {
+            Ok(work) => Some(Hand {
+                queue: queue.to_owned(),
+                message: Some(message),
+                work,
+                acts: 0,
+                published_first: false,
+            }),
+            Err(poison) => {
+                self.bury(queue, message, poison);
+                None
+            }
+        }
+    }
+
+    /// Carries out the next act of a message in hand; tells whether that was the last.
+    pub(crate) fn step(&mut self, hand: &mut Hand<'n>, lost: bool) -> bool {
+        hand.acts += 1;
+        assert!(hand.acts <= ACTS_MAX, "a message is never settled: {}", hand.queue);
+        if self.breaks_the_law(hand) {
+            return false;
+        }
+        let now = self.tick();
+        match hand.work.step(now, lost) {
+            Step::Published(announcements) if !hand.published_first => {
+                announcements.iter().for_each(|one| self.announce(one));
+                false
+            }
+            Step::Unseen | Step::Published(_) => false,
+            Step::Settled(settlement) => {
+                if let Some(message) = hand.message.take() {
+                    match settlement {
+                        Settlement::Delete => {}
+                        Settlement::GiveBack(_) => self.put_back(&hand.queue, message),
+                        Settlement::DeadLetter(poison) => self.bury(&hand.queue, message, poison),
+                    }
+                }
+                true
+            }
+        }
+    }
+
+    /// The process dies; the message is delivered again.
+    pub(crate) fn crash(&mut self, hand: Hand<'n>) {
+        if let Some(message) = hand.message {
+            self.put_back(&hand.queue, message);
+        }
+    }
+
+    /// What a broken driver does before an act, once; tells whether it did.
+    fn breaks_the_law(&mut self, hand: &mut Hand<'n>) -> bool {
+        match self.driver {
+            Driver::DeletesFirst if hand.work.publishes() => hand.message.take().is_some(),
+            Driver::PublishesFirst if !hand.published_first => {
+                let announcements = hand.work.ahead();
+                announcements.iter().for_each(|one| self.announce(one));
+                hand.published_first = !announcements.is_empty();
+                hand.published_first
+            }
+            Driver::Lawful | Driver::DeletesFirst | Driver::PublishesFirst => false,
+        }
+    }
+
+    fn announce(&mut self, announcement: &Announcement) {
+        let topic = self.names.topic(announcement.channel);
+        let attributes = announcement.attributes.iter();
+        let attributes = attributes
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect();
+        self.announcements.push(announcement.clone());
+        self.publish(&topic, &announcement.body, &attributes);
+    }
+
+    /// SNS: to every queue whose subscription lets it pass.
+    fn publish(&mut self, topic: &str, body: &str, attributes: &BTreeMap<String, String>) {
+        assert!(
+            self.topology.topics.iter().any(|known| known == topic),
+            "no topic is called {topic}"
+        );
+        let sns_id = self.next_id();
+        let passing: Vec<Subscription> = self
+            .topology
+            .subscriptions
+            .iter()
+            .filter(|subscription| subscription.topic == topic && sns::passes(subscription, attributes))
+            .cloned()
+            .collect();
+        for subscription in passing {
+            let (body, attributes) = if subscription.raw {
+                (body.to_owned(), attributes.clone())
+            } else {
+                (sns::envelope(topic, &sns_id, body, attributes), BTreeMap::new())
+            };
+            let id = self.next_id();
+            let message = Message { body, attributes, id };
+            if self.services.contains_key(&subscription.queue) {
+                self.delivered.push((subscription.queue.clone(), message.clone()));
+            }
+            self.put_back(&subscription.queue, message);
+        }
+    }
+
+    fn put_back(&mut self, queue: &str, message: Message) {
+        let found = self.queues.get_mut(queue);
+        found
+            .unwrap_or_else(|| panic!("no queue is called {queue}"))
+            .push(message);
+    }
+
+    fn bury(&mut self, queue: &str, message: Message, poison: Poison) {
+        let queue = queue.to_owned();
+        self.dead.push(DeadLetter { queue, message, poison });
+    }
+
+    /// Time passes: no two acts happen at the same.
+    fn tick(&mut self) -> Timestamp {
+        self.ticks += 1_001;
+        let millisecond = fixtures::NOW.as_millisecond() + self.ticks;
+        Timestamp::from_millisecond(millisecond).unwrap_or(fixtures::NOW)
+    }
+
+    fn next_id(&mut self) -> String {
+        self.ids += 1;
+        Uuid::from_u128(self.ids).to_string()
+    }
+}
