@@ -21,20 +21,12 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn created(id: &str) -> Self {
-        Self {
-            status: StatusCode::CREATED,
-            body: json!({ "id": id }),
-            replayed: false,
-        }
+        Self { status: StatusCode::CREATED, body: json!({ "id": id }), replayed: false }
     }
 
     pub(crate) fn error(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self {
-            status,
-            body: json!({ "error": { "code": code, "message": message } }),
-            replayed: false,
-        }
+        Self { status, body: json!({ "error": { "code": code, "message": message } }), replayed: false }
     }
 
     /// The same answer, marked as one that was given before.
@@ -56,9 +48,7 @@ impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.body)).into_response();
         if self.replayed {
-            response
-                .headers_mut()
-                .insert(REPLAYED, HeaderValue::from_static("true"));
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
         }
         response
     }

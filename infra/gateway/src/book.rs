@@ -56,15 +56,8 @@ struct Payment {
 enum Stage {
     Authorized,
     Voided,
-    Captured {
-        charge: String,
-        amount: Amount,
-    },
-    Refunded {
-        charge: String,
-        amount: Amount,
-        refund: String,
-    },
+    Captured { charge: String, amount: Amount },
+    Refunded { charge: String, amount: Amount, refund: String },
 }
 
 impl Book {
@@ -97,11 +90,7 @@ impl Book {
             Request::Capture { .. } | Request::Void { .. } | Request::Refund { .. } => self.payment(request),
         };
         let Some(payment) = payment else {
-            return Err(Answer::error(
-                StatusCode::NOT_FOUND,
-                "payment_unknown",
-                "There is no such payment",
-            ));
+            return Err(Answer::error(StatusCode::NOT_FOUND, "payment_unknown", "There is no such payment"));
         };
         match (request, &payment.stage) {
             (Request::Capture { amount, .. }, Stage::Authorized) if !payment.amount.covers(amount) => {
@@ -142,10 +131,7 @@ impl Book {
     #[must_use]
     pub(crate) fn apply(&mut self, line: Line) -> bool {
         let Line { saga, settled } = line;
-        let mut change = Ledger {
-            calls: 1,
-            ..Ledger::default()
-        };
+        let mut change = Ledger { calls: 1, ..Ledger::default() };
         if let Some(settled) = settled {
             let admitted = self.admit(&settled.request).is_ok() && self.saga(&settled.request) == Some(saga.as_str());
             if !admitted || self.settled.contains_key(&settled.key) {
@@ -170,38 +156,19 @@ impl Book {
 
     fn take_effect(&mut self, id: &str, request: &Request) {
         match request {
-            Request::Authorize {
-                reference,
-                customer,
-                amount,
-            } => {
+            Request::Authorize { reference, customer, amount } => {
                 self.sagas.entry(reference.clone()).or_default().payment = Some(id.to_owned());
                 let (reference, customer, amount) = (reference.clone(), customer.clone(), amount.clone());
-                let payment = Payment {
-                    reference,
-                    customer,
-                    amount,
-                    stage: Stage::Authorized,
-                };
+                let payment = Payment { reference, customer, amount, stage: Stage::Authorized };
                 self.payments.insert(id.to_owned(), payment);
             }
             Request::Capture { authorization, amount } => {
                 self.charges.insert(id.to_owned(), authorization.clone());
-                self.advance(
-                    authorization,
-                    Stage::Captured {
-                        charge: id.to_owned(),
-                        amount: amount.clone(),
-                    },
-                );
+                self.advance(authorization, Stage::Captured { charge: id.to_owned(), amount: amount.clone() });
             }
             Request::Void { authorization } => self.advance(authorization, Stage::Voided),
             Request::Refund { charge, amount } => {
-                let stage = Stage::Refunded {
-                    charge: charge.clone(),
-                    amount: amount.clone(),
-                    refund: id.to_owned(),
-                };
+                let stage = Stage::Refunded { charge: charge.clone(), amount: amount.clone(), refund: id.to_owned() };
                 if let Some(authorization) = self.charges.get(charge).cloned() {
                     self.advance(&authorization, stage);
                 }
@@ -232,11 +199,9 @@ impl Book {
         let (status, charge, refund) = match &payment.stage {
             Stage::Authorized => ("authorized", Value::Null, Value::Null),
             Stage::Voided => ("voided", Value::Null, Value::Null),
-            Stage::Captured { charge, amount } => (
-                "captured",
-                json!({ "id": charge, "status": "captured", "amount": amount }),
-                Value::Null,
-            ),
+            Stage::Captured { charge, amount } => {
+                ("captured", json!({ "id": charge, "status": "captured", "amount": amount }), Value::Null)
+            }
             Stage::Refunded { charge, amount, refund } => (
                 "captured",
                 json!({ "id": charge, "status": "refunded", "amount": amount }),

@@ -49,13 +49,7 @@ impl Listener for Corded {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "answers may wait for a full packet");
         }
-        (
-            Connection {
-                stream,
-                cord: Cord::default(),
-            },
-            addr,
-        )
+        (Connection { stream, cord: Cord::default() }, addr)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

@@ -111,13 +111,7 @@ impl TryFrom<Wire> for Fault {
     type Error = FaultError;
 
     fn try_from(wire: Wire) -> Result<Self, FaultError> {
-        let Wire {
-            operation,
-            kind,
-            times,
-            every,
-            delay_ms,
-        } = wire;
+        let Wire { operation, kind, times, every, delay_ms } = wire;
         let kind = match (kind, delay_ms) {
             (WireKind::Late, Some(millis)) => FaultKind::Late(Duration::from_millis(millis)),
             (WireKind::Late, None) => return Err(FaultError::DelayMissing),
@@ -125,38 +119,19 @@ impl TryFrom<Wire> for Fault {
             (WireKind::Fail, None) => FaultKind::Fail,
             (WireKind::Lose | WireKind::Fail, Some(_)) => return Err(FaultError::DelayUnused),
         };
-        Ok(Self {
-            operation,
-            kind,
-            times,
-            every,
-        })
+        Ok(Self { operation, kind, times, every })
     }
 }
 
 impl From<Fault> for Wire {
     fn from(fault: Fault) -> Self {
-        let Fault {
-            operation,
-            kind,
-            times,
-            every,
-        } = fault;
+        let Fault { operation, kind, times, every } = fault;
         let (kind, delay_ms) = match kind {
-            FaultKind::Late(delay) => (
-                WireKind::Late,
-                Some(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
-            ),
+            FaultKind::Late(delay) => (WireKind::Late, Some(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX))),
             FaultKind::Lose => (WireKind::Lose, None),
             FaultKind::Fail => (WireKind::Fail, None),
         };
-        Self {
-            operation,
-            kind,
-            times,
-            every,
-            delay_ms,
-        }
+        Self { operation, kind, times, every, delay_ms }
     }
 }
 
@@ -179,13 +154,7 @@ impl FromStr for Fault {
             "any" => Operation::Any,
             other => return Err(FaultError::Operation(other.to_owned())),
         };
-        let mut wire = Wire {
-            operation,
-            kind,
-            times: None,
-            every: always(),
-            delay_ms: None,
-        };
+        let mut wire = Wire { operation, kind, times: None, every: always(), delay_ms: None };
         for part in parts {
             wire.set(part).ok_or_else(|| FaultError::Part(part.to_owned()))?;
         }

@@ -24,9 +24,8 @@ pub(crate) fn refuses(customer: &str, operation: Operation) -> bool {
 fn markers(customer: &str) -> impl Iterator<Item = &'static str> {
     let mut rest = customer;
     iter::from_fn(move || {
-        let (marker, before) = MARKERS
-            .iter()
-            .find_map(|marker| rest.strip_suffix(marker).map(|before| (*marker, before)))?;
+        let (marker, before) =
+            MARKERS.iter().find_map(|marker| rest.strip_suffix(marker).map(|before| (*marker, before)))?;
         rest = before.trim_end_matches('_');
         Some(marker)
     })

@@ -51,10 +51,7 @@ impl Journal {
                 file.sync_data()?;
                 break;
             }
-            let corrupt = |reason| Unusable::Line {
-                line: index + 1,
-                reason,
-            };
+            let corrupt = |reason| Unusable::Line { line: index + 1, reason };
             let Ok(entry) = serde_json::from_slice::<Line>(line) else {
                 return Err(corrupt("is not a ledger line"));
             };

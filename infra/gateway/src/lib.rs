@@ -68,12 +68,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
-            ledger: None,
-            hooks: false,
-            faults: Vec::new(),
-        }
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)), ledger: None, hooks: false, faults: Vec::new() }
     }
 }
 
@@ -131,10 +126,7 @@ impl Gateway {
     ///
     /// When the address cannot be listened on, or the ledger file is in use, unreadable or corrupt.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let failed = |source| StartError::Listen {
-            addr: options.listen,
-            source,
-        };
+        let failed = |source| StartError::Listen { addr: options.listen, source };
         // The port first: a gateway that loses the race for it must not touch the ledger.
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
@@ -143,19 +135,10 @@ impl Gateway {
             None => Default::default(),
         };
         let (stopping, stopped) = watch::channel(false);
-        let app = Arc::new(App::new(
-            Till::new(book, journal, options.hooks),
-            options.faults,
-            stopped,
-        ));
+        let app = Arc::new(App::new(Till::new(book, journal, options.hooks), options.faults, stopped));
         let server = tokio::spawn(server::serve(listener, Arc::clone(&app)));
         tracing::info!(%addr, hooks = options.hooks, "simulated payment gateway: no money moves");
-        Ok(Self {
-            addr,
-            app,
-            stopping,
-            server,
-        })
+        Ok(Self { addr, app, stopping, server })
     }
 
     /// The base URL, without a slash at the end.
@@ -209,8 +192,6 @@ impl Drop for Gateway {
 
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gateway")
-            .field("addr", &self.addr)
-            .finish_non_exhaustive()
+        f.debug_struct("Gateway").field("addr", &self.addr).finish_non_exhaustive()
     }
 }

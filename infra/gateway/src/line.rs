@@ -68,19 +68,11 @@ pub(crate) enum Outcome {
 impl Settled {
     pub(crate) fn accepted(key: &str, request: &Request) -> Self {
         let id = id(request.operation(), key);
-        Self {
-            key: key.to_owned(),
-            request: request.clone(),
-            outcome: Outcome::Accepted { id },
-        }
+        Self { key: key.to_owned(), request: request.clone(), outcome: Outcome::Accepted { id } }
     }
 
     pub(crate) fn refused(key: &str, request: &Request) -> Self {
-        Self {
-            key: key.to_owned(),
-            request: request.clone(),
-            outcome: Outcome::Refused,
-        }
+        Self { key: key.to_owned(), request: request.clone(), outcome: Outcome::Refused }
     }
 
     /// The answer, the same each time.
@@ -118,45 +110,24 @@ mod tests {
 
     #[test]
     fn a_key_makes_the_same_id_in_every_life() {
-        assert_eq!(
-            id(Operation::Authorize, "s:authorize"),
-            "tok_f618ad1c7c795fee92f892140c652074"
-        );
+        assert_eq!(id(Operation::Authorize, "s:authorize"), "tok_f618ad1c7c795fee92f892140c652074");
         assert_eq!(id(Operation::Refund, "s:refund"), "re_f533fac7efc85f24997f220020c892c0");
     }
 
     #[test]
     fn a_line_has_this_form() {
-        let amount = Amount {
-            minor: 2000,
-            currency: "USD".to_owned(),
-        };
-        let request = Request::Void {
-            authorization: "tok_1".to_owned(),
-        };
-        let form = |settled| {
-            serde_json::to_string(&Line {
-                saga: "s".to_owned(),
-                settled,
-            })
-            .expect("a line is JSON")
-        };
+        let amount = Amount { minor: 2000, currency: "USD".to_owned() };
+        let request = Request::Void { authorization: "tok_1".to_owned() };
+        let form = |settled| serde_json::to_string(&Line { saga: "s".to_owned(), settled }).expect("a line is JSON");
         assert_eq!(form(None), r#"{"saga":"s"}"#);
         assert_eq!(
             form(Some(Settled::refused("k", &request))),
             r#"{"saga":"s","settled":{"key":"k","request":{"void":{"authorization":"tok_1"}},"outcome":"refused"}}"#
         );
-        let request = Request::Capture {
-            authorization: "tok_1".to_owned(),
-            amount,
-        };
+        let request = Request::Capture { authorization: "tok_1".to_owned(), amount };
         let outcome = Outcome::Accepted { id: "ch_1".to_owned() };
         assert_eq!(
-            form(Some(Settled {
-                key: "k".to_owned(),
-                request,
-                outcome
-            })),
+            form(Some(Settled { key: "k".to_owned(), request, outcome })),
             concat!(
                 r#"{"saga":"s","settled":{"key":"k","request":{"capture":{"authorization":"tok_1","#,
                 r#""amount":{"minor":2000,"currency":"USD"}}},"outcome":{"accepted":{"id":"ch_1"}}}}"#

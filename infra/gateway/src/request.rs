@@ -18,22 +18,10 @@ use crate::faults::Operation;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Request {
-    Authorize {
-        reference: String,
-        customer: String,
-        amount: Amount,
-    },
-    Capture {
-        authorization: String,
-        amount: Amount,
-    },
-    Void {
-        authorization: String,
-    },
-    Refund {
-        charge: String,
-        amount: Amount,
-    },
+    Authorize { reference: String, customer: String, amount: Amount },
+    Capture { authorization: String, amount: Amount },
+    Void { authorization: String },
+    Refund { charge: String, amount: Amount },
 }
 
 /// Money in minor units.
@@ -56,15 +44,7 @@ pub(crate) struct Invalid {
 
 /// The error of a field unless the rule holds.
 pub(crate) fn require(holds: bool, field: &'static str, rule: &'static str) -> Result<(), Invalid> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Invalid {
-            field,
-            rule,
-            place: None,
-        })
-    }
+    if holds { Ok(()) } else { Err(Invalid { field, rule, place: None }) }
 }
 
 impl fmt::Display for Invalid {
@@ -137,29 +117,12 @@ impl Request {
 
 /// The card ends here.
 fn authorize(body: &[u8]) -> Result<Request, Invalid> {
-    let AuthorizeBody {
-        reference,
-        customer,
-        amount,
-        card,
-    } = parse(body)?;
-    require(
-        (1..=128).contains(&reference.chars().count()),
-        "reference",
-        "must be 1 to 128 characters",
-    )?;
-    require(
-        customer.chars().count() <= 256,
-        "customer",
-        "must be at most 256 characters",
-    )?;
+    let AuthorizeBody { reference, customer, amount, card } = parse(body)?;
+    require((1..=128).contains(&reference.chars().count()), "reference", "must be 1 to 128 characters")?;
+    require(customer.chars().count() <= 256, "customer", "must be at most 256 characters")?;
     amount.check()?;
     card.check()?;
-    Ok(Request::Authorize {
-        reference,
-        customer,
-        amount,
-    })
+    Ok(Request::Authorize { reference, customer, amount })
 }
 
 fn amount(body: &[u8]) -> Result<Amount, Invalid> {
@@ -210,22 +173,13 @@ mod tests {
         let amount = r#""amount":{"minor":1,"currency":"USD"}"#;
         for (body, message) in [
             ("{}".to_owned(), "reference: must be 1 to 128 characters"),
-            (
-                r#"{"reference":"s"}"#.to_owned(),
-                "amount.minor: must be greater than 0",
-            ),
+            (r#"{"reference":"s"}"#.to_owned(), "amount.minor: must be greater than 0"),
             (
                 format!(r#"{{"reference":"s","amount":{{"minor":1,"currency":"usd"}},{card}}}"#),
                 "amount.currency: must be 3 uppercase letters",
             ),
-            (
-                format!(r#"{{"reference":"s",{amount}}}"#),
-                "card.number: must be 12 to 19 digits, with spaces or dashes",
-            ),
-            (
-                format!(r#"{{"reference":"{}",{card}}}"#, "é".repeat(129)),
-                "reference: must be 1 to 128 characters",
-            ),
+            (format!(r#"{{"reference":"s",{amount}}}"#), "card.number: must be 12 to 19 digits, with spaces or dashes"),
+            (format!(r#"{{"reference":"{}",{card}}}"#, "é".repeat(129)), "reference: must be 1 to 128 characters"),
             (
                 format!(r#"{{"reference":"s","customer":"{}",{card}}}"#, "é".repeat(257)),
                 "customer: must be at most 256 characters",
@@ -240,14 +194,8 @@ mod tests {
         for (body, message) in [
             ("x4929123456789012", "body: must be JSON (line 1, column 1)"),
             ("", "body: must be JSON (line 1, column 0)"),
-            (
-                r#"{"card":{"cvv":7391}}"#,
-                "body: must have the documented shape (line 1, column 19)",
-            ),
-            (
-                r#"{"amount":{"minor":20.5}}"#,
-                "body: must have the documented shape (line 1, column 23)",
-            ),
+            (r#"{"card":{"cvv":7391}}"#, "body: must have the documented shape (line 1, column 19)"),
+            (r#"{"amount":{"minor":20.5}}"#, "body: must have the documented shape (line 1, column 23)"),
         ] {
             assert_eq!(fault_in("/v1/authorizations", body), message);
         }
@@ -256,23 +204,14 @@ mod tests {
     #[test]
     fn a_path_names_the_operation_and_what_it_is_about() {
         let body = br#"{"amount":{"minor":5,"currency":"EUR"}}"#;
-        let amount = Amount {
-            minor: 5,
-            currency: "EUR".to_owned(),
-        };
+        let amount = Amount { minor: 5, currency: "EUR".to_owned() };
         assert_eq!(
             Request::read("/v1/charges/ch_1/refund", body),
-            Some(Ok(Request::Refund {
-                charge: "ch_1".to_owned(),
-                amount: amount.clone()
-            }))
+            Some(Ok(Request::Refund { charge: "ch_1".to_owned(), amount: amount.clone() }))
         );
         assert_eq!(
             Request::read("/v1/authorizations/tok_1/capture", body),
-            Some(Ok(Request::Capture {
-                authorization: "tok_1".to_owned(),
-                amount
-            }))
+            Some(Ok(Request::Capture { authorization: "tok_1".to_owned(), amount }))
         );
         assert_eq!(Request::read("/v1/authorizations/tok_1/refund", body), None);
     }

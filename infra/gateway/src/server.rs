@@ -41,11 +41,7 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(till: Till, faults: Vec<Fault>, stopping: watch::Receiver<bool>) -> Self {
-        Self {
-            till,
-            faults: Faults::new(faults),
-            stopping,
-        }
+        Self { till, faults: Faults::new(faults), stopping }
     }
 
     /// Returns when the gateway is told to stop, or dropped.
@@ -85,11 +81,7 @@ fn routes(app: Arc<App>) -> Router {
         .route("/faults", get(faults).put(set_faults).delete(clear_faults))
         .fallback(async || unknown_path())
         .method_not_allowed_fallback(async || {
-            Answer::error(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method_not_allowed",
-                "The path has other methods",
-            )
+            Answer::error(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The path has other methods")
         })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(app)
@@ -118,13 +110,7 @@ async fn act(
         tracing::error!(%error, "a call broke off");
         Answer::error(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The call broke off")
     })?;
-    tracing::debug!(
-        path = uri.path(),
-        ?operation,
-        status = answer.status().as_u16(),
-        ?fault,
-        "PaymentCallAnswered"
-    );
+    tracing::debug!(path = uri.path(), ?operation, status = answer.status().as_u16(), ?fault, "PaymentCallAnswered");
     match fault {
         Some(FaultKind::Late(delay)) => app.delay(delay).await,
         Some(FaultKind::Lose) => cord.cut(),
@@ -138,20 +124,15 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, Answer> {
     match headers.get("idempotency-key").map(|value| value.to_str()) {
         None | Some(Ok("")) => Err(bad("idempotency_key_missing", "The Idempotency-Key header is required")),
         Some(Ok(key)) if key.len() <= KEY_BYTES_MAX => Ok(key.to_owned()),
-        Some(_) => Err(bad(
-            "invalid_request",
-            "Idempotency-Key: must be 1 to 255 printable ASCII characters",
-        )),
+        Some(_) => Err(bad("invalid_request", "Idempotency-Key: must be 1 to 255 printable ASCII characters")),
     }
 }
 
 fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Answer> {
     body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Answer::error(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "body_too_large",
-            "body: must be at most 64 KiB",
-        ),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Answer::error(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "body: must be at most 64 KiB")
+        }
         status => Answer::error(status, "invalid_request", "body: must arrive whole"),
     })
 }
@@ -176,11 +157,7 @@ async fn payments(
     let Query(query) = query.map_err(bad_query)?;
     match query.reference {
         Some(reference) => Ok(Json(app.till.lookup(&reference))),
-        None => Err(Answer::error(
-            StatusCode::BAD_REQUEST,
-            "invalid_request",
-            "reference: is required",
-        )),
+        None => Err(Answer::error(StatusCode::BAD_REQUEST, "invalid_request", "reference: is required")),
     }
 }
 
@@ -215,11 +192,7 @@ async fn set_faults(State(app): State<Arc<App>>, body: Result<Bytes, BytesReject
             app.faults.replace(rules);
             Ok(faults(State(app)).await.into_response())
         }
-        Err(error) => Err(Answer::error(
-            StatusCode::BAD_REQUEST,
-            "invalid_request",
-            format!("faults: {error}"),
-        )),
+        Err(error) => Err(Answer::error(StatusCode::BAD_REQUEST, "invalid_request", format!("faults: {error}"))),
     }
 }
 

@@ -29,10 +29,7 @@ struct Open {
 
 impl Till {
     pub(crate) fn new(book: Book, journal: Journal, hooks: bool) -> Self {
-        Self {
-            open: Mutex::new(Open { book, journal }),
-            hooks,
-        }
+        Self { open: Mutex::new(Open { book, journal }), hooks }
     }
 
     pub(crate) fn hooks(&self) -> bool {
@@ -102,10 +99,7 @@ impl Open {
 
 fn lost(reason: &str) -> Answer {
     tracing::error!(reason, "the ledger took no line");
-    unavailable(
-        "ledger_unavailable",
-        "The ledger could not be written; nothing was done",
-    )
+    unavailable("ledger_unavailable", "The ledger could not be written; nothing was done")
 }
 
 fn unavailable(code: &str, message: &str) -> Answer {
@@ -120,15 +114,8 @@ mod tests {
     use crate::request::Amount;
 
     fn authorize() -> Request {
-        let amount = Amount {
-            minor: 1,
-            currency: "EUR".to_owned(),
-        };
-        Request::Authorize {
-            reference: "s".to_owned(),
-            customer: "3".to_owned(),
-            amount,
-        }
+        let amount = Amount { minor: 1, currency: "EUR".to_owned() };
+        Request::Authorize { reference: "s".to_owned(), customer: "3".to_owned(), amount }
     }
 
     #[test]

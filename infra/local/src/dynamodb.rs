@@ -56,17 +56,11 @@ impl DynamoDb {
             Some(folder) => {
                 std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
                 let file = folder.join(FILE);
-                let file = file
-                    .to_str()
-                    .ok_or_else(|| failed("its name is not UTF-8".to_owned()))?;
+                let file = file.to_str().ok_or_else(|| failed("its name is not UTF-8".to_owned()))?;
                 Database::new(file).map_err(|error| failed(error.to_string()))?
             }
         };
-        Ok(Self {
-            database,
-            tokens: Arc::default(),
-            calls,
-        })
+        Ok(Self { database, tokens: Arc::default(), calls })
     }
 
     /// Executes one request.
@@ -76,11 +70,7 @@ impl DynamoDb {
         let executed = tokio::task::spawn_blocking(move || this.execute(&operation, &body)).await;
         executed.unwrap_or_else(|error| {
             tracing::error!(%error, "a DynamoDB request did not end");
-            refusal(
-                500,
-                "com.amazonaws.dynamodb.v20120810#InternalServerError",
-                "Internal server error",
-            )
+            refusal(500, "com.amazonaws.dynamodb.v20120810#InternalServerError", "Internal server error")
         })
     }
 
@@ -135,10 +125,7 @@ impl DynamoDb {
         let mut all = Vec::new();
         let mut after = None;
         loop {
-            let request = ListTablesRequest {
-                exclusive_start_table_name: after,
-                limit: None,
-            };
+            let request = ListTablesRequest { exclusive_start_table_name: after, limit: None };
             let Ok(page) = self.database.list_tables(request) else {
                 tracing::error!("the tables could not be listed");
                 return all;
@@ -187,18 +174,10 @@ fn answer_of(operation: &str, error: DynoxideError) -> JsonAnswer {
         (_, DynoxideError::EnvelopedValidation(message)) => DynoxideError::ValidationException(message),
         (_, error) => error,
     };
-    JsonAnswer {
-        status: error.status_code(),
-        body: error.to_json(),
-        query_error: None,
-    }
+    JsonAnswer { status: error.status_code(), body: error.to_json(), query_error: None }
 }
 
 fn refusal(status: u16, kind: &str, message: &str) -> JsonAnswer {
     let body = serde_json::json!({ "__type": kind, "message": message });
-    JsonAnswer {
-        status,
-        body: body.to_string(),
-        query_error: None,
-    }
+    JsonAnswer { status, body: body.to_string(), query_error: None }
 }

@@ -112,12 +112,7 @@ impl Endpoint {
             .spawn(move || run(runtime, listener, served, stopped))?;
 
         tracing::warn!("embedded AWS endpoint on {url}: SQS, SNS and DynamoDB for development, not for production");
-        Ok(Self {
-            port,
-            services,
-            stopping,
-            thread: Some(thread),
-        })
+        Ok(Self { port, services, stopping, thread: Some(thread) })
     }
 
     /// Where clients find it, for instance `http://127.0.0.1:4566`.

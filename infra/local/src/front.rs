@@ -43,11 +43,7 @@ pub(crate) struct JsonAnswer {
 
 impl JsonAnswer {
     pub(crate) fn ok(body: String) -> Self {
-        Self {
-            status: 200,
-            body,
-            query_error: None,
-        }
+        Self { status: 200, body, query_error: None }
     }
 }
 
@@ -60,9 +56,7 @@ impl IntoResponse for JsonAnswer {
         if let Some(code) = self.query_error {
             builder = builder.header("x-amzn-query-error", code);
         }
-        builder
-            .body(Body::from(self.body))
-            .unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        builder.body(Body::from(self.body)).unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
     }
 }
 

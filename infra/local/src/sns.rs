@@ -37,10 +37,7 @@ pub(crate) struct Sns {
 impl Sns {
     /// No topics yet. `url` is where subscribers can unsubscribe.
     pub(crate) fn new(url: &str, sqs: Arc<Sqs>) -> Self {
-        Self {
-            topics: Topics::default(),
-            fan_out: FanOut::new(url, sqs),
-        }
+        Self { topics: Topics::default(), fan_out: FanOut::new(url, sqs) }
     }
 
     /// Executes one request.
@@ -50,10 +47,7 @@ impl Sns {
             Ok(result) => (StatusCode::OK, xml::answer(action, &result, &request_id)),
             Err(error) => (error.status(), xml::refusal(&error, &request_id)),
         };
-        let headers = [
-            (header::CONTENT_TYPE.as_str(), "text/xml"),
-            ("x-amzn-requestid", &request_id),
-        ];
+        let headers = [(header::CONTENT_TYPE.as_str(), "text/xml"), ("x-amzn-requestid", &request_id)];
         (status, headers, text).into_response()
     }
 }

@@ -150,9 +150,7 @@ impl Sqs {
             return Ok(());
         };
         let refused = |reason: &str| {
-            Err(Error::invalid(format!(
-                "Value {arn} for parameter RedrivePolicy is invalid. Reason: {reason}"
-            )))
+            Err(Error::invalid(format!("Value {arn} for parameter RedrivePolicy is invalid. Reason: {reason}")))
         };
         match self.by_arn(&arn) {
             Err(_) => refused("Dead letter target does not exist."),

@@ -50,20 +50,12 @@ mod tests {
         let fare = credited.fare.clone();
         let decide = |state: &State| complete(state, &credited, fixtures::NOW);
         let registered = State::Registered { fare: fare.clone() };
-        assert!(matches!(
-            decide(&registered),
-            Decision::Commit(State::Completed { .. }, Then::Announce(_))
-        ));
-        assert!(matches!(
-            decide(&State::Completed { fare: fare.clone() }),
-            Decision::Announce
-        ));
+        assert!(matches!(decide(&registered), Decision::Commit(State::Completed { .. }, Then::Announce(_))));
+        assert!(matches!(decide(&State::Completed { fare: fare.clone() }), Decision::Announce));
         assert!(matches!(decide(&State::Unseen), Decision::NotYet));
         assert!(matches!(decide(&State::Cancelled { fare }), Decision::Contradiction(_)));
         assert!(matches!(decide(&State::Rejected), Decision::Contradiction(_)));
-        let other = State::Registered {
-            fare: fixtures::fare("4"),
-        };
+        let other = State::Registered { fare: fixtures::fare("4") };
         assert!(matches!(decide(&other), Decision::Contradiction(_)));
     }
 }

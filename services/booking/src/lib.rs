@@ -116,14 +116,8 @@ pub const DECLARATION: Declaration = Declaration {
             undoes: None,
             retry: RetryPolicy::PATIENT,
         },
-        cancelling(
-            EventType::PaymentDeclined,
-            &[EventType::FareCancelled, EventType::FareNeedsAttention],
-        ),
-        cancelling(
-            EventType::PaymentRefunded,
-            &[EventType::FareCancelled, EventType::FareNeedsAttention],
-        ),
+        cancelling(EventType::PaymentDeclined, &[EventType::FareCancelled, EventType::FareNeedsAttention]),
+        cancelling(EventType::PaymentRefunded, &[EventType::FareCancelled, EventType::FareNeedsAttention]),
         cancelling(EventType::PaymentRefundFailed, &[EventType::FareNeedsAttention]),
     ],
 };

@@ -38,10 +38,7 @@ pub(crate) fn reject(state: &State, rejected: &booking::FareRejected, now: Times
     match state {
         State::Unseen => {
             let path = rejected.path.and(StepName::RegisterFare, false, now);
-            let rejected = booking::FareRejected {
-                path,
-                ..rejected.clone()
-            };
+            let rejected = booking::FareRejected { path, ..rejected.clone() };
             Decision::Commit(State::Rejected, Then::Announce(vec![Event::FareRejected(rejected)]))
         }
         State::Rejected => Decision::Announce,
@@ -88,15 +85,9 @@ pub(crate) fn cancel(state: &State, failed: &FailedPayment<'_>, now: Timestamp) 
                 path: failed.path.and(StepName::SetFareStatusFailed, true, now),
             };
             if event.standing.is_empty() {
-                Decision::Commit(
-                    State::Cancelled { fare },
-                    Then::Announce(vec![Event::FareCancelled(event)]),
-                )
+                Decision::Commit(State::Cancelled { fare }, Then::Announce(vec![Event::FareCancelled(event)]))
             } else {
-                Decision::Commit(
-                    State::NeedsAttention { fare },
-                    Then::Announce(vec![Event::FareNeedsAttention(event)]),
-                )
+                Decision::Commit(State::NeedsAttention { fare }, Then::Announce(vec![Event::FareNeedsAttention(event)]))
             }
         }
         State::Cancelled { .. } | State::NeedsAttention { .. } => Decision::Announce,
@@ -156,52 +147,32 @@ mod tests {
     fn a_request_is_registered_once_and_only_for_one_fare() {
         let fare = fixtures::fare("3");
         let decide = |state: &State| register(state, &fare, fixtures::NOW);
-        assert!(matches!(
-            decide(&State::Unseen),
-            Decision::Commit(State::Registered { .. }, Then::Announce(_))
-        ));
-        assert!(matches!(
-            decide(&State::Completed { fare: fare.clone() }),
-            Decision::Announce
-        ));
-        let other = State::Registered {
-            fare: fixtures::fare("4"),
-        };
+        assert!(matches!(decide(&State::Unseen), Decision::Commit(State::Registered { .. }, Then::Announce(_))));
+        assert!(matches!(decide(&State::Completed { fare: fare.clone() }), Decision::Announce));
+        let other = State::Registered { fare: fixtures::fare("4") };
         assert!(matches!(decide(&other), Decision::Contradiction(_)));
     }
 
     #[test]
     fn what_still_stands_needs_attention_and_nothing_standing_is_compensated() {
-        let registered = State::Registered {
-            fare: fixtures::fare("3"),
-        };
+        let registered = State::Registered { fare: fixtures::fare("3") };
         let refunded = fixtures::payment_refunded("3");
         let decision = cancel(&registered, &(&refunded).into(), fixtures::NOW);
-        assert!(matches!(
-            decision,
-            Decision::Commit(State::Cancelled { .. }, Then::Announce(_))
-        ));
+        assert!(matches!(decision, Decision::Commit(State::Cancelled { .. }, Then::Announce(_))));
         let failed = fixtures::payment_refund_failed("3");
         let decision = cancel(&registered, &(&failed).into(), fixtures::NOW);
         let Decision::Commit(State::NeedsAttention { .. }, Then::Announce(events)) = decision else {
             panic!("no commit")
         };
-        let [Event::FareNeedsAttention(failed)] = events.as_slice() else {
-            panic!("not needing attention")
-        };
+        let [Event::FareNeedsAttention(failed)] = events.as_slice() else { panic!("not needing attention") };
         assert_eq!(failed.charge_id, Some(fixtures::charge().charge_id));
         assert_eq!(failed.refund_id, None);
     }
 
     #[test]
     fn a_completed_fare_is_not_cancelled() {
-        let completed = State::Completed {
-            fare: fixtures::fare("3"),
-        };
+        let completed = State::Completed { fare: fixtures::fare("3") };
         let refunded = fixtures::payment_refunded("3");
-        assert!(matches!(
-            cancel(&completed, &(&refunded).into(), fixtures::NOW),
-            Decision::Contradiction(_)
-        ));
+        assert!(matches!(cancel(&completed, &(&refunded).into(), fixtures::NOW), Decision::Contradiction(_)));
     }
 }

@@ -47,38 +47,25 @@ pub(crate) fn read(booking: &Booking, delivery: &Delivery<'_>) -> Result<Receive
     if saga::delivery::looks_like_sns_envelope(delivery.body) {
         return Ok(decide_on(booking, Unwrapped::of(booking, &fields)?.request()?));
     }
-    let identity = delivery
-        .attributes
-        .get(REQUEST_ID)
-        .map_or(delivery.message_id, String::as_str);
+    let identity = delivery.attributes.get(REQUEST_ID).map_or(delivery.message_id, String::as_str);
     Ok(decide_on(booking, request_in(delivery.body, fields, identity)?))
 }
 
 /// Whether a `CloudEvent` is a request: by the type's wire name, or its name in prose.
 fn is_request_type(fields: &Fields<'_>) -> bool {
     let wanted = EventType::FareRequested;
-    fields
-        .text("type")
-        .is_some_and(|found| found == wanted.as_str() || found == wanted.name())
+    fields.text("type").is_some_and(|found| found == wanted.as_str() || found == wanted.name())
 }
 
 /// The request in a body: a `CloudEvent`'s data, or the body itself.
 fn request_in<'a>(body: &'a str, fields: Fields<'a>, identity: &str) -> Result<Request<'a>, Poison> {
     let bytes = body.len();
     if fields.get("specversion").is_none() {
-        return Ok(Request {
-            identity: identity.to_owned(),
-            traceparent: None,
-            fields: Ok(fields),
-            bytes,
-        });
+        return Ok(Request { identity: identity.to_owned(), traceparent: None, fields: Ok(fields), bytes });
     }
     let version = fields.get("schemaversion").map_or("1", RawValue::get);
     if version != EventType::FareRequested.schema_version().to_string() {
-        return Err(Poison::new(
-            Reason::UnknownVersion,
-            "schemaversion: fare_requested is read in version 1 only",
-        ));
+        return Err(Poison::new(Reason::UnknownVersion, "schemaversion: fare_requested is read in version 1 only"));
     }
     let id = fields.text("id").filter(|id| !id.is_empty());
     let data = match (&id, fields.text("specversion").as_deref()) {
@@ -109,10 +96,7 @@ impl Unwrapped {
     fn of(booking: &Booking, envelope: &Fields<'_>) -> Result<Self, Poison> {
         let topic = envelope.text("TopicArn").unwrap_or_default();
         if topic.rsplit(':').next() != Some(booking.requests_topic.as_str()) {
-            return Err(Poison::new(
-                Reason::UnexpectedEnvelope,
-                "TopicArn: is not a topic that carries requests",
-            ));
+            return Err(Poison::new(Reason::UnexpectedEnvelope, "TopicArn: is not a topic that carries requests"));
         }
         let attribute = envelope
             .get("MessageAttributes")
@@ -123,10 +107,7 @@ impl Unwrapped {
         let identity = attribute
             .or_else(|| envelope.text("MessageId"))
             .ok_or_else(|| Poison::new(Reason::Unreadable, "MessageId: is missing"))?;
-        Ok(Self {
-            message: envelope.text("Message").unwrap_or_default(),
-            identity,
-        })
+        Ok(Self { message: envelope.text("Message").unwrap_or_default(), identity })
     }
 
     /// The request inside: whatever it is, it was meant to be one, so its sender is told what is wrong with it.

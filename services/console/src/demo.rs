@@ -1,7 +1,7 @@
 //! `ensemble demo`: the story in a few seconds, and a check that it came out right.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use contracts::{Notification, Outcome, SagaId};
@@ -81,15 +81,9 @@ pub(crate) fn request(customer: &str) -> String {
 
 /// Plays the rows.
 pub(crate) async fn demo(environment: &Environment, options: &DemoOptions) -> Result<(), Error> {
-    let stack = Stack::start(
-        environment,
-        &StackOptions {
-            port: options.port,
-            gateway_port: options.gateway_port,
-            data: None,
-        },
-    )
-    .await?;
+    let stack =
+        Stack::start(environment, &StackOptions { port: options.port, gateway_port: options.gateway_port, data: None })
+            .await?;
     let result = tokio::select! {
         result = play(&stack, options.output.json) => result,
         _ = tokio::signal::ctrl_c() => Err(Error::Unexpected("stopped before its end".to_owned())),
@@ -104,11 +98,7 @@ async fn play(stack: &Stack, json: bool) -> Result<(), Error> {
     if !json {
         let text = [
             draw::strong("Ensemble: one fare, asked for five times, by choreography."),
-            format!(
-                "  embedded AWS endpoint  {}  {}",
-                stack.endpoint.url(),
-                draw::faint("not for production")
-            ),
+            format!("  embedded AWS endpoint  {}  {}", stack.endpoint.url(), draw::faint("not for production")),
             format!("  simulated gateway      {}", stack.gateway.url()),
             "  services               booking, payment, fulfillment, notifier".to_owned(),
             String::new(),
@@ -137,19 +127,11 @@ async fn play(stack: &Stack, json: bool) -> Result<(), Error> {
         writeln!(out, "{text}").map_err(Error::output)?;
     }
     if wrong > 0 {
-        return Err(Error::Unexpected(format!(
-            "{wrong} of {} fares did not end as they should",
-            ROWS.len()
-        )));
+        return Err(Error::Unexpected(format!("{wrong} of {} fares did not end as they should", ROWS.len())));
     }
     if !json {
         let all = format!("\n{} All {} fares ended as they should.", draw::mark(true), ROWS.len());
-        writeln!(
-            out,
-            "{all} Next: {}",
-            draw::strong(format!("{} up", crate::up::program()))
-        )
-        .map_err(Error::output)?;
+        writeln!(out, "{all} Next: {}", draw::strong(format!("{} up", crate::up::program()))).map_err(Error::output)?;
     }
     Ok(())
 }
@@ -181,21 +163,18 @@ async fn wait_for(stack: &Stack, sagas: &[SagaId], found: &mut Found, json: bool
     }
     if !json {
         progress(found.len(), sagas.len())?;
-        writeln!(anstream::stdout()).map_err(Error::output)?;
+        if std::io::stdout().is_terminal() {
+            writeln!(anstream::stdout()).map_err(Error::output)?;
+        }
     }
     Ok(())
 }
 
 /// A line that is written over on a terminal, and written below the last elsewhere.
 fn progress(done: usize, all: usize) -> Result<(), Error> {
-    use std::io::IsTerminal;
     let mut out = anstream::stdout();
     let line = format!("Waiting for outcomes in the success and failure queues: {done} of {all}");
-    let written = if std::io::stdout().is_terminal() {
-        write!(out, "\r{line}")
-    } else {
-        writeln!(out, "{line}")
-    };
+    let written = if std::io::stdout().is_terminal() { write!(out, "\r{line}") } else { writeln!(out, "{line}") };
     written.and_then(|()| out.flush()).map_err(Error::output)
 }
 
@@ -212,48 +191,21 @@ fn problems(row: &Row, notification: Option<&Notification>, ledger: Ledger) -> V
     let counted = [ledger.authorized, ledger.captured, ledger.voided, ledger.refunded];
     let standing = usize::from(row.outcome == Outcome::NeedsAttention);
     let checks = [
-        (
-            notification.outcome == row.outcome,
-            format!("the outcome should be {}", row.outcome.as_str()),
-        ),
+        (notification.outcome == row.outcome, format!("the outcome should be {}", row.outcome.as_str())),
         (error == row.error, format!("the error should be {:?}", row.error)),
-        (
-            path(notification) == row.path,
-            format!("the path should be {}", row.path),
-        ),
-        (
-            counted == row.ledger,
-            format!("the gateway should have counted {:?}", row.ledger),
-        ),
-        (
-            notification.standing.len() == standing,
-            format!("{standing} effects should be standing"),
-        ),
+        (path(notification) == row.path, format!("the path should be {}", row.path)),
+        (counted == row.ledger, format!("the gateway should have counted {:?}", row.ledger)),
+        (notification.standing.len() == standing, format!("{standing} effects should be standing")),
     ];
-    checks
-        .into_iter()
-        .filter(|(good, _)| !good)
-        .map(|(_, problem)| problem)
-        .collect()
+    checks.into_iter().filter(|(good, _)| !good).map(|(_, problem)| problem).collect()
 }
 
 fn as_text(row: &Row, found: Option<&(Notification, String)>, ledger: Ledger, problems: &[String]) -> String {
     let mut lines = vec![String::new()];
     if let Some((notification, body)) = found {
-        let queue = if notification.outcome.is_successful() {
-            "success"
-        } else {
-            "failure"
-        };
-        let Ledger {
-            authorized,
-            captured,
-            voided,
-            refunded,
-            ..
-        } = ledger;
-        lines.push(draw::block(notification));
-        lines.push(format!("  {}", draw::faint(row.about)));
+        let queue = if notification.outcome.is_successful() { "success" } else { "failure" };
+        let Ledger { authorized, captured, voided, refunded, .. } = ledger;
+        lines.push(draw::block(notification, Some(row.about)));
         lines.push(format!(
             "  at the gateway: {authorized} authorized, {captured} captured, {voided} voided, {refunded} refunded"
         ));
@@ -262,11 +214,7 @@ fn as_text(row: &Row, found: Option<&(Notification, String)>, ledger: Ledger, pr
     } else {
         lines.push(draw::strong(format!("customer {}", row.customer)));
     }
-    lines.extend(
-        problems
-            .iter()
-            .map(|problem| format!("  {} {problem}", draw::mark(false))),
-    );
+    lines.extend(problems.iter().map(|problem| format!("  {} {problem}", draw::mark(false))));
     lines.join("\n")
 }
 

@@ -2,8 +2,6 @@
 //!
 //! ✓ took effect, ✗ failed, ↩ undid an earlier step.
 
-use std::fmt::Write;
-
 use anstyle::{AnsiColor, Style};
 use contracts::{Failure, Notification, Outcome};
 
@@ -52,11 +50,7 @@ pub(crate) fn path(notification: &Notification) -> String {
         };
         format!("{} {mark}", step.step.as_str())
     };
-    let notified = if notification.outcome.is_successful() {
-        "NotifySuccess"
-    } else {
-        "NotifyFailure"
-    };
+    let notified = if notification.outcome.is_successful() { "NotifySuccess" } else { "NotifyFailure" };
     let last = format!("{notified} {}", mark(true));
     let steps = notification.path.steps().iter().map(step).chain(std::iter::once(last));
     steps.collect::<Vec<_>>().join(" → ")
@@ -67,10 +61,7 @@ pub(crate) fn reasons(notification: &Notification) -> Vec<String> {
     let mut lines = Vec::new();
     let mut failures: Vec<&Failure> = notification.error.iter().collect();
     failures.extend(notification.error.iter().flat_map(|error| &error.also));
-    for Failure {
-        name, step, message, ..
-    } in failures
-    {
+    for Failure { name, step, message, .. } in failures {
         lines.push(format!("{} {name} in {}: {message}", styled(BAD, "✗"), step.as_str()));
     }
     for standing in &notification.standing {
@@ -80,22 +71,16 @@ pub(crate) fn reasons(notification: &Notification) -> Vec<String> {
     lines
 }
 
-/// A notification as a block of lines: who, how it ended, the way, the reasons.
-pub(crate) fn block(notification: &Notification) -> String {
-    let who = notification
-        .customer_id
-        .as_ref()
-        .map_or("an unknown customer", |id| id.as_str());
-    let mut text = format!(
-        "{} {}  {}",
+/// A notification as a block of lines: who, how it ended and what that means, the way, the reasons.
+pub(crate) fn block(notification: &Notification, about: Option<&str>) -> String {
+    let who = notification.customer_id.as_ref().map_or("an unknown customer", |id| id.as_str());
+    let about = about.map(|about| format!(": {about}")).unwrap_or_default();
+    let title = format!(
+        "{}  {}{about}  {}",
         strong(format!("customer {who}")),
         outcome(notification.outcome),
         faint(format!("saga {}", notification.saga_id)),
     );
-    let lines = std::iter::once(path(notification)).chain(reasons(notification));
-    for line in lines {
-        // Writing to a String cannot fail.
-        let _written = write!(text, "\n  {line}");
-    }
-    text
+    let lines = [path(notification)].into_iter().chain(reasons(notification)).map(|line| format!("  {line}"));
+    std::iter::once(title).chain(lines).collect::<Vec<_>>().join("\n")
 }

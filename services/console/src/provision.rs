@@ -20,11 +20,7 @@ pub(crate) async fn provision(environment: &Environment, output: &JsonOption) ->
         let text = if output.json {
             json!({ "did": did, "kind": change.kind, "name": change.name }).to_string()
         } else {
-            let did = if change.did == Did::Found {
-                draw::faint(&did)
-            } else {
-                draw::strong(&did)
-            };
+            let did = if change.did == Did::Found { draw::faint(&did) } else { draw::strong(&did) };
             format!("{did:8} {:12} {}", change.kind, change.name)
         };
         writeln!(out, "{text}").map_err(Error::output)?;

@@ -32,32 +32,17 @@ pub(crate) async fn publish(environment: &Environment, what: &Publish) -> Result
         .filter_map(|(checked, line)| checked.err().map(|rules| format!("line {}: {rules}", line.number)))
         .collect();
     if !complaints.is_empty() && !options.partial {
-        let none = format!(
-            "{}\nnone was sent; --partial sends the good ones",
-            complaints.join("\n")
-        );
+        let none = format!("{}\nnone was sent; --partial sends the good ones", complaints.join("\n"));
         return Err(Error::Input(none));
     }
     if good.is_empty() && complaints.is_empty() {
         return Err(Error::Input("the file holds no request".to_owned()));
     }
     if options.id.is_some() && good.len() != 1 {
-        return Err(Error::Input(
-            "--id identifies one request, and the file holds more".to_owned(),
-        ));
+        return Err(Error::Input("--id identifies one request, and the file holds more".to_owned()));
     }
-    send(
-        environment,
-        &settings,
-        options,
-        good.into_iter().map(|(_, line)| line).collect(),
-    )
-    .await?;
-    if complaints.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::Input(complaints.join("\n")))
-    }
+    send(environment, &settings, options, good.into_iter().map(|(_, line)| line).collect()).await?;
+    if complaints.is_empty() { Ok(()) } else { Err(Error::Input(complaints.join("\n"))) }
 }
 
 async fn send(
@@ -69,10 +54,7 @@ async fn send(
     let aws = Aws::connect(environment).await?;
     let numbers: Vec<_> = lines.iter().map(|line| line.number).collect();
     let request = |line: Line| match &options.id {
-        Some(id) => Request {
-            id: id.clone(),
-            body: line.body,
-        },
+        Some(id) => Request { id: id.clone(), body: line.body },
         None => Request::new(line.body),
     };
     let results = publish_fares(&aws, settings, lines.into_iter().map(request).collect()).await;
@@ -112,23 +94,11 @@ fn requests_in(text: &str) -> Vec<Line> {
     let whole = text.trim();
     let is_one = serde_json::from_str::<serde::de::IgnoredAny>(whole).is_ok();
     if is_one || whole.lines().count() == 1 {
-        let number = 1 + text
-            .chars()
-            .take_while(|c| c.is_whitespace())
-            .filter(|c| *c == '\n')
-            .count();
-        return vec![Line {
-            number,
-            body: whole.to_owned(),
-        }];
+        let number = 1 + text.chars().take_while(|c| c.is_whitespace()).filter(|c| *c == '\n').count();
+        return vec![Line { number, body: whole.to_owned() }];
     }
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(index, line)| Line {
-            number: index + 1,
-            body: line.trim().to_owned(),
-        })
-        .collect()
+    lines.map(|(index, line)| Line { number: index + 1, body: line.trim().to_owned() }).collect()
 }
 
 #[cfg(test)]

@@ -12,14 +12,8 @@ use crate::cli::{GatewayOptions, LocalOptions};
 /// Serves the embedded endpoint until Ctrl-C.
 pub(crate) async fn local(options: LocalOptions) -> Result<(), Error> {
     let stop = stop_on_signal();
-    let endpoint = local::Endpoint::start(local::Options {
-        port: options.port,
-        data: options.data,
-    })?;
-    say(&format!(
-        "SQS, SNS and DynamoDB on {}; not for production",
-        endpoint.url()
-    ))?;
+    let endpoint = local::Endpoint::start(local::Options { port: options.port, data: options.data })?;
+    say(&format!("SQS, SNS and DynamoDB on {}; not for production", endpoint.url()))?;
     stop.cancelled().await;
     endpoint.stop();
     Ok(())
@@ -36,15 +30,8 @@ pub(crate) async fn gateway(environment: &Environment, options: GatewayOptions) 
         faults: options.fault,
     })
     .await?;
-    let hooks = if hooks {
-        "on"
-    } else {
-        "off; ENSEMBLE_HOOKS=on switches them on"
-    };
-    say(&format!(
-        "simulated payment gateway on {}; forced failures {hooks}",
-        gateway.url()
-    ))?;
+    let hooks = if hooks { "on" } else { "off; ENSEMBLE_HOOKS=on switches them on" };
+    say(&format!("simulated payment gateway on {}; forced failures {hooks}", gateway.url()))?;
     stop.cancelled().await;
     gateway.stop().await;
     Ok(())
@@ -52,7 +39,5 @@ pub(crate) async fn gateway(environment: &Environment, options: GatewayOptions) 
 
 fn say(text: &str) -> Result<(), Error> {
     let mut out = anstream::stdout();
-    writeln!(out, "{text}")
-        .and_then(|()| out.flush())
-        .map_err(Error::output)
+    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(Error::output)
 }

@@ -28,10 +28,7 @@ pub struct Stack {
 
 impl std::fmt::Debug for Stack {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Stack")
-            .field("endpoint", &self.endpoint.url())
-            .field("gateway", &self.gateway.url())
-            .finish()
+        f.debug_struct("Stack").field("endpoint", &self.endpoint.url()).field("gateway", &self.gateway.url()).finish()
     }
 }
 
@@ -54,22 +51,12 @@ impl Stack {
             faults: Vec::new(),
         })
         .await?;
-        let endpoint = local::Endpoint::start(local::Options {
-            port: options.port,
-            data,
-        })?;
+        let endpoint = local::Endpoint::start(local::Options { port: options.port, data })?;
         let aws = Aws::at(&endpoint.url()).await?;
         let changes = runtime::provision::provision(&aws, &topology(&settings)).await?;
         let services = services(&settings, &gateway.url())?;
         let services = Running::start(services, aws.clone(), settings.clone());
-        Ok(Self {
-            endpoint,
-            gateway,
-            aws,
-            settings,
-            changes,
-            services,
-        })
+        Ok(Self { endpoint, gateway, aws, settings, changes, services })
     }
 
     /// Stops everything: services first, so that none meets a dead endpoint.
@@ -93,13 +80,7 @@ fn services(settings: &Settings, gateway: &str) -> Result<Vec<Service>, Error> {
     let gateway = payment::gateway_of(&environment, false)?;
     let requests_topic = settings.names.topic(Channel::FareRequests);
     Ok(vec![
-        Service::new(
-            booking::Booking {
-                key: public,
-                requests_topic,
-            },
-            NoEffects,
-        ),
+        Service::new(booking::Booking { key: public, requests_topic }, NoEffects),
         Service::new(payment::Payment, payment::GatewayEffects::new(gateway, private)),
         Service::new(fulfillment::Fulfillment { hooks: true }, NoEffects),
         Service::new(notifier::Notifier, NoEffects),

@@ -25,10 +25,7 @@ pub(crate) async fn up(environment: &Environment, options: &StackOptions) -> Res
 /// How this program was called: what a user can paste.
 pub(crate) fn program() -> &'static str {
     let called = std::env::args_os().next().unwrap_or_default();
-    if std::path::Path::new(&called)
-        .components()
-        .any(|part| part.as_os_str() == "target")
-    {
+    if std::path::Path::new(&called).components().any(|part| part.as_os_str() == "target") {
         "cargo run --"
     } else {
         "ensemble"
@@ -43,10 +40,7 @@ fn guide(stack: &Stack) -> String {
     let [success, failure] = [true, false].map(|successful| stack.aws.queue_url(&names.outcomes(successful)));
     let request = demo::request("3");
     let did = |did| stack.changes.iter().filter(|change| change.did == did).count();
-    let (created, found) = (
-        did(runtime::provision::Did::Created),
-        did(runtime::provision::Did::Found),
-    );
+    let (created, found) = (did(runtime::provision::Did::Created), did(runtime::provision::Did::Found));
     let cloud_event = format!(
         r#"{{"specversion":"1.0","id":"my-request-1","source":"/me","type":"fare_requested","data":{request}}}"#
     );

@@ -40,19 +40,15 @@ pub(crate) async fn watch(environment: &Environment, options: &WatchOptions) -> 
 
 fn show(message: &Found, json: bool, shown: &mut HashSet<Uuid>) -> Result<(), Error> {
     let notification = serde_json::from_str::<Notification>(&message.body);
-    let id = notification.as_ref().map_or_else(
-        |_| Uuid::new_v5(&Uuid::NAMESPACE_OID, message.body.as_bytes()),
-        |n| n.id,
-    );
+    let id =
+        notification.as_ref().map_or_else(|_| Uuid::new_v5(&Uuid::NAMESPACE_OID, message.body.as_bytes()), |n| n.id);
     if !shown.insert(id) {
         return Ok(());
     }
     let text = match &notification {
-        Ok(notification) if !json => draw::block(notification),
+        Ok(notification) if !json => draw::block(notification, None),
         Ok(_) | Err(_) => message.body.clone(),
     };
     let mut out = anstream::stdout();
-    writeln!(out, "{text}")
-        .and_then(|()| out.flush())
-        .map_err(Error::output)
+    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(Error::output)
 }

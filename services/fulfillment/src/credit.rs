@@ -37,24 +37,10 @@ pub(crate) fn credit(
         }
         State::Unseen => {
             let path = captured.path.and(StepName::CreditCustomerAccount, true, now);
-            let credited = fulfillment::AccountCredited {
-                fare: fare.clone(),
-                charge: charge.clone(),
-                path,
-            };
-            Decision::Commit(
-                State::Credited { fare, charge },
-                Then::Announce(vec![Event::AccountCredited(credited)]),
-            )
+            let credited = fulfillment::AccountCredited { fare: fare.clone(), charge: charge.clone(), path };
+            Decision::Commit(State::Credited { fare, charge }, Then::Announce(vec![Event::AccountCredited(credited)]))
         }
-        State::Credited {
-            fare: known,
-            charge: paid,
-        }
-        | State::Refused {
-            fare: known,
-            charge: paid,
-        } => {
+        State::Credited { fare: known, charge: paid } | State::Refused { fare: known, charge: paid } => {
             if *known == fare && *paid == charge {
                 Decision::Announce
             } else {
@@ -81,13 +67,7 @@ mod tests {
         else {
             panic!("no commit")
         };
-        assert_eq!(
-            state,
-            State::Credited {
-                fare: captured.fare.clone(),
-                charge: captured.charge.clone()
-            }
-        );
+        assert_eq!(state, State::Credited { fare: captured.fare.clone(), charge: captured.charge.clone() });
         assert!(matches!(events.as_slice(), [Event::AccountCredited(_)]));
     }
 
@@ -95,9 +75,7 @@ mod tests {
     fn the_hook_refuses_only_when_it_is_on() {
         for (hooks, refused) in [(true, true), (false, false)] {
             let decision = credit(&State::Unseen, &captured("3__fail_credit"), hooks, fixtures::NOW);
-            let Decision::Commit(_, Then::Announce(events)) = decision else {
-                panic!("no commit")
-            };
+            let Decision::Commit(_, Then::Announce(events)) = decision else { panic!("no commit") };
             assert_eq!(matches!(events.as_slice(), [Event::AccountCreditRefused(_)]), refused);
         }
     }
@@ -105,17 +83,8 @@ mod tests {
     #[test]
     fn another_fare_under_the_same_saga_is_a_contradiction() {
         let first = captured("3");
-        let state = State::Credited {
-            fare: first.fare.clone(),
-            charge: first.charge.clone(),
-        };
-        assert!(matches!(
-            credit(&state, &first, true, fixtures::NOW),
-            Decision::Announce
-        ));
-        assert!(matches!(
-            credit(&state, &captured("4"), true, fixtures::NOW),
-            Decision::Contradiction(_)
-        ));
+        let state = State::Credited { fare: first.fare.clone(), charge: first.charge.clone() };
+        assert!(matches!(credit(&state, &first, true, fixtures::NOW), Decision::Announce));
+        assert!(matches!(credit(&state, &captured("4"), true, fixtures::NOW), Decision::Contradiction(_)));
     }
 }

@@ -40,14 +40,7 @@ pub enum State {
 
 /// A reaction to one kind of outcome.
 const fn reaction(to: EventType) -> Reaction {
-    Reaction {
-        to,
-        expects: "None",
-        step: None,
-        answers: &[],
-        undoes: None,
-        retry: RetryPolicy::PATIENT,
-    }
+    Reaction { to, expects: "None", step: None, answers: &[], undoes: None, retry: RetryPolicy::PATIENT }
 }
 
 /// The notifier's card, as data.

@@ -37,10 +37,7 @@ pub(crate) fn announce(notification: &Notification) -> Announcement {
 
 fn of_completed(envelope: &Envelope, completed: &booking::FareCompleted) -> Notification {
     let booking::FareCompleted { fare, charge, path } = completed.clone();
-    let Charge {
-        charge_token,
-        charge_id,
-    } = charge;
+    let Charge { charge_token, charge_id } = charge;
     Notification {
         customer_id: Some(fare.customer_id),
         fare_id: Some(fare.fare_id),
@@ -54,15 +51,7 @@ fn of_completed(envelope: &Envelope, completed: &booking::FareCompleted) -> Noti
 }
 
 fn of_failed(envelope: &Envelope, failed: &booking::FareFailed, outcome: Outcome) -> Notification {
-    let booking::FareFailed {
-        fare,
-        charge_token,
-        charge_id,
-        refund_id,
-        error,
-        standing,
-        path,
-    } = failed.clone();
+    let booking::FareFailed { fare, charge_token, charge_id, refund_id, error, standing, path } = failed.clone();
     Notification {
         customer_id: Some(fare.customer_id),
         fare_id: Some(fare.fare_id),
@@ -79,14 +68,7 @@ fn of_failed(envelope: &Envelope, failed: &booking::FareFailed, outcome: Outcome
 }
 
 fn of_rejected(envelope: &Envelope, rejected: &booking::FareRejected) -> Notification {
-    let booking::FareRejected {
-        customer_id,
-        fare_id,
-        fare_amount,
-        amount,
-        error,
-        path,
-    } = rejected.clone();
+    let booking::FareRejected { customer_id, fare_id, fare_amount, amount, error, path } = rejected.clone();
     Notification {
         customer_id,
         fare_id,

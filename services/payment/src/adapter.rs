@@ -79,11 +79,7 @@ impl HttpGateway {
     /// [`GatewayError`] when the HTTP client cannot be built.
     pub fn new(base: Url, live: bool) -> Result<Self, GatewayError> {
         // Past any proxy that the environment names: it would read the cards, which `http` carries in the clear.
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(TIMEOUT)
-            .build()
-            .map_err(unknown)?;
+        let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build().map_err(unknown)?;
         Ok(Self { client, base, live })
     }
 
@@ -92,10 +88,7 @@ impl HttpGateway {
     }
 
     fn post(&self, path: &str, key: Uuid) -> Result<RequestBuilder, GatewayError> {
-        let request = self
-            .client
-            .post(self.url(path)?)
-            .header("Idempotency-Key", key.to_string());
+        let request = self.client.post(self.url(path)?).header("Idempotency-Key", key.to_string());
         Ok(request.header("Content-Type", "application/json"))
     }
 }
@@ -106,9 +99,7 @@ async fn ask(request: RequestBuilder) -> Result<Result<String, Refusal>, Gateway
 }
 
 fn refusal(refused: &RefusedError) -> Refusal {
-    Refusal {
-        message: redact::text(&refused.message).chars().take(MESSAGE_MAX).collect(),
-    }
+    Refusal { message: redact::text(&refused.message).chars().take(MESSAGE_MAX).collect() }
 }
 
 /// The same, with the gateway's own word for a no.
@@ -134,9 +125,7 @@ async fn decide(request: RequestBuilder) -> Result<Result<String, RefusedError>,
 /// Without the URL, which holds nothing secret but says nothing either.
 fn unknown(error: reqwest::Error) -> GatewayError {
     let error = error.without_url();
-    let cause = std::error::Error::source(&error)
-        .map(|cause| format!(": {cause}"))
-        .unwrap_or_default();
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
     GatewayError(format!("{error}{cause}"))
 }
 
@@ -156,15 +145,8 @@ impl Gateway for HttpGateway {
             expiry: asked.card.expose_expiry(),
             cvv: asked.card.expose_cvv(),
         };
-        let body = AuthorizationBody {
-            reference,
-            customer: asked.customer.as_str(),
-            amount: asked.amount,
-            card,
-        };
-        let body = serde_json::to_vec(&body)
-            .map(Zeroizing::new)
-            .map_err(|error| GatewayError(error.to_string()))?;
+        let body = AuthorizationBody { reference, customer: asked.customer.as_str(), amount: asked.amount, card };
+        let body = serde_json::to_vec(&body).map(Zeroizing::new).map_err(|error| GatewayError(error.to_string()))?;
         ask(self.post("v1/authorizations", key)?.body(body.to_vec())).await
     }
 
@@ -194,20 +176,13 @@ impl Gateway for HttpGateway {
     }
 
     async fn look_up(&self, reference: SagaId) -> Result<Known, GatewayError> {
-        let request = self
-            .client
-            .get(self.url("v1/payments")?)
-            .query(&[("reference", reference.to_string())]);
+        let request = self.client.get(self.url("v1/payments")?).query(&[("reference", reference.to_string())]);
         let response = request.send().await.map_err(unknown)?;
         if !response.status().is_success() {
             return Err(GatewayError(format!("it answered {}", response.status())));
         }
         let found: Payments = response.json().await.map_err(unknown)?;
         let id = |created: Option<Created>| created.map(|created| created.id);
-        Ok(Known {
-            charge_token: id(found.authorization),
-            charge_id: id(found.charge),
-            refund_id: id(found.refund),
-        })
+        Ok(Known { charge_token: id(found.authorization), charge_id: id(found.charge), refund_id: id(found.refund) })
     }
 }

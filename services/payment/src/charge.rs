@@ -17,10 +17,7 @@ pub(crate) fn charge(
     now: Timestamp,
 ) -> Decision<Payment> {
     let fare = &registered.fare;
-    let authorize = || Effect::Authorize {
-        fare: fare.clone(),
-        sealed_card: sealed_card.to_owned(),
-    };
+    let authorize = || Effect::Authorize { fare: fare.clone(), sealed_card: sealed_card.to_owned() };
     match state {
         State::Unseen => Decision::Commit(State::Charging { fare: fare.clone() }, Then::Perform(authorize())),
         State::Charging { fare: known }
@@ -56,17 +53,10 @@ fn charging(
 ) -> Decision<Payment> {
     let booking::FareRegistered { fare, path } = registered;
     let capture = |charge_token: &String| {
-        Decision::Perform(Effect::Capture {
-            charge_token: charge_token.clone(),
-            amount: fare.amount,
-        })
+        Decision::Perform(Effect::Capture { charge_token: charge_token.clone(), amount: fare.amount })
     };
     match reply {
-        Reply::Known(Known {
-            charge_token,
-            charge_id,
-            ..
-        }) => match (charge_token, charge_id) {
+        Reply::Known(Known { charge_token, charge_id, .. }) => match (charge_token, charge_id) {
             (Some(charge_token), Some(charge_id)) => captured(fare, charge_token, charge_id, path, now),
             // A hold that is voided already answers the capture with its old refusal.
             (Some(charge_token), None) => capture(charge_token),
@@ -77,29 +67,17 @@ fn charging(
             let error = failure("PaymentAuthException", refusal);
             declined(fare, None, error, Vec::new(), path, now)
         }
-        Reply::Captured {
-            charge_token,
-            charge_id,
-        } => captured(fare, charge_token, charge_id, path, now),
-        Reply::CaptureRefused { charge_token, refusal } => Decision::Perform(Effect::Void {
-            charge_token: charge_token.clone(),
-            because: refusal.clone(),
-        }),
+        Reply::Captured { charge_token, charge_id } => captured(fare, charge_token, charge_id, path, now),
+        Reply::CaptureRefused { charge_token, refusal } => {
+            Decision::Perform(Effect::Void { charge_token: charge_token.clone(), because: refusal.clone() })
+        }
         Reply::Voided { charge_token, because } => {
             let error = failure("PaymentChargeException", because);
             declined(fare, Some(charge_token), error, Vec::new(), path, now)
         }
-        Reply::VoidRefused {
-            charge_token,
-            because,
-            refusal,
-        } => {
+        Reply::VoidRefused { charge_token, because, refusal } => {
             let error = failure("PaymentChargeException", because).and(failure("PaymentVoidException", refusal));
-            let hold = contracts::Standing {
-                effect: Standing::Hold,
-                id: charge_token.clone(),
-                amount: fare.amount,
-            };
+            let hold = contracts::Standing { effect: Standing::Hold, id: charge_token.clone(), amount: fare.amount };
             declined(fare, Some(charge_token), error, vec![hold], path, now)
         }
         Reply::Refunded { .. } | Reply::RefundRefused(_) => {
@@ -109,20 +87,14 @@ fn charging(
 }
 
 fn captured(fare: &Fare, charge_token: &str, charge_id: &str, path: &Path, now: Timestamp) -> Decision<Payment> {
-    let charge = Charge {
-        charge_token: charge_token.to_owned(),
-        charge_id: charge_id.to_owned(),
-    };
+    let charge = Charge { charge_token: charge_token.to_owned(), charge_id: charge_id.to_owned() };
     let event = payment::PaymentCaptured {
         fare: fare.clone(),
         charge: charge.clone(),
         path: path.and(StepName::ChargeFare, true, now),
     };
     Decision::Commit(
-        State::Captured {
-            fare: fare.clone(),
-            charge,
-        },
+        State::Captured { fare: fare.clone(), charge },
         Then::Announce(vec![Event::PaymentCaptured(event)]),
     )
 }
@@ -142,10 +114,7 @@ fn declined(
         standing,
         path: path.and(StepName::ChargeFare, false, now),
     };
-    Decision::Commit(
-        State::Declined { fare: fare.clone() },
-        Then::Announce(vec![Event::PaymentDeclined(event)]),
-    )
+    Decision::Commit(State::Declined { fare: fare.clone() }, Then::Announce(vec![Event::PaymentDeclined(event)]))
 }
 
 fn failure(name: &str, refusal: &Refusal) -> Failure {
@@ -163,45 +132,26 @@ mod tests {
     }
 
     fn charging_state() -> State {
-        State::Charging {
-            fare: fixtures::fare("3"),
-        }
+        State::Charging { fare: fixtures::fare("3") }
     }
 
     fn refusal() -> Refusal {
-        Refusal {
-            message: "no".to_owned(),
-        }
+        Refusal { message: "no".to_owned() }
     }
 
     #[test]
     fn the_intent_comes_before_the_call() {
         let decision = decide(&State::Unseen, None);
-        assert!(matches!(
-            decision,
-            Decision::Commit(State::Charging { .. }, Then::Perform(Effect::Authorize { .. }))
-        ));
+        assert!(matches!(decision, Decision::Commit(State::Charging { .. }, Then::Perform(Effect::Authorize { .. }))));
     }
 
     #[test]
     fn an_intent_that_stood_already_looks_before_it_repeats() {
-        assert!(matches!(
-            decide(&charging_state(), None),
-            Decision::Perform(Effect::LookUp)
-        ));
+        assert!(matches!(decide(&charging_state(), None), Decision::Perform(Effect::LookUp)));
         let nothing = Reply::Known(Known::default());
-        assert!(matches!(
-            decide(&charging_state(), Some(&nothing)),
-            Decision::Perform(Effect::Authorize { .. })
-        ));
-        let held = Reply::Known(Known {
-            charge_token: Some("tok_1".to_owned()),
-            ..Known::default()
-        });
-        assert!(matches!(
-            decide(&charging_state(), Some(&held)),
-            Decision::Perform(Effect::Capture { .. })
-        ));
+        assert!(matches!(decide(&charging_state(), Some(&nothing)), Decision::Perform(Effect::Authorize { .. })));
+        let held = Reply::Known(Known { charge_token: Some("tok_1".to_owned()), ..Known::default() });
+        assert!(matches!(decide(&charging_state(), Some(&held)), Decision::Perform(Effect::Capture { .. })));
         let charged = Reply::Known(Known {
             charge_token: Some("tok_1".to_owned()),
             charge_id: Some("ch_1".to_owned()),
@@ -216,32 +166,17 @@ mod tests {
     #[test]
     fn a_refused_capture_is_voided_and_a_refused_void_is_left_standing() {
         let charge_token = "tok_1".to_owned();
-        let refused = Reply::CaptureRefused {
-            charge_token: charge_token.clone(),
-            refusal: refusal(),
-        };
-        assert!(matches!(
-            decide(&charging_state(), Some(&refused)),
-            Decision::Perform(Effect::Void { .. })
-        ));
-        let voided = Reply::Voided {
-            charge_token: charge_token.clone(),
-            because: refusal(),
-        };
-        let stands = Reply::VoidRefused {
-            charge_token,
-            because: refusal(),
-            refusal: refusal(),
-        };
+        let refused = Reply::CaptureRefused { charge_token: charge_token.clone(), refusal: refusal() };
+        assert!(matches!(decide(&charging_state(), Some(&refused)), Decision::Perform(Effect::Void { .. })));
+        let voided = Reply::Voided { charge_token: charge_token.clone(), because: refusal() };
+        let stands = Reply::VoidRefused { charge_token, because: refusal(), refusal: refusal() };
         for (reply, standing) in [(voided, 0), (stands, 1)] {
             let Decision::Commit(State::Declined { .. }, Then::Announce(events)) =
                 decide(&charging_state(), Some(&reply))
             else {
                 panic!("no commit")
             };
-            let [Event::PaymentDeclined(declined)] = events.as_slice() else {
-                panic!("not declined")
-            };
+            let [Event::PaymentDeclined(declined)] = events.as_slice() else { panic!("not declined") };
             assert_eq!(declined.error.name, "PaymentChargeException");
             assert_eq!(declined.standing.len(), standing);
             assert_eq!(declined.error.also.len(), standing);
@@ -250,13 +185,9 @@ mod tests {
 
     #[test]
     fn a_terminal_state_announces_and_another_fare_contradicts() {
-        let state = State::Declined {
-            fare: fixtures::fare("3"),
-        };
+        let state = State::Declined { fare: fixtures::fare("3") };
         assert!(matches!(decide(&state, None), Decision::Announce));
-        let state = State::Declined {
-            fare: fixtures::fare("4"),
-        };
+        let state = State::Declined { fare: fixtures::fare("4") };
         assert!(matches!(decide(&state, None), Decision::Contradiction(_)));
     }
 }

@@ -111,15 +111,8 @@ impl<G: Gateway> GatewayEffects<G> {
     async fn authorize(&self, saga: SagaId, fare: &Fare, sealed_card: &str) -> Result<Reply, EffectError> {
         let card = card::open(sealed_card, &self.key, saga)
             .map_err(|error| EffectError::Poison(Poison::new(Reason::Unreadable, format!("sealedcard: {error}"))))?;
-        let asked = Authorization {
-            customer: &fare.customer_id,
-            amount: fare.amount,
-            card: &card,
-        };
-        let answer = self
-            .gateway
-            .authorize(saga.derive("gateway/authorize"), saga, asked)
-            .await?;
+        let asked = Authorization { customer: &fare.customer_id, amount: fare.amount, card: &card };
+        let answer = self.gateway.authorize(saga.derive("gateway/authorize"), saga, asked).await?;
         Ok(match answer {
             Ok(charge_token) => Reply::Authorized { charge_token },
             Err(refusal) => Reply::AuthorizeRefused(refusal),
@@ -134,34 +127,19 @@ impl<G: Gateway> Perform<Payment> for GatewayEffects<G> {
             Effect::LookUp => Reply::Known(self.gateway.look_up(saga).await?),
             Effect::Authorize { fare, sealed_card } => self.authorize(saga, &fare, &sealed_card).await?,
             Effect::Capture { charge_token, amount } => {
-                match self
-                    .gateway
-                    .capture(saga.derive("gateway/capture"), &charge_token, amount)
-                    .await?
-                {
-                    Ok(charge_id) => Reply::Captured {
-                        charge_token,
-                        charge_id,
-                    },
+                match self.gateway.capture(saga.derive("gateway/capture"), &charge_token, amount).await? {
+                    Ok(charge_id) => Reply::Captured { charge_token, charge_id },
                     Err(refusal) => Reply::CaptureRefused { charge_token, refusal },
                 }
             }
             Effect::Void { charge_token, because } => {
                 match self.gateway.void(saga.derive("gateway/void"), &charge_token).await? {
                     Ok(()) => Reply::Voided { charge_token, because },
-                    Err(refusal) => Reply::VoidRefused {
-                        charge_token,
-                        because,
-                        refusal,
-                    },
+                    Err(refusal) => Reply::VoidRefused { charge_token, because, refusal },
                 }
             }
             Effect::Refund { charge_id, amount } => {
-                match self
-                    .gateway
-                    .refund(saga.derive("gateway/refund"), &charge_id, amount)
-                    .await?
-                {
+                match self.gateway.refund(saga.derive("gateway/refund"), &charge_id, amount).await? {
                     Ok(refund_id) => Reply::Refunded { refund_id },
                     Err(refusal) => Reply::RefundRefused(refusal),
                 }
@@ -172,9 +150,6 @@ impl<G: Gateway> Perform<Payment> for GatewayEffects<G> {
 
 impl From<GatewayError> for EffectError {
     fn from(GatewayError(what): GatewayError) -> Self {
-        Self::Unavailable {
-            dependency: "the payment gateway",
-            what,
-        }
+        Self::Unavailable { dependency: "the payment gateway", what }
     }
 }

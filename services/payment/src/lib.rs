@@ -146,10 +146,9 @@ impl Participant for Payment {
     fn expects(&self, incoming: &Incoming) -> State {
         match incoming {
             Incoming::FareRegistered(..) => State::Unseen,
-            Incoming::AccountCreditRefused(refused) => State::Captured {
-                fare: refused.fare.clone(),
-                charge: refused.charge.clone(),
-            },
+            Incoming::AccountCreditRefused(refused) => {
+                State::Captured { fare: refused.fare.clone(), charge: refused.charge.clone() }
+            }
         }
     }
 

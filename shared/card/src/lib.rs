@@ -53,16 +53,8 @@ impl Card {
             (Self::is_expiry(&expiry), InvalidCard::Expiry),
             (Self::is_cvv(&cvv), InvalidCard::Cvv),
         ];
-        let broken: Vec<_> = rules
-            .into_iter()
-            .filter(|(kept, _)| !kept)
-            .map(|(_, rule)| rule)
-            .collect();
-        if broken.is_empty() {
-            Ok(Self { number, expiry, cvv })
-        } else {
-            Err(broken)
-        }
+        let broken: Vec<_> = rules.into_iter().filter(|(kept, _)| !kept).map(|(_, rule)| rule).collect();
+        if broken.is_empty() { Ok(Self { number, expiry, cvv }) } else { Err(broken) }
     }
 
     /// Whether a text has the form of a card number.
@@ -117,12 +109,7 @@ mod tests {
 
     #[test]
     fn the_form_is_checked_and_neither_checksum_nor_date() {
-        for good in [
-            "2424 2424 2424 2424",
-            "2424242424242424",
-            "2424-2424-2424",
-            "1234567890123456789",
-        ] {
+        for good in ["2424 2424 2424 2424", "2424242424242424", "2424-2424-2424", "1234567890123456789"] {
             assert!(Card::is_number(good), "{good}");
         }
         for bad in [
@@ -147,14 +134,9 @@ mod tests {
         ] {
             assert_eq!(Card::is_expiry(text), good, "{text}");
         }
-        for (text, good) in [
-            ("111", true),
-            ("1111", true),
-            ("11", false),
-            ("11111", false),
-            ("abc", false),
-            ("١٢٣", false),
-        ] {
+        for (text, good) in
+            [("111", true), ("1111", true), ("11", false), ("11111", false), ("abc", false), ("١٢٣", false)]
+        {
             assert_eq!(Card::is_cvv(text), good, "{text}");
         }
     }

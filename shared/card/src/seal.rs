@@ -43,11 +43,7 @@ pub enum OpenError {
 /// [`SealError`].
 pub fn seal(card: &Card, key: &PublicKey, saga: SagaId) -> Result<String, SealError> {
     // The grammar of the three fields has no line feed in it.
-    let plain = Zeroizing::new(
-        [&*card.number, &*card.expiry, &*card.cvv]
-            .map(String::as_str)
-            .join("\n"),
-    );
+    let plain = Zeroizing::new([&*card.number, &*card.expiry, &*card.cvv].map(String::as_str).join("\n"));
     let (encapsulated, sealed) = hpke::single_shot_seal::<Aead, Kdf, Kem>(
         &OpModeS::Base,
         &key.0,
@@ -57,11 +53,7 @@ pub fn seal(card: &Card, key: &PublicKey, saga: SagaId) -> Result<String, SealEr
     )
     .map_err(|_err| SealError)?;
     let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-    Ok(format!(
-        "{VERSION}.{}.{}",
-        text(&encapsulated.to_bytes()),
-        text(&sealed)
-    ))
+    Ok(format!("{VERSION}.{}.{}", text(&encapsulated.to_bytes()), text(&sealed)))
 }
 
 /// Opens a card that was sealed for this saga.
@@ -113,20 +105,11 @@ mod tests {
     fn a_sealed_card_opens_to_the_same_and_never_looks_the_same() {
         let (private, public) = key_pair();
         let saga = SagaId::of_request("fare", "a");
-        let (one, two) = (
-            seal(&card(), &public, saga).unwrap(),
-            seal(&card(), &public, saga).unwrap(),
-        );
+        let (one, two) = (seal(&card(), &public, saga).unwrap(), seal(&card(), &public, saga).unwrap());
         assert_ne!(one, two);
         for sealed in [one, two] {
-            assert!(
-                sealed
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
-            );
-            let Ok(opened) = open(&sealed, &private, saga) else {
-                panic!("does not open")
-            };
+            assert!(sealed.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')));
+            let Ok(opened) = open(&sealed, &private, saga) else { panic!("does not open") };
             assert_eq!(opened.expose_number(), "2424 2424 2424 2424");
             assert_eq!(opened.expose_expiry(), "12/22");
             assert_eq!(opened.expose_cvv(), "111");
@@ -139,21 +122,14 @@ mod tests {
         let saga = SagaId::of_request("fare", "a");
         let sealed = seal(&card(), &public, saga).unwrap();
         assert_eq!(open(&sealed, &key_pair().0, saga).err(), Some(OpenError::Refused));
-        assert_eq!(
-            open(&sealed, &private, SagaId::of_request("fare", "b")).err(),
-            Some(OpenError::Refused)
-        );
+        assert_eq!(open(&sealed, &private, SagaId::of_request("fare", "b")).err(), Some(OpenError::Refused));
         let mut changed = sealed.clone().into_bytes();
         let at = changed.len() - 4;
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(changed).unwrap();
         assert_eq!(open(&changed, &private, saga).err(), Some(OpenError::Refused));
         for malformed in ["", "v1", "v1..", "v2.a.b", "v1.!.!", "v1.YQ.YQ.YQ"] {
-            assert_eq!(
-                open(malformed, &private, saga).err(),
-                Some(OpenError::Malformed),
-                "{malformed}"
-            );
+            assert_eq!(open(malformed, &private, saga).err(), Some(OpenError::Malformed), "{malformed}");
         }
     }
 
@@ -163,9 +139,7 @@ mod tests {
         let private = PrivateKey::from_base64(&private.expose_base64()).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(private.public_key().to_base64(), public.to_base64());
         assert_eq!(
-            PublicKey::from_base64(&format!("{}\n", public.to_base64()))
-                .unwrap()
-                .to_base64(),
+            PublicKey::from_base64(&format!("{}\n", public.to_base64())).unwrap().to_base64(),
             public.to_base64()
         );
         for bad in ["", "x", "AAAA", "not base64 !"] {

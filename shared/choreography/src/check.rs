@@ -35,18 +35,13 @@ impl fmt::Display for Problem {
         match self {
             Self::Unpublished(event) => write!(f, "{}: nobody publishes it", event.name()),
             Self::Unheard(event) => write!(f, "{}: nobody hears it", event.name()),
-            Self::NotItsOwn(who, event) => write!(
-                f,
-                "{who}: answers with {}, which is {}'s to publish",
-                event.name(),
-                event.publisher().as_str()
-            ),
+            Self::NotItsOwn(who, event) => {
+                write!(f, "{who}: answers with {}, which is {}'s to publish", event.name(), event.publisher().as_str())
+            }
             Self::HeardTwice(who, event) => write!(f, "{who}: reacts to {} twice", event.name()),
-            Self::NotUndone(who, step) => write!(
-                f,
-                "{who}: {} is not undone by everything that can fail after it",
-                step.as_str()
-            ),
+            Self::NotUndone(who, step) => {
+                write!(f, "{who}: {} is not undone by everything that can fail after it", step.as_str())
+            }
             Self::UndoesNothing(who, step) => {
                 write!(f, "{who}: undoes {}, a step that it does not take", step.as_str())
             }
@@ -69,17 +64,9 @@ pub fn check(map: &Map) -> Vec<Problem> {
     let steps = map.participants.iter().flat_map(|declaration| {
         declaration.reactions.iter().enumerate().flat_map(|(index, reaction)| {
             let who = declaration.name;
-            let strangers = reaction
-                .answers
-                .iter()
-                .filter(move |answer| answer.publisher().as_str() != who);
+            let strangers = reaction.answers.iter().filter(move |answer| answer.publisher().as_str() != who);
             let mut problems: Vec<Problem> = strangers.map(|answer| Problem::NotItsOwn(who, *answer)).collect();
-            if declaration
-                .reactions
-                .iter()
-                .take(index)
-                .any(|earlier| earlier.to == reaction.to)
-            {
+            if declaration.reactions.iter().take(index).any(|earlier| earlier.to == reaction.to) {
                 problems.push(Problem::HeardTwice(who, reaction.to));
             }
             problems
@@ -97,11 +84,7 @@ fn of_event(map: &Map, event: EventType) -> Vec<Problem> {
         problems.push(Problem::Unheard(event));
     }
     // An outcome is told to clients, and nothing follows from it.
-    if !map
-        .downstream(event)
-        .iter()
-        .any(|(_, reaction)| reaction.answers.is_empty())
-    {
+    if !map.downstream(event).iter().any(|(_, reaction)| reaction.answers.is_empty()) {
         problems.push(Problem::LeadsNowhere(event));
     }
     problems
@@ -145,11 +128,7 @@ fn is_undone(map: &Map, step: StepName, success: Option<EventType>) -> bool {
         .iter()
         .filter(|(_, reaction)| reaction.undoes.is_none())
         .flat_map(|(_, reaction)| reaction.answers.iter().skip(1));
-    failures.all(|failure| {
-        map.downstream(*failure)
-            .iter()
-            .any(|(_, reaction)| reaction.undoes == Some(step))
-    })
+    failures.all(|failure| map.downstream(*failure).iter().any(|(_, reaction)| reaction.undoes == Some(step)))
 }
 
 #[cfg(test)]
@@ -203,25 +182,16 @@ mod tests {
     #[test]
     fn an_answer_that_is_anothers_to_publish_is_found() {
         let problems = with("fulfillment", |reactions| {
-            reactions[0].answers = answers(&[
-                EventType::AccountCredited,
-                EventType::AccountCreditRefused,
-                EventType::PaymentDeclined,
-            ]);
+            reactions[0].answers =
+                answers(&[EventType::AccountCredited, EventType::AccountCreditRefused, EventType::PaymentDeclined]);
         });
-        assert!(
-            problems.contains(&Problem::NotItsOwn("fulfillment", EventType::PaymentDeclined)),
-            "{problems:?}"
-        );
+        assert!(problems.contains(&Problem::NotItsOwn("fulfillment", EventType::PaymentDeclined)), "{problems:?}");
     }
 
     #[test]
     fn two_reactions_of_one_participant_to_one_event_are_found() {
         let problems = with("fulfillment", |reactions| reactions.push(reactions[0]));
-        assert_eq!(
-            problems,
-            [Problem::HeardTwice("fulfillment", EventType::PaymentCaptured)]
-        );
+        assert_eq!(problems, [Problem::HeardTwice("fulfillment", EventType::PaymentCaptured)]);
     }
 
     #[test]
@@ -239,22 +209,14 @@ mod tests {
             declaration.reactions = reactions.leak();
         }
         let problems = check(&map);
-        assert!(
-            problems.contains(&Problem::NotUndone("payment", StepName::ChargeFare)),
-            "{problems:?}"
-        );
-        assert!(
-            !problems.contains(&Problem::NotUndone("booking", StepName::RegisterFare)),
-            "{problems:?}"
-        );
+        assert!(problems.contains(&Problem::NotUndone("payment", StepName::ChargeFare)), "{problems:?}");
+        assert!(!problems.contains(&Problem::NotUndone("booking", StepName::RegisterFare)), "{problems:?}");
     }
 
     #[test]
     fn the_pivot_needs_no_compensation_until_something_can_fail_after_it() {
         let problems = with("booking", |reactions| {
-            let completing = reactions
-                .iter_mut()
-                .find(|reaction| reaction.to == EventType::AccountCredited);
+            let completing = reactions.iter_mut().find(|reaction| reaction.to == EventType::AccountCredited);
             completing.unwrap().answers = answers(&[EventType::FareCompleted, EventType::FareNeedsAttention]);
         });
         assert_eq!(
@@ -280,14 +242,8 @@ mod tests {
             ]
         );
         let problems = with("payment", |reactions| reactions[1].undoes = None);
-        assert!(
-            problems.contains(&Problem::Misnamed("payment", StepName::RefundFare)),
-            "{problems:?}"
-        );
-        assert!(
-            problems.contains(&Problem::NotUndone("payment", StepName::ChargeFare)),
-            "{problems:?}"
-        );
+        assert!(problems.contains(&Problem::Misnamed("payment", StepName::RefundFare)), "{problems:?}");
+        assert!(problems.contains(&Problem::NotUndone("payment", StepName::ChargeFare)), "{problems:?}");
     }
 
     #[test]
@@ -299,17 +255,8 @@ mod tests {
         let circle = with("fulfillment", |reactions| {
             reactions[0].answers = answers(&[EventType::PaymentCaptured]);
         });
-        assert!(
-            !problems.contains(&Problem::LeadsNowhere(EventType::PaymentCaptured)),
-            "{problems:?}"
-        );
-        assert!(
-            circle.contains(&Problem::LeadsNowhere(EventType::PaymentCaptured)),
-            "{circle:?}"
-        );
-        assert!(
-            circle.contains(&Problem::NotItsOwn("fulfillment", EventType::PaymentCaptured)),
-            "{circle:?}"
-        );
+        assert!(!problems.contains(&Problem::LeadsNowhere(EventType::PaymentCaptured)), "{problems:?}");
+        assert!(circle.contains(&Problem::LeadsNowhere(EventType::PaymentCaptured)), "{circle:?}");
+        assert!(circle.contains(&Problem::NotItsOwn("fulfillment", EventType::PaymentCaptured)), "{circle:?}");
     }
 }

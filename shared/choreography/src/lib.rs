@@ -21,12 +21,8 @@ pub use picture::{mermaid, table};
 pub use topology::topology;
 
 /// Every participant: the one list of them all.
-pub const PARTICIPANTS: &[&Declaration] = &[
-    &booking::DECLARATION,
-    &payment::DECLARATION,
-    &fulfillment::DECLARATION,
-    &notifier::DECLARATION,
-];
+pub const PARTICIPANTS: &[&Declaration] =
+    &[&booking::DECLARATION, &payment::DECLARATION, &fulfillment::DECLARATION, &notifier::DECLARATION];
 
 /// Who takes part, and what clients ask for.
 #[derive(Clone, Debug)]
@@ -50,12 +46,9 @@ pub fn map() -> Map {
 impl Map {
     /// Every reaction, and whose it is.
     pub fn reactions(&self) -> impl Iterator<Item = (&Declaration, &'static Reaction)> {
-        self.participants.iter().flat_map(|declaration| {
-            declaration
-                .reactions
-                .iter()
-                .map(move |reaction| (declaration, reaction))
-        })
+        self.participants
+            .iter()
+            .flat_map(|declaration| declaration.reactions.iter().map(move |reaction| (declaration, reaction)))
     }
 
     /// The reactions to an event, and whose they are.
@@ -88,12 +81,8 @@ impl Map {
             next += 1;
             for (declaration, reaction) in self.heard(event) {
                 found.push((declaration, reaction));
-                let new: Vec<EventType> = reaction
-                    .answers
-                    .iter()
-                    .copied()
-                    .filter(|answer| !events.contains(answer))
-                    .collect();
+                let new: Vec<EventType> =
+                    reaction.answers.iter().copied().filter(|answer| !events.contains(answer)).collect();
                 events.extend(new);
             }
         }

@@ -12,10 +12,7 @@ use crate::Map;
 pub fn mermaid(map: &Map) -> String {
     let mut lines = vec!["flowchart LR".to_owned(), "    client([client])".to_owned()];
     for declaration in &map.participants {
-        lines.push(format!(
-            "    {0}[\"<b>{0}</b><br/>{1}\"]",
-            declaration.name, declaration.about
-        ));
+        lines.push(format!("    {0}[\"<b>{0}</b><br/>{1}\"]", declaration.name, declaration.about));
     }
     lines.push("    success[/success queue/]".to_owned());
     lines.push("    failure[/failure queue/]".to_owned());
@@ -45,11 +42,7 @@ pub fn table(map: &Map) -> String {
         for (declaration, reaction) in map.heard(*event) {
             let step = reaction.step.map_or("–", contracts::StepName::as_str);
             let names: Vec<&str> = reaction.answers.iter().map(|answer| answer.name()).collect();
-            let answers = if names.is_empty() {
-                "a notification".to_owned()
-            } else {
-                names.join(" or ")
-            };
+            let answers = if names.is_empty() { "a notification".to_owned() } else { names.join(" or ") };
             lines.push(format!(
                 "| {} | {} | {} | {step} | {} | {answers} |",
                 event.name(),
@@ -66,12 +59,8 @@ pub fn table(map: &Map) -> String {
 /// The step that undoes what a reaction did.
 fn undone_by(map: &Map, reaction: &saga::Reaction) -> &'static str {
     let forward = reaction.step.filter(|_| reaction.undoes.is_none());
-    let undoing = map
-        .reactions()
-        .find(|(_, other)| forward.is_some() && other.undoes == forward);
-    undoing
-        .and_then(|(_, undoing)| undoing.step)
-        .map_or("–", contracts::StepName::as_str)
+    let undoing = map.reactions().find(|(_, other)| forward.is_some() && other.undoes == forward);
+    undoing.and_then(|(_, undoing)| undoing.step).map_or("–", contracts::StepName::as_str)
 }
 
 fn arrow(leads_on: bool) -> &'static str {

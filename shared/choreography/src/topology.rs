@@ -8,9 +8,9 @@ use saga::{Announcement, Declaration};
 
 use crate::{Map, map};
 
-/// Receives after which SQS itself gives a message up. The runtime dead-letters by its own policy long before, with a
-/// reason; this is the last resort for a message that kills whoever receives it.
-const RECEIVES_MAX: u32 = 100;
+/// Receives after which SQS itself gives a message up: the most that it counts. The runtime dead-letters long before,
+/// with a reason and without card data.
+const RECEIVES_MAX: u32 = 1000;
 
 /// How long a received message stays invisible; the runtime renews it while it works.
 const VISIBILITY_TIMEOUT_SECS: u32 = 30;
@@ -48,9 +48,7 @@ fn of_map(map: &Map, names: &Names) -> Topology {
         retention_secs: OUTCOME_RETENTION_SECS,
     });
     let heard = channels.iter().flat_map(|channel| {
-        map.participants
-            .iter()
-            .filter_map(|declaration| subscription(names, *channel, declaration))
+        map.participants.iter().filter_map(|declaration| subscription(names, *channel, declaration))
     });
     let told = [true, false].map(|successful| Subscription {
         topic: names.topic(Channel::Notifications),
@@ -60,11 +58,7 @@ fn of_map(map: &Map, names: &Names) -> Topology {
     });
     let stateful = map.participants.iter().filter(|declaration| declaration.stateful);
     Topology {
-        topics: channels
-            .iter()
-            .chain([&Channel::Notifications])
-            .map(|channel| names.topic(*channel))
-            .collect(),
+        topics: channels.iter().chain([&Channel::Notifications]).map(|channel| names.topic(*channel)).collect(),
         queues: services.chain(outcomes).collect(),
         subscriptions: heard.chain(told).collect(),
         tables: stateful.map(|declaration| names.of_service(declaration.name)).collect(),

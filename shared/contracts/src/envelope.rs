@@ -122,17 +122,10 @@ impl Envelope {
     /// [`Poison`] names the attribute and the rule.
     pub fn read(body: &str) -> Result<Self, Poison> {
         if body.len() > MAX_BODY_BYTES {
-            return Err(Poison::new(
-                Reason::TooLarge,
-                format!("body: must be at most {MAX_BODY_BYTES} bytes"),
-            ));
+            return Err(Poison::new(Reason::TooLarge, format!("body: must be at most {MAX_BODY_BYTES} bytes")));
         }
-        let read: Read<'_> = serde_json::from_str(body).map_err(|error| {
-            Poison::new(
-                Reason::Unreadable,
-                format!("body: is no CloudEvent: {}", rule_of(&error)),
-            )
-        })?;
+        let read: Read<'_> = serde_json::from_str(body)
+            .map_err(|error| Poison::new(Reason::Unreadable, format!("body: is no CloudEvent: {}", rule_of(&error))))?;
         if read.redacted.is_some() {
             return Err(Poison::redacted());
         }
@@ -143,10 +136,7 @@ impl Envelope {
             .ok_or_else(|| Poison::new(Reason::UnknownType, "type: is not in the vocabulary"))?;
         let expected = event_type.schema_version();
         if read.schemaversion.unwrap_or(1) != expected {
-            let rule = format!(
-                "schemaversion: {} is read in version {expected} only",
-                event_type.as_str()
-            );
+            let rule = format!("schemaversion: {} is read in version {expected} only", event_type.as_str());
             return Err(Poison::new(Reason::UnknownVersion, rule));
         }
         Ok(Self {
@@ -206,17 +196,9 @@ mod tests {
         let child = child_trace(Some(parent), saga, event);
         assert_eq!(trace_id(&child), Some("4bf92f3577b34da6a3ce929d0e0e4736"));
         assert_ne!(child, parent);
-        for broken in [
-            "",
-            "00-x-y-01",
-            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-        ] {
+        for broken in ["", "00-x-y-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01"] {
             let own = saga.uuid().simple().to_string();
-            assert_eq!(
-                trace_id(&child_trace(Some(broken), saga, event)),
-                Some(own.as_str()),
-                "{broken}"
-            );
+            assert_eq!(trace_id(&child_trace(Some(broken), saga, event)), Some(own.as_str()), "{broken}");
         }
     }
 }

@@ -51,39 +51,11 @@ mod tests {
         let none = FareHooks::default();
         assert_eq!(FareHooks::of_customer("3"), none);
         assert_eq!(FareHooks::of_customer("fail_auth_3"), none);
-        assert_eq!(
-            FareHooks::of_customer("3_fail_auth"),
-            FareHooks {
-                fail_auth: true,
-                ..none
-            }
-        );
-        assert_eq!(
-            FareHooks::of_customer("3fail_auth"),
-            FareHooks {
-                fail_auth: true,
-                ..none
-            }
-        );
-        assert_eq!(
-            FareHooks::of_customer("_fail_charge"),
-            FareHooks {
-                fail_charge: true,
-                ..none
-            }
-        );
-        assert_eq!(
-            FareHooks::of_customer("3__fail_credit"),
-            FareHooks {
-                fail_credit: true,
-                ..none
-            }
-        );
-        let both = FareHooks {
-            fail_credit: true,
-            fail_refund: true,
-            ..none
-        };
+        assert_eq!(FareHooks::of_customer("3_fail_auth"), FareHooks { fail_auth: true, ..none });
+        assert_eq!(FareHooks::of_customer("3fail_auth"), FareHooks { fail_auth: true, ..none });
+        assert_eq!(FareHooks::of_customer("_fail_charge"), FareHooks { fail_charge: true, ..none });
+        assert_eq!(FareHooks::of_customer("3__fail_credit"), FareHooks { fail_credit: true, ..none });
+        let both = FareHooks { fail_credit: true, fail_refund: true, ..none };
         assert_eq!(FareHooks::of_customer("3_fail_credit_fail_refund"), both);
         assert_eq!(FareHooks::of_customer("3_fail_refund_fail_credit"), both);
     }

@@ -125,36 +125,15 @@ mod tests {
     fn the_derivation_is_frozen() {
         let saga = SagaId::of_request("fare", "a");
         assert_eq!(saga.to_string(), "ff550941-cf15-5872-a7e4-de465464f053");
-        assert_eq!(
-            saga.derive("fare_registered").to_string(),
-            "b79ab840-29ff-56b8-8acd-9d8c5cc40183"
-        );
+        assert_eq!(saga.derive("fare_registered").to_string(), "b79ab840-29ff-56b8-8acd-9d8c5cc40183");
     }
 
     #[test]
     fn identifiers_outside_the_grammar_are_refused() {
-        for good in [
-            "3",
-            "wr_563",
-            "_fail_charge",
-            "3__fail_credit",
-            "a.b:c-d",
-            &"x".repeat(128),
-        ] {
+        for good in ["3", "wr_563", "_fail_charge", "3__fail_credit", "a.b:c-d", &"x".repeat(128)] {
             assert!(Identifier::parse(good).is_ok(), "{good}");
         }
-        for bad in [
-            "",
-            " ",
-            "a b",
-            "a\n",
-            "a\u{0}",
-            "é",
-            "a#b",
-            "a/b",
-            "\u{202e}x",
-            &"x".repeat(129),
-        ] {
+        for bad in ["", " ", "a b", "a\n", "a\u{0}", "é", "a#b", "a/b", "\u{202e}x", &"x".repeat(129)] {
             assert_eq!(Identifier::parse(bad), Err(InvalidIdentifier), "{bad:?}");
         }
     }

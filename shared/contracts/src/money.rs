@@ -54,22 +54,13 @@ impl Money {
         };
         let mut minor: i64 = 0;
         for digit in digits_of(whole)? {
-            minor = minor
-                .checked_mul(10)
-                .and_then(|n| n.checked_add(digit))
-                .ok_or(InvalidMoney::TooLarge)?;
+            minor = minor.checked_mul(10).and_then(|n| n.checked_add(digit)).ok_or(InvalidMoney::TooLarge)?;
         }
-        let minor = minor
-            .checked_mul(100)
-            .and_then(|n| n.checked_add(cents))
-            .ok_or(InvalidMoney::TooLarge)?;
+        let minor = minor.checked_mul(100).and_then(|n| n.checked_add(cents)).ok_or(InvalidMoney::TooLarge)?;
         if minor == 0 {
             return Err(InvalidMoney::Zero);
         }
-        Ok(Self {
-            minor,
-            currency: Currency::Usd,
-        })
+        Ok(Self { minor, currency: Currency::Usd })
     }
 }
 
@@ -95,11 +86,7 @@ fn cents_of(text: &str) -> Result<i64, InvalidMoney> {
 }
 
 fn digit_of(byte: u8) -> Result<i64, InvalidMoney> {
-    if byte.is_ascii_digit() {
-        Ok(i64::from(byte - b'0'))
-    } else {
-        Err(InvalidMoney::NotMoney)
-    }
+    if byte.is_ascii_digit() { Ok(i64::from(byte - b'0')) } else { Err(InvalidMoney::NotMoney) }
 }
 
 impl fmt::Display for Money {
@@ -136,14 +123,7 @@ mod tests {
             ("92233720368547758.07", i64::MAX),
         ];
         for (text, minor) in cases {
-            assert_eq!(
-                Money::parse_usd(text),
-                Ok(Money {
-                    minor,
-                    currency: Currency::Usd
-                }),
-                "{text}"
-            );
+            assert_eq!(Money::parse_usd(text), Ok(Money { minor, currency: Currency::Usd }), "{text}");
         }
     }
 
@@ -156,11 +136,7 @@ mod tests {
         for text in not_money {
             assert_eq!(Money::parse_usd(text), Err(InvalidMoney::NotMoney), "{text:?}");
         }
-        for text in [
-            "92233720368547758.08",
-            "99999999999999999999",
-            "$92,233,720,368,547,758.08",
-        ] {
+        for text in ["92233720368547758.08", "99999999999999999999", "$92,233,720,368,547,758.08"] {
             assert_eq!(Money::parse_usd(text), Err(InvalidMoney::TooLarge), "{text}");
         }
         assert_eq!(Money::parse_usd("$0.00"), Err(InvalidMoney::Zero));

@@ -97,12 +97,7 @@ impl Failure {
     /// A failure of one step.
     #[must_use]
     pub fn new(name: &str, step: StepName, message: impl Into<String>) -> Self {
-        Self {
-            name: name.to_owned(),
-            step,
-            message: message.into(),
-            also: Vec::new(),
-        }
+        Self { name: name.to_owned(), step, message: message.into(), also: Vec::new() }
     }
 
     /// This failure, and the failure of a compensation that followed from it.

@@ -55,19 +55,13 @@ pub struct Poison {
 impl Poison {
     /// Poison of this kind.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self {
-            reason,
-            detail: detail.into(),
-        }
+        Self { reason, detail: detail.into() }
     }
 
     /// A body with the mark of [`redact`](crate::redact).
     #[must_use]
     pub fn redacted() -> Self {
-        Self::new(
-            Reason::Redacted,
-            "body: card data was removed from it; the request has to be made anew",
-        )
+        Self::new(Reason::Redacted, "body: card data was removed from it; the request has to be made anew")
     }
 }
 

@@ -121,11 +121,7 @@ fn is_identifier(name: &str, field: &Value) -> bool {
 }
 
 fn is_card_name(name: &str) -> bool {
-    let folded: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect::<String>()
-        .to_lowercase();
+    let folded: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
     CARD_NAMES.contains(&folded.as_str())
 }
 

@@ -26,12 +26,7 @@ pub(crate) struct Announcer {
 
 impl Announcer {
     pub(crate) fn new(aws: Aws, names: Names, linger: Duration) -> Self {
-        Self {
-            aws,
-            names,
-            linger,
-            batchers: Mutex::default(),
-        }
+        Self { aws, names, linger, batchers: Mutex::default() }
     }
 
     /// Publishes all of these.
@@ -46,10 +41,7 @@ impl Announcer {
     pub(crate) async fn announce(&self, announcements: Vec<Announcement>) -> Result {
         for announcement in announcements {
             let batcher = self.batcher(announcement.channel);
-            batcher
-                .add(announcement)
-                .await
-                .map_err(|_gone| Unavailable::new("SNS", "the batch died"))??;
+            batcher.add(announcement).await.map_err(|_gone| Unavailable::new("SNS", "the batch died"))??;
         }
         Ok(())
     }
@@ -58,20 +50,14 @@ impl Announcer {
         let mut batchers = self.batchers.lock().unwrap_or_else(PoisonError::into_inner);
         let start = || {
             let (client, topic) = (self.aws.sns.clone(), self.aws.channel_arn(&self.names, channel));
-            Batcher::start(self.linger, size, move |batch| {
-                publish(client.clone(), topic.clone(), batch)
-            })
+            Batcher::start(self.linger, size, move |batch| publish(client.clone(), topic.clone(), batch))
         };
         batchers.entry(channel).or_insert_with(start).clone()
     }
 }
 
 fn size(announcement: &Announcement) -> usize {
-    let attributes: usize = announcement
-        .attributes
-        .iter()
-        .map(|(name, value)| name.len() + value.len() + 6)
-        .sum();
+    let attributes: usize = announcement.attributes.iter().map(|(name, value)| name.len() + value.len() + 6).sum();
     announcement.body.len() + attributes
 }
 
@@ -106,14 +92,9 @@ async fn publish(client: aws_sdk_sns::Client, topic: String, batch: Vec<Announce
 }
 
 fn entry((index, announcement): (usize, &Announcement)) -> std::result::Result<PublishBatchRequestEntry, String> {
-    let mut entry = PublishBatchRequestEntry::builder()
-        .id(index.to_string())
-        .message(&announcement.body);
+    let mut entry = PublishBatchRequestEntry::builder().id(index.to_string()).message(&announcement.body);
     for (name, value) in &announcement.attributes {
-        let value = MessageAttributeValue::builder()
-            .data_type("String")
-            .string_value(value)
-            .build();
+        let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
         entry = entry.message_attributes(*name, value.map_err(|error| error.to_string())?);
     }
     entry.build().map_err(|error| error.to_string())

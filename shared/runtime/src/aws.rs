@@ -40,35 +40,13 @@ pub(crate) const ALLOW_REMOTE_ENDPOINT: Variable = Variable {
     allowed: "on or off",
     about: "lets AWS_ENDPOINT_URL be plain http on another machine, such as a container beside this one",
 };
-const PROFILE: Variable = Variable {
-    name: "AWS_PROFILE",
-    default: None,
-    allowed: "",
-    about: "",
-};
-const ACCESS_KEY: Variable = Variable {
-    name: "AWS_ACCESS_KEY_ID",
-    default: None,
-    allowed: "",
-    about: "",
-};
-const DEFAULT_REGION: Variable = Variable {
-    name: "AWS_DEFAULT_REGION",
-    ..REGION
-};
+const PROFILE: Variable = Variable { name: "AWS_PROFILE", default: None, allowed: "", about: "" };
+const ACCESS_KEY: Variable = Variable { name: "AWS_ACCESS_KEY_ID", default: None, allowed: "", about: "" };
+const DEFAULT_REGION: Variable = Variable { name: "AWS_DEFAULT_REGION", ..REGION };
 const SERVICE_ENDPOINTS: [Variable; 3] = [
-    Variable {
-        name: "AWS_ENDPOINT_URL_SQS",
-        ..ENDPOINT
-    },
-    Variable {
-        name: "AWS_ENDPOINT_URL_SNS",
-        ..ENDPOINT
-    },
-    Variable {
-        name: "AWS_ENDPOINT_URL_DYNAMODB",
-        ..ENDPOINT
-    },
+    Variable { name: "AWS_ENDPOINT_URL_SQS", ..ENDPOINT },
+    Variable { name: "AWS_ENDPOINT_URL_SNS", ..ENDPOINT },
+    Variable { name: "AWS_ENDPOINT_URL_DYNAMODB", ..ENDPOINT },
 ];
 
 /// One attempt of a call that does not wait.
@@ -115,11 +93,7 @@ impl Aws {
             );
         if endpoint.is_some() {
             // An emulator checks neither; a user should not have to invent them.
-            if environment
-                .text(&REGION)
-                .or(environment.text(&DEFAULT_REGION))
-                .is_none()
-            {
+            if environment.text(&REGION).or(environment.text(&DEFAULT_REGION)).is_none() {
                 loader = loader.region(Region::from_static("us-east-1"));
             }
             if environment.text(&ACCESS_KEY).is_none() && environment.text(&PROFILE).is_none() {
@@ -211,24 +185,18 @@ impl Aws {
 /// The endpoint, if one is named: a stray variable must not send card data to another machine in the clear.
 fn endpoint(environment: &Environment) -> Result<Option<String>, ConfigError> {
     let remote_allowed = environment.switch(&ALLOW_REMOTE_ENDPOINT)?;
-    for variable in SERVICE_ENDPOINTS
-        .iter()
-        .filter(|variable| environment.text(variable).is_some())
-    {
+    for variable in SERVICE_ENDPOINTS.iter().filter(|variable| environment.text(variable).is_some()) {
         environment.read(variable, |url| is_allowed(url, remote_allowed).then_some(()))?;
     }
     if environment.text(&ENDPOINT).is_none() {
         return Ok(None);
     }
-    environment.read(&ENDPOINT, |url| {
-        is_allowed(url, remote_allowed).then(|| Some(url.to_owned()))
-    })
+    environment.read(&ENDPOINT, |url| is_allowed(url, remote_allowed).then(|| Some(url.to_owned())))
 }
 
 /// Whether a text can name a region; it becomes part of every address.
 fn is_region(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 /// Whether card data may be sent to this URL: over TLS, or on this machine, or where the user says so.
@@ -260,9 +228,7 @@ fn http_client(endpoint: Option<&str>) -> aws_sdk_sqs::config::SharedHttpClient 
     if endpoint.is_some_and(|url| url.starts_with("http://")) {
         builder.build_http()
     } else {
-        builder
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-            .build_https()
+        builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https()
     }
 }
 
@@ -302,19 +268,9 @@ mod tests {
         assert_eq!(aws.topic_arn("t"), "arn:aws:sns:us-east-1:000000000000:t");
         let error = Aws::connect(&Environment::default()).await.unwrap_err();
         assert_eq!(error.variable, "ENSEMBLE_ACCOUNT");
-        let environment = Environment::default()
-            .with(&ACCOUNT, "123456789012")
-            .with(&REGION, "us-gov-west-1");
-        let aws = Aws {
-            region: "us-gov-west-1".to_owned(),
-            account: "123456789012".to_owned(),
-            endpoint: None,
-            ..aws
-        };
-        assert_eq!(
-            aws.queue_url("q"),
-            "https://sqs.us-gov-west-1.amazonaws.com/123456789012/q"
-        );
+        let environment = Environment::default().with(&ACCOUNT, "123456789012").with(&REGION, "us-gov-west-1");
+        let aws = Aws { region: "us-gov-west-1".to_owned(), account: "123456789012".to_owned(), endpoint: None, ..aws };
+        assert_eq!(aws.queue_url("q"), "https://sqs.us-gov-west-1.amazonaws.com/123456789012/q");
         assert_eq!(aws.topic_arn("t"), "arn:aws-us-gov:sns:us-gov-west-1:123456789012:t");
         assert_eq!(format!("{environment:?}"), r#"{"AWS_REGION", "ENSEMBLE_ACCOUNT"}"#);
     }

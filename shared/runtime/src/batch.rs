@@ -33,9 +33,7 @@ pub(crate) struct Batcher<E, T> {
 
 impl<E, T> Clone for Batcher<E, T> {
     fn clone(&self) -> Self {
-        Self {
-            sender: self.sender.clone(),
-        }
+        Self { sender: self.sender.clone() }
     }
 }
 
@@ -130,10 +128,7 @@ mod tests {
             |entry| *entry,
             |entries| async move {
                 let len = entries.len();
-                entries
-                    .into_iter()
-                    .map(|entry| (len, if entry % 2 == 0 { Ok(entry) } else { Err(()) }))
-                    .collect()
+                entries.into_iter().map(|entry| (len, if entry % 2 == 0 { Ok(entry) } else { Err(()) })).collect()
             },
         )
     }
@@ -168,11 +163,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_flush_that_dies_leaves_no_caller_waiting() {
-        let batcher: Batcher<u8, ()> = Batcher::start(
-            Duration::ZERO,
-            |_| 1,
-            |_| async { panic!("the flush dies, as this test wants") },
-        );
+        let batcher: Batcher<u8, ()> =
+            Batcher::start(Duration::ZERO, |_| 1, |_| async { panic!("the flush dies, as this test wants") });
         assert_eq!(batcher.add(1).await, Err(Gone));
     }
 }

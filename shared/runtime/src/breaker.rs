@@ -67,9 +67,7 @@ impl Breaker {
 
 /// The longest that the next of these pauses may be.
 pub(crate) fn ceiling(pauses: u32) -> Duration {
-    Duration::from_millis(500)
-        .saturating_mul(2_u32.saturating_pow(pauses))
-        .min(PAUSE_MAX)
+    Duration::from_millis(500).saturating_mul(2_u32.saturating_pow(pauses)).min(PAUSE_MAX)
 }
 
 #[cfg(test)]
@@ -83,14 +81,8 @@ mod tests {
         breaker.failed(&"x");
         assert_eq!(breaker.pause(), None);
         breaker.failed(&"x");
-        let pauses: Vec<_> = (0..10)
-            .filter_map(|_| breaker.pause())
-            .map(|pause| pause.as_millis())
-            .collect();
-        assert_eq!(
-            pauses,
-            [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000, 10_000, 10_000]
-        );
+        let pauses: Vec<_> = (0..10).filter_map(|_| breaker.pause()).map(|pause| pause.as_millis()).collect();
+        assert_eq!(pauses, [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000, 10_000, 10_000]);
         assert!(breaker.is_open());
         breaker.succeeded();
         assert!(!breaker.is_open());

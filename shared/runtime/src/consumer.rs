@@ -22,6 +22,10 @@ use crate::queue::{Queue, Received, SettleError};
 use crate::settings::Settings;
 use crate::store::Store;
 
+/// Receives after which a message is buried unread: it kills whoever handles it. Far below the queue's own
+/// `maxReceiveCount`, by which SQS would move it as it is, without a reason and with its card data.
+const RECEIVES_MAX: u32 = 200;
+
 /// How long giving messages back may take, after the grace period, before the service ends regardless.
 const GIVE_BACK_MAX: Duration = Duration::from_secs(2);
 
@@ -56,11 +60,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
         let tasks = TaskTracker::new();
         let pollers = TaskTracker::new();
         for _ in 0..self.settings.pollers {
-            pollers.spawn(
-                Arc::clone(&self)
-                    .poll(Arc::clone(&slots), tasks.clone())
-                    .in_current_span(),
-            );
+            pollers.spawn(Arc::clone(&self).poll(Arc::clone(&slots), tasks.clone()).in_current_span());
         }
         pollers.close();
         pollers.wait().await;
@@ -127,11 +127,8 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
 
     /// Handles and settles one message; the permit is held until then.
     async fn consume(self: Arc<Self>, message: Received, permit: OwnedSemaphorePermit) {
-        let delivery = Delivery {
-            body: &message.body,
-            attributes: &message.attributes,
-            message_id: &message.message_id,
-        };
+        let delivery =
+            Delivery { body: &message.body, attributes: &message.attributes, message_id: &message.message_id };
         let span = tracing::info_span!(
             "message",
             saga = tracing::field::Empty,
@@ -140,6 +137,10 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
             attempt = message.attempt,
         );
         async {
+            if message.attempt > RECEIVES_MAX {
+                let detail = format!("received {} times and never settled", message.attempt);
+                return self.bury(&message, &Poison::new(Reason::Exhausted, detail), &[]).await;
+            }
             match self.participant.read(&delivery) {
                 Err(poison) => self.bury(&message, &poison, &[]).await,
                 Ok(received) => {
@@ -159,9 +160,8 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
     /// Handles a message that was understood, under its saga's lock and with a heartbeat, and settles it.
     async fn work(&self, message: &Received, received: saga::Received<P::Incoming>) {
         let declaration = self.participant.declaration();
-        let retry = declaration
-            .reaction_to(received.event_type)
-            .map_or(RetryPolicy::PATIENT, |reaction| reaction.retry);
+        let retry =
+            declaration.reaction_to(received.event_type).map_or(RetryPolicy::PATIENT, |reaction| reaction.retry);
         let known = [
             ("eventType", received.event_type.as_str().to_owned()),
             ("eventId", received.event_id.clone()),
@@ -182,10 +182,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
                 report("MessageHandled", self.queue.delete(&message.receipt).await);
             }
             Ending::Handled(Ok(saga::Settlement::GiveBack(why))) if message.attempt >= retry.attempts_max => {
-                let poison = Poison::new(
-                    Reason::Exhausted,
-                    format!("{why}; given back {} times", message.attempt),
-                );
+                let poison = Poison::new(Reason::Exhausted, format!("{why}; given back {} times", message.attempt));
                 self.bury(message, &poison, &known).await;
             }
             Ending::Handled(Ok(saga::Settlement::GiveBack(why))) => {
@@ -195,8 +192,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
                 self.bury(message, &poison, &known).await;
             }
             Ending::Handled(Err(Failure::Unavailable(why))) => {
-                self.give_back(message, delay(retry, message.attempt), &why.to_string())
-                    .await;
+                self.give_back(message, delay(retry, message.attempt), &why.to_string()).await;
             }
         }
     }
@@ -250,20 +246,13 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
 
     async fn give_back(&self, message: &Received, after: Duration, why: &str) {
         tracing::debug!(why, after_secs = after.as_secs(), "MessageGivenBack");
-        report(
-            "MessageGivenBack",
-            self.queue.set_visibility(&message.receipt, after).await,
-        );
+        report("MessageGivenBack", self.queue.set_visibility(&message.receipt, after).await);
     }
 
     async fn bury(&self, message: &Received, poison: &Poison, known: &[(&str, String)]) {
         let service = ("service", self.participant.declaration().name.to_owned());
         let known: Vec<_> = std::iter::once(service).chain(known.iter().cloned()).collect();
-        tracing::error!(
-            reason = poison.reason.as_str(),
-            detail = poison.detail,
-            "MessageDeadLettered"
-        );
+        tracing::error!(reason = poison.reason.as_str(), detail = poison.detail, "MessageDeadLettered");
         let buried = self.queue.dead_letter(message, poison, &known).await;
         if let Err(error @ SettleError::Unavailable(_)) = &buried {
             self.breaker.failed(error);

@@ -16,10 +16,7 @@ pub struct Unavailable {
 
 impl Unavailable {
     pub(crate) fn new(dependency: &'static str, what: impl Into<String>) -> Self {
-        Self {
-            dependency,
-            what: what.into(),
-        }
+        Self { dependency, what: what.into() }
     }
 }
 

@@ -53,10 +53,7 @@ pub(crate) async fn handle<P: Participant, E: Perform<P>>(
             Act::Perform(effect) => Answer::Replied(effects.perform(execution.saga(), effect).await?),
             // Crash here: the state stands and its events may be published or not; they are announced again.
             Act::Announce(announcements) => {
-                let names: Vec<_> = announcements
-                    .iter()
-                    .map(|announcement| announcement.name.clone())
-                    .collect();
+                let names: Vec<_> = announcements.iter().map(|announcement| announcement.name.clone()).collect();
                 announcer.announce(announcements).await?;
                 for name in names {
                     tracing::info!(announced = name, "EventAnnounced");

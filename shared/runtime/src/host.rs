@@ -43,10 +43,7 @@ fn host(
     })
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "a bad setting is said plainly, also where no log is set up yet"
-)]
+#[expect(clippy::print_stderr, reason = "a bad setting is said plainly, also where no log is set up yet")]
 fn complain(error: &ConfigError) {
     eprintln!("error: {error}");
 }

@@ -32,11 +32,7 @@ impl SagaLocks {
     pub(crate) async fn hold(&self, saga: SagaId) -> Held {
         let lock = Arc::clone(lock(&self.0).entry(saga).or_default());
         // Made first, so that a wait that is dropped tidies up too.
-        let mut held = Held {
-            locks: Arc::clone(&self.0),
-            saga,
-            guard: None,
-        };
+        let mut held = Held { locks: Arc::clone(&self.0), saga, guard: None };
         held.guard = Some(lock.lock_owned().await);
         held
     }

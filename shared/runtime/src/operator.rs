@@ -32,10 +32,7 @@ pub struct Request {
 impl std::fmt::Debug for Request {
     /// Without the body, which holds a card.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Request")
-            .field("id", &self.id)
-            .field("bytes", &self.body.len())
-            .finish()
+        f.debug_struct("Request").field("id", &self.id).field("bytes", &self.body.len()).finish()
     }
 }
 
@@ -43,10 +40,7 @@ impl Request {
     /// A request with an id of its own.
     #[must_use]
     pub fn new(body: impl Into<String>) -> Self {
-        Self {
-            id: Uuid::new_v4().to_string(),
-            body: body.into(),
-        }
+        Self { id: Uuid::new_v4().to_string(), body: body.into() }
     }
 
     /// The saga that it starts.
@@ -59,10 +53,8 @@ impl Request {
 /// Publishes requests for fares, in batches; a result for each, in order.
 pub async fn publish_fares(aws: &Aws, settings: &Settings, requests: Vec<Request>) -> Vec<Result<SagaId, Unavailable>> {
     let announcer = Arc::new(Announcer::new(aws.clone(), settings.names.clone(), settings.linger));
-    let mut results: Vec<_> = requests
-        .iter()
-        .map(|_| Err(Unavailable::new("SNS", "the request was not sent")))
-        .collect();
+    let mut results: Vec<_> =
+        requests.iter().map(|_| Err(Unavailable::new("SNS", "the request was not sent"))).collect();
     let mut tasks = JoinSet::new();
     for (index, request) in requests.into_iter().enumerate() {
         let announcer = Arc::clone(&announcer);
@@ -110,10 +102,7 @@ impl Outcomes {
     #[must_use]
     pub fn new(aws: &Aws, settings: &Settings) -> Self {
         let url = |successful| (successful, aws.queue_url(&settings.names.outcomes(successful)));
-        Self {
-            aws: aws.clone(),
-            urls: [url(true), url(false)],
-        }
+        Self { aws: aws.clone(), urls: [url(true), url(false)] }
     }
 
     /// Watches both queues, for as long as the receiver is kept.
@@ -155,9 +144,7 @@ impl Outcomes {
 
     async fn receive(&self, successful: bool, wait: Duration) -> Result<Vec<Found>, Unavailable> {
         let url = self.url(successful);
-        let timeout = TimeoutConfig::builder()
-            .operation_attempt_timeout(wait + Duration::from_secs(10))
-            .build();
+        let timeout = TimeoutConfig::builder().operation_attempt_timeout(wait + Duration::from_secs(10)).build();
         let answer = self
             .aws
             .sqs
@@ -170,13 +157,10 @@ impl Outcomes {
             .send()
             .await
             .map_err(|error| Unavailable::new("SQS", format!("{url}: {}", explain(&error))))?;
-        let found = answer.messages.unwrap_or_default().into_iter().filter_map(|message| {
-            Some(Found {
-                successful,
-                body: message.body?,
-                receipt: message.receipt_handle?,
-            })
-        });
+        let found =
+            answer.messages.unwrap_or_default().into_iter().filter_map(|message| {
+                Some(Found { successful, body: message.body?, receipt: message.receipt_handle? })
+            });
         Ok(found.collect())
     }
 
@@ -188,17 +172,8 @@ impl Outcomes {
     #[expect(clippy::disallowed_methods, reason = "a client's queue, not a service's")]
     pub async fn delete(&self, found: &Found) -> Result<(), Unavailable> {
         let url = self.url(found.successful);
-        let deleted = self
-            .aws
-            .sqs
-            .delete_message()
-            .queue_url(url)
-            .receipt_handle(&found.receipt)
-            .send()
-            .await;
-        deleted
-            .map(|_| ())
-            .map_err(|error| Unavailable::new("SQS", format!("{url}: {}", explain(&error))))
+        let deleted = self.aws.sqs.delete_message().queue_url(url).receipt_handle(&found.receipt).send().await;
+        deleted.map(|_| ()).map_err(|error| Unavailable::new("SQS", format!("{url}: {}", explain(&error))))
     }
 
     fn url(&self, successful: bool) -> &str {

@@ -61,11 +61,7 @@ pub struct Change {
 pub async fn provision(aws: &Aws, topology: &Topology) -> Result<Vec<Change>, Unavailable> {
     let mut changes = Vec::new();
     let mut note = |did, kind, name: &str| {
-        changes.push(Change {
-            did,
-            kind,
-            name: name.to_owned(),
-        });
+        changes.push(Change { did, kind, name: name.to_owned() });
     };
     for table in &topology.tables {
         note(self::table(aws, table).await?, "table", table);
@@ -77,11 +73,7 @@ pub async fn provision(aws: &Aws, topology: &Topology) -> Result<Vec<Change>, Un
         if let Some(dlq) = &queue.dlq {
             note(self::queue(aws, dlq, dlq_attributes(aws, queue)).await?, "queue", dlq);
         }
-        note(
-            self::queue(aws, &queue.name, queue_attributes(aws, queue, topology)).await?,
-            "queue",
-            &queue.name,
-        );
+        note(self::queue(aws, &queue.name, queue_attributes(aws, queue, topology)).await?, "queue", &queue.name);
     }
     for subscription in &topology.subscriptions {
         let name = format!("{} → {}", subscription.topic, subscription.queue);
@@ -92,14 +84,9 @@ pub async fn provision(aws: &Aws, topology: &Topology) -> Result<Vec<Change>, Un
 
 async fn table(aws: &Aws, name: &str) -> Result<Did, Unavailable> {
     let failed = |what: String| Unavailable::new("DynamoDB", format!("table {name}: {what}"));
-    let attribute = AttributeDefinition::builder()
-        .attribute_name("saga")
-        .attribute_type(ScalarAttributeType::S)
-        .build();
-    let key = KeySchemaElement::builder()
-        .attribute_name("saga")
-        .key_type(KeyType::Hash)
-        .build();
+    let attribute =
+        AttributeDefinition::builder().attribute_name("saga").attribute_type(ScalarAttributeType::S).build();
+    let key = KeySchemaElement::builder().attribute_name("saga").key_type(KeyType::Hash).build();
     let create = aws
         .dynamodb
         .create_table()
@@ -111,13 +98,7 @@ async fn table(aws: &Aws, name: &str) -> Result<Did, Unavailable> {
         .await;
     let did = match create {
         Ok(_) => Did::Created,
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|error| error.is_resource_in_use_exception()) =>
-        {
-            Did::Found
-        }
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => Did::Found,
         Err(error) => return Err(failed(explain(&error))),
     };
     loop {
@@ -132,19 +113,10 @@ async fn table(aws: &Aws, name: &str) -> Result<Did, Unavailable> {
 
 async fn topic(aws: &Aws, name: &str) -> Result<Did, Unavailable> {
     let failed = |what: String| Unavailable::new("SNS", format!("topic {name}: {what}"));
-    let attributes = aws
-        .sns
-        .get_topic_attributes()
-        .topic_arn(aws.topic_arn(name))
-        .send()
-        .await;
+    let attributes = aws.sns.get_topic_attributes().topic_arn(aws.topic_arn(name)).send().await;
     match attributes {
         Ok(_) => Ok(Did::Found),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|error| error.is_not_found_exception()) =>
-        {
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => {
             let created = aws.sns.create_topic().name(name).send().await;
             created.map(|_| Did::Created).map_err(|error| failed(explain(&error)))
         }
@@ -157,24 +129,15 @@ type Attributes = Vec<(QueueAttributeName, Value)>;
 fn dlq_attributes(aws: &Aws, queue: &Queue) -> Attributes {
     let allow = json!({ "redrivePermission": "byQueue", "sourceQueueArns": [aws.queue_arn(&queue.name)] });
     vec![
-        (
-            QueueAttributeName::MessageRetentionPeriod,
-            json!(DLQ_RETENTION_SECS.to_string()),
-        ),
+        (QueueAttributeName::MessageRetentionPeriod, json!(DLQ_RETENTION_SECS.to_string())),
         (QueueAttributeName::RedriveAllowPolicy, allow),
     ]
 }
 
 fn queue_attributes(aws: &Aws, queue: &Queue, topology: &Topology) -> Attributes {
     let mut attributes = vec![
-        (
-            QueueAttributeName::VisibilityTimeout,
-            json!(queue.visibility_timeout_secs.to_string()),
-        ),
-        (
-            QueueAttributeName::MessageRetentionPeriod,
-            json!(queue.retention_secs.to_string()),
-        ),
+        (QueueAttributeName::VisibilityTimeout, json!(queue.visibility_timeout_secs.to_string())),
+        (QueueAttributeName::MessageRetentionPeriod, json!(queue.retention_secs.to_string())),
         (QueueAttributeName::Policy, queue_policy(aws, queue, topology)),
     ];
     if let Some(dlq) = &queue.dlq {
@@ -188,13 +151,8 @@ fn queue_attributes(aws: &Aws, queue: &Queue, topology: &Topology) -> Attributes
 /// (<https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html>).
 fn queue_policy(aws: &Aws, queue: &Queue, topology: &Topology) -> Value {
     let arn = aws.queue_arn(&queue.name);
-    let of_queue = topology
-        .subscriptions
-        .iter()
-        .filter(|subscription| subscription.queue == queue.name);
-    let topics: Vec<_> = of_queue
-        .map(|subscription| aws.topic_arn(&subscription.topic))
-        .collect();
+    let of_queue = topology.subscriptions.iter().filter(|subscription| subscription.queue == queue.name);
+    let topics: Vec<_> = of_queue.map(|subscription| aws.topic_arn(&subscription.topic)).collect();
     let mut statements = vec![json!({
         "Sid": "TopicsMaySend",
         "Effect": "Allow",
@@ -219,31 +177,12 @@ fn queue_policy(aws: &Aws, queue: &Queue, topology: &Topology) -> Value {
 async fn queue(aws: &Aws, name: &str, wanted: Attributes) -> Result<Did, Unavailable> {
     let failed = |what: String| Unavailable::new("SQS", format!("queue {name}: {what}"));
     let url = aws.queue_url(name);
-    let found = aws
-        .sqs
-        .get_queue_attributes()
-        .queue_url(&url)
-        .attribute_names(QueueAttributeName::All)
-        .send()
-        .await;
+    let found = aws.sqs.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::All).send().await;
     let found = match found {
         Ok(found) => found.attributes.unwrap_or_default(),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|error| error.is_queue_does_not_exist()) =>
-        {
-            let attributes = wanted
-                .into_iter()
-                .map(|(name, value)| (name, as_text(&value)))
-                .collect();
-            let created = aws
-                .sqs
-                .create_queue()
-                .queue_name(name)
-                .set_attributes(Some(attributes))
-                .send()
-                .await;
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_queue_does_not_exist()) => {
+            let attributes = wanted.into_iter().map(|(name, value)| (name, as_text(&value))).collect();
+            let created = aws.sqs.create_queue().queue_name(name).set_attributes(Some(attributes)).send().await;
             return created.map(|_| Did::Created).map_err(|error| failed(explain(&error)));
         }
         Err(error) => return Err(failed(explain(&error))),
@@ -256,26 +195,14 @@ async fn queue(aws: &Aws, name: &str, wanted: Attributes) -> Result<Did, Unavail
     if differing.is_empty() {
         return Ok(Did::Found);
     }
-    let set = aws
-        .sqs
-        .set_queue_attributes()
-        .queue_url(&url)
-        .set_attributes(Some(differing))
-        .send()
-        .await;
+    let set = aws.sqs.set_queue_attributes().queue_url(&url).set_attributes(Some(differing)).send().await;
     set.map(|_| Did::Updated).map_err(|error| failed(explain(&error)))
 }
 
 async fn subscription(aws: &Aws, wanted: &Subscription) -> Result<Did, Unavailable> {
     let (topic, queue) = (aws.topic_arn(&wanted.topic), aws.queue_arn(&wanted.queue));
     let failed = |what: String| Unavailable::new("SNS", format!("subscription {queue} of {topic}: {what}"));
-    let listed = aws
-        .sns
-        .list_subscriptions_by_topic()
-        .topic_arn(&topic)
-        .into_paginator()
-        .items()
-        .send();
+    let listed = aws.sns.list_subscriptions_by_topic().topic_arn(&topic).into_paginator().items().send();
     let listed: Vec<_> = listed.try_collect().await.map_err(|error| failed(explain(&error)))?;
     let arn = listed
         .into_iter()
@@ -283,26 +210,16 @@ async fn subscription(aws: &Aws, wanted: &Subscription) -> Result<Did, Unavailab
         .and_then(|subscription| subscription.subscription_arn);
     let raw = ("RawMessageDelivery", json!(wanted.raw.to_string()));
     // An empty policy takes a filter away that must not be there.
-    let policy = wanted
-        .filter_policy()
-        .and_then(|policy| serde_json::from_str(&policy).ok())
-        .unwrap_or(json!({}));
+    let policy = wanted.filter_policy().and_then(|policy| serde_json::from_str(&policy).ok()).unwrap_or(json!({}));
     let filter = ("FilterPolicy", policy);
     if let Some(arn) = arn {
         return converge(aws, &arn, [raw, filter]).await.map_err(failed);
     }
     let mut subscribe = aws.sns.subscribe().topic_arn(&topic).protocol("sqs").endpoint(&queue);
-    for (name, value) in [Some(raw), wanted.filter.as_ref().map(|_| filter)]
-        .into_iter()
-        .flatten()
-    {
+    for (name, value) in [Some(raw), wanted.filter.as_ref().map(|_| filter)].into_iter().flatten() {
         subscribe = subscribe.attributes(name, as_text(&value));
     }
-    subscribe
-        .send()
-        .await
-        .map(|_| Did::Created)
-        .map_err(|error| failed(explain(&error)))
+    subscribe.send().await.map(|_| Did::Created).map_err(|error| failed(explain(&error)))
 }
 
 /// Sets what differs of a subscription's attributes.
@@ -312,15 +229,8 @@ async fn converge(aws: &Aws, arn: &str, wanted: [(&str, Value); 2]) -> Result<Di
     let mut did = Did::Found;
     for (name, value) in wanted {
         if !same(found.get(name).map_or("{}", String::as_str), &value) {
-            let set = aws
-                .sns
-                .set_subscription_attributes()
-                .subscription_arn(arn)
-                .attribute_name(name);
-            set.attribute_value(as_text(&value))
-                .send()
-                .await
-                .map_err(|error| explain(&error))?;
+            let set = aws.sns.set_subscription_attributes().subscription_arn(arn).attribute_name(name);
+            set.attribute_value(as_text(&value)).send().await.map_err(|error| explain(&error))?;
             did = Did::Updated;
         }
     }
@@ -350,10 +260,7 @@ fn loosely(value: &Value) -> Value {
             [one] => loosely(one),
             items => items.iter().map(loosely).collect(),
         },
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(name, value)| (name.clone(), loosely(value)))
-            .collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), loosely(value))).collect(),
         Value::Null | Value::Bool(_) | Value::String(_) => value.clone(),
     }
 }
@@ -365,14 +272,8 @@ mod tests {
     #[test]
     fn an_attribute_is_compared_by_what_it_says() {
         let redrive = json!({ "maxReceiveCount": 1000, "deadLetterTargetArn": "arn" });
-        assert!(same(
-            r#"{"deadLetterTargetArn":"arn","maxReceiveCount":"1000"}"#,
-            &redrive
-        ));
-        assert!(!same(
-            r#"{"deadLetterTargetArn":"arn","maxReceiveCount":"10"}"#,
-            &redrive
-        ));
+        assert!(same(r#"{"deadLetterTargetArn":"arn","maxReceiveCount":"1000"}"#, &redrive));
+        assert!(!same(r#"{"deadLetterTargetArn":"arn","maxReceiveCount":"10"}"#, &redrive));
         assert!(same(r#"{"type":"a"}"#, &json!({ "type": ["a"] })));
         assert!(!same(r#"{"type":["a","b"]}"#, &json!({ "type": ["a"] })));
         assert!(same("true", &json!("true")));

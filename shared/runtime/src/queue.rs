@@ -92,9 +92,7 @@ impl Queue {
     ) -> Result<Vec<Received>, Unavailable> {
         // `receive_message` can hang for good when a connection dies silently, so an attempt has an end, and one that
         // is later than the longest wait.
-        let timeout = TimeoutConfig::builder()
-            .operation_attempt_timeout(wait + RECEIVE_SLACK)
-            .build();
+        let timeout = TimeoutConfig::builder().operation_attempt_timeout(wait + RECEIVE_SLACK).build();
         let answer = self
             .client
             .receive_message()
@@ -110,12 +108,7 @@ impl Queue {
             .send()
             .await
             .map_err(|error| Unavailable::new("SQS", format!("{}: {}", self.url, explain(&error))))?;
-        Ok(answer
-            .messages
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(Received::of)
-            .collect())
+        Ok(answer.messages.unwrap_or_default().into_iter().filter_map(Received::of).collect())
     }
 
     /// Deletes a message that was handled.
@@ -124,10 +117,7 @@ impl Queue {
     ///
     /// [`SettleError`]: the message will come again.
     pub(crate) async fn delete(&self, receipt: &str) -> Settled {
-        self.deletes
-            .add(receipt.to_owned())
-            .await
-            .unwrap_or_else(|_gone| Err(died()))
+        self.deletes.add(receipt.to_owned()).await.unwrap_or_else(|_gone| Err(died()))
     }
 
     /// Makes a message visible again after this long: gives it back, or holds on to it.
@@ -136,10 +126,7 @@ impl Queue {
     ///
     /// [`SettleError`].
     pub(crate) async fn set_visibility(&self, receipt: &str, after: Duration) -> Settled {
-        self.visibilities
-            .add((receipt.to_owned(), secs(after)))
-            .await
-            .unwrap_or_else(|_gone| Err(died()))
+        self.visibilities.add((receipt.to_owned(), secs(after))).await.unwrap_or_else(|_gone| Err(died()))
     }
 
     /// Sends a message that can never be handled to the dead-letter queue, and deletes it here.
@@ -148,11 +135,7 @@ impl Queue {
     ///
     /// [`SettleError`]: the message will come again.
     pub(crate) async fn dead_letter(&self, message: &Received, poison: &Poison, known: &[(&str, String)]) -> Settled {
-        let mut send = self
-            .client
-            .send_message()
-            .queue_url(&self.dlq_url)
-            .message_body(redact::body(&message.body));
+        let mut send = self.client.send_message().queue_url(&self.dlq_url).message_body(redact::body(&message.body));
         let own = [
             ("reason", poison.reason.as_str().to_owned()),
             ("detail", poison.detail.clone()),
@@ -162,24 +145,13 @@ impl Queue {
         ];
         // SQS takes at most ten, and none that is empty.
         let known = known.iter().map(|(name, value)| (*name, value.clone()));
-        for (name, value) in own
-            .into_iter()
-            .chain(known)
-            .filter(|(_, value)| !value.is_empty())
-            .take(10)
-        {
-            let value = MessageAttributeValue::builder()
-                .data_type("String")
-                .string_value(value)
-                .build();
+        for (name, value) in own.into_iter().chain(known).filter(|(_, value)| !value.is_empty()).take(10) {
+            let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
             let value = value.map_err(|error| SettleError::Unavailable(Unavailable::new("SQS", error.to_string())))?;
             send = send.message_attributes(name, value);
         }
         send.send().await.map_err(|error| {
-            SettleError::Unavailable(Unavailable::new(
-                "SQS",
-                format!("{}: {}", self.dlq_url, explain(&error)),
-            ))
+            SettleError::Unavailable(Unavailable::new("SQS", format!("{}: {}", self.dlq_url, explain(&error))))
         })?;
         // Crash here: the dead letter stands and the message comes again; a dead letter may stand twice.
         self.delete(&message.receipt).await
@@ -217,10 +189,7 @@ fn died() -> SettleError {
 #[expect(clippy::disallowed_methods, reason = "this is the one place that deletes messages")]
 async fn delete(client: aws_sdk_sqs::Client, url: String, receipts: Vec<String>) -> Vec<Settled> {
     let entry = |(index, receipt): (usize, &String)| {
-        DeleteMessageBatchRequestEntry::builder()
-            .id(index.to_string())
-            .receipt_handle(receipt)
-            .build()
+        DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(receipt).build()
     };
     let entries: Result<Vec<_>, _> = receipts.iter().enumerate().map(entry).collect();
     let answer = match entries {
@@ -278,10 +247,7 @@ fn results(url: &str, entries: usize, answer: Result<Vec<Failed>, String>) -> Ve
             None => Ok(()),
             // Sender's faults here are receipts that are not valid any more.
             Some(entry) if entry.sender_fault() => Err(SettleError::ReceiptLost(entry.code().to_owned())),
-            Some(entry) => Err(SettleError::Unavailable(Unavailable::new(
-                "SQS",
-                format!("{url}: {}", entry.code()),
-            ))),
+            Some(entry) => Err(SettleError::Unavailable(Unavailable::new("SQS", format!("{url}: {}", entry.code())))),
         }
     };
     (0..entries).map(result_of).collect()
@@ -292,26 +258,15 @@ mod tests {
     use super::*;
 
     fn failed(id: &str, code: &str, sender_fault: bool) -> Failed {
-        Failed::builder()
-            .id(id)
-            .code(code)
-            .sender_fault(sender_fault)
-            .build()
-            .unwrap()
+        Failed::builder().id(id).code(code).sender_fault(sender_fault).build().unwrap()
     }
 
     #[test]
     fn each_entry_of_a_batch_gets_its_own_result() {
-        let answer = vec![
-            failed("1", "ReceiptHandleIsInvalid", true),
-            failed("2", "InternalError", false),
-        ];
+        let answer = vec![failed("1", "ReceiptHandleIsInvalid", true), failed("2", "InternalError", false)];
         let results = results("q", 4, Ok(answer));
         assert_eq!(results[0], Ok(()));
-        assert_eq!(
-            results[1],
-            Err(SettleError::ReceiptLost("ReceiptHandleIsInvalid".to_owned()))
-        );
+        assert_eq!(results[1], Err(SettleError::ReceiptLost("ReceiptHandleIsInvalid".to_owned())));
         assert!(matches!(results[2], Err(SettleError::Unavailable(_))));
         assert_eq!(results[3], Ok(()));
     }
@@ -320,10 +275,6 @@ mod tests {
     fn a_batch_that_failed_as_a_whole_failed_for_each() {
         let results = results("q", 2, Err("timeout".to_owned()));
         assert_eq!(results.len(), 2);
-        assert!(
-            results
-                .iter()
-                .all(|result| matches!(result, Err(SettleError::Unavailable(_))))
-        );
+        assert!(results.iter().all(|result| matches!(result, Err(SettleError::Unavailable(_)))));
     }
 }

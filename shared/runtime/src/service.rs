@@ -53,10 +53,7 @@ impl Service {
             };
             Box::pin(Arc::new(consumer).run())
         };
-        Self {
-            name,
-            start: Box::new(start),
-        }
+        Self { name, start: Box::new(start) }
     }
 
     /// Its name.

@@ -92,9 +92,7 @@ impl Environment {
     ///
     /// [`ConfigError`].
     pub fn number(&self, variable: &Variable, range: std::ops::RangeInclusive<u64>) -> Result<u64, ConfigError> {
-        self.read(variable, |text| {
-            text.parse().ok().filter(|number| range.contains(number))
-        })
+        self.read(variable, |text| text.parse().ok().filter(|number| range.contains(number)))
     }
 
     /// `on` or `off`.
@@ -136,11 +134,7 @@ impl Variable {
     /// An error about this variable.
     #[must_use]
     pub fn error(&self, problem: &str) -> ConfigError {
-        ConfigError {
-            variable: self.name,
-            problem: problem.to_owned(),
-            allowed: self.allowed,
-        }
+        ConfigError { variable: self.name, problem: problem.to_owned(), allowed: self.allowed }
     }
 }
 
@@ -267,9 +261,7 @@ impl Settings {
     /// [`ConfigError`] for the first variable that breaks its rule.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let count = |variable, most| {
-            environment
-                .number(variable, 1..=most)
-                .map(|number| usize::try_from(number).unwrap_or(usize::MAX))
+            environment.number(variable, 1..=most).map(|number| usize::try_from(number).unwrap_or(usize::MAX))
         };
         let secs = |variable, range| environment.number(variable, range).map(Duration::from_secs);
         Ok(Self {
@@ -289,10 +281,7 @@ mod tests {
     use super::*;
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
-        variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]
@@ -319,10 +308,7 @@ mod tests {
             let error = Settings::read(&environment(&[(name, value)])).unwrap_err();
             assert_eq!(error.variable, name);
             let allowed = error.allowed;
-            assert_eq!(
-                error.to_string(),
-                format!("{name}: has a value that is not allowed: allowed is {allowed}")
-            );
+            assert_eq!(error.to_string(), format!("{name}: has a value that is not allowed: allowed is {allowed}"));
         }
     }
 
@@ -332,38 +318,20 @@ mod tests {
         assert_eq!(read(&[]), Ok((false, false)));
         assert_eq!(read(&[("ENSEMBLE_HOOKS", "on")]), Ok((true, false)));
         assert_eq!(read(&[("ENSEMBLE_GATEWAY_MODE", "live")]), Ok((false, true)));
-        assert_eq!(
-            read(&[("ENSEMBLE_HOOKS", "on"), ("ENSEMBLE_GATEWAY_MODE", "live")]),
-            Err("ENSEMBLE_HOOKS")
-        );
+        assert_eq!(read(&[("ENSEMBLE_HOOKS", "on"), ("ENSEMBLE_GATEWAY_MODE", "live")]), Err("ENSEMBLE_HOOKS"));
         assert_eq!(read(&[("ENSEMBLE_HOOKS", "maybe")]), Err("ENSEMBLE_HOOKS"));
         assert_eq!(read(&[("ENSEMBLE_GATEWAY_MODE", "test")]), Err("ENSEMBLE_GATEWAY_MODE"));
     }
 
     #[test]
     fn a_secret_comes_from_one_place() {
-        let [variable, file] = ["SECRET", "SECRET_FILE"].map(|name| Variable {
-            name,
-            default: None,
-            allowed: "a key",
-            about: "",
-        });
-        let read = |variables: &[(&str, &str)]| {
-            environment(variables)
-                .secret(&variable, &file)
-                .map_err(|e| e.to_string())
-        };
+        let [variable, file] =
+            ["SECRET", "SECRET_FILE"].map(|name| Variable { name, default: None, allowed: "a key", about: "" });
+        let read =
+            |variables: &[(&str, &str)]| environment(variables).secret(&variable, &file).map_err(|e| e.to_string());
         assert_eq!(read(&[("SECRET", "s")]), Ok("s".to_owned()));
         assert!(read(&[]).unwrap_err().contains("is not set, nor is SECRET_FILE"));
-        assert!(
-            read(&[("SECRET", "s"), ("SECRET_FILE", "f")])
-                .unwrap_err()
-                .contains("set one of them")
-        );
-        assert!(
-            read(&[("SECRET_FILE", "/does/not/exist")])
-                .unwrap_err()
-                .contains("cannot be read")
-        );
+        assert!(read(&[("SECRET", "s"), ("SECRET_FILE", "f")]).unwrap_err().contains("set one of them"));
+        assert!(read(&[("SECRET_FILE", "/does/not/exist")]).unwrap_err().contains("cannot be read"));
     }
 }

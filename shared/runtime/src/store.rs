@@ -78,23 +78,14 @@ impl Store {
         match update.send().await {
             Ok(_) => Ok(Written::Committed),
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => failed
-                    .item()
-                    .filter(|item| !item.is_empty())
-                    .map_or(Ok(Written::Conflict(None)), |item| {
-                        record_of(item)
-                            .map(|record| Written::Conflict(Some(record)))
-                            .ok_or_else(|| {
-                                Unavailable::new(
-                                    "DynamoDB",
-                                    format!("table {}: an item is not of our making", self.table),
-                                )
-                            })
-                    }),
-                _ => Err(Unavailable::new(
-                    "DynamoDB",
-                    format!("table {}: {}", self.table, explain(&error)),
-                )),
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    failed.item().filter(|item| !item.is_empty()).map_or(Ok(Written::Conflict(None)), |item| {
+                        record_of(item).map(|record| Written::Conflict(Some(record))).ok_or_else(|| {
+                            Unavailable::new("DynamoDB", format!("table {}: an item is not of our making", self.table))
+                        })
+                    })
+                }
+                _ => Err(Unavailable::new("DynamoDB", format!("table {}: {}", self.table, explain(&error)))),
             },
         }
     }
@@ -104,13 +95,7 @@ fn record_of(item: &HashMap<String, AttributeValue>) -> Option<Record> {
     let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
     let announced = item.get("announced")?.as_l().ok()?;
     Some(Record {
-        stored: Stored {
-            state: text("state")?,
-            facts: text("facts")?,
-        },
-        announced: announced
-            .iter()
-            .map(|value| value.as_s().ok().cloned())
-            .collect::<Option<_>>()?,
+        stored: Stored { state: text("state")?, facts: text("facts")? },
+        announced: announced.iter().map(|value| value.as_s().ok().cloned()).collect::<Option<_>>()?,
     })
 }

@@ -74,20 +74,13 @@ where
     })?;
     let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let lines = if json {
-        lines
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(true)
-            .boxed()
+        lines.json().flatten_event(true).with_current_span(false).with_span_list(true).boxed()
     } else {
         lines.with_target(false).boxed()
     };
     let capped = tracing_subscriber::filter::filter_fn(may_log);
     // A second start, as tests do, keeps the first.
-    let started = tracing_subscriber::registry()
-        .with(lines.with_filter(filter).with_filter(capped))
-        .try_init();
+    let started = tracing_subscriber::registry().with(lines.with_filter(filter).with_filter(capped)).try_init();
     if started.is_err() {
         tracing::debug!("logs are sent elsewhere already");
     }
@@ -110,14 +103,7 @@ mod tests {
 
     #[test]
     fn other_crates_never_log_below_info() {
-        for target in [
-            "aws_smithy_runtime::client",
-            "hyper_util",
-            "aws_sdk_sqs",
-            "reqwest",
-            "runtimes",
-            "",
-        ] {
+        for target in ["aws_smithy_runtime::client", "hyper_util", "aws_sdk_sqs", "reqwest", "runtimes", ""] {
             assert!(may_log_at(target, Level::INFO), "{target}");
             assert!(!may_log_at(target, Level::DEBUG), "{target}");
             assert!(!may_log_at(target, Level::TRACE), "{target}");

@@ -60,12 +60,7 @@ pub struct RetryPolicy {
 
 impl RetryPolicy {
     /// For steps and compensations alike: patient, since giving up leaves a saga for a person to finish.
-    pub const PATIENT: Self = Self {
-        interval_secs: 1,
-        backoff_rate: 2,
-        max_delay_secs: 60,
-        attempts_max: 50,
-    };
+    pub const PATIENT: Self = Self { interval_secs: 1, backoff_rate: 2, max_delay_secs: 60, attempts_max: 50 };
 
     /// The longest delay, in seconds, after this many attempts (from 1).
     #[must_use]
@@ -81,9 +76,7 @@ mod tests {
 
     #[test]
     fn delays_grow_to_their_ceiling_and_never_overflow() {
-        let ceilings: Vec<u32> = [1, 2, 3, 7, 50, u32::MAX]
-            .map(|n| RetryPolicy::PATIENT.ceiling_secs(n))
-            .into();
+        let ceilings: Vec<u32> = [1, 2, 3, 7, 50, u32::MAX].map(|n| RetryPolicy::PATIENT.ceiling_secs(n)).into();
         assert_eq!(ceilings, [1, 2, 4, 60, 60, 60]);
     }
 }

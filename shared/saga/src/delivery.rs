@@ -18,10 +18,7 @@ pub struct Delivery<'a> {
 impl std::fmt::Debug for Delivery<'_> {
     /// Without the body, which may hold a card.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Delivery")
-            .field("message_id", &self.message_id)
-            .field("bytes", &self.body.len())
-            .finish()
+        f.debug_struct("Delivery").field("message_id", &self.message_id).field("bytes", &self.body.len()).finish()
     }
 }
 
@@ -47,20 +44,8 @@ impl<I> Received<I> {
     ///
     /// Whatever `hear` finds wrong.
     pub fn try_map<J>(self, hear: impl FnOnce(I) -> Result<J, Poison>) -> Result<Received<J>, Poison> {
-        let Self {
-            saga,
-            event_type,
-            event_id,
-            traceparent,
-            incoming,
-        } = self;
-        Ok(Received {
-            saga,
-            event_type,
-            event_id,
-            traceparent,
-            incoming: hear(incoming)?,
-        })
+        let Self { saga, event_type, event_id, traceparent, incoming } = self;
+        Ok(Received { saga, event_type, event_id, traceparent, incoming: hear(incoming)? })
     }
 }
 
@@ -88,29 +73,16 @@ pub fn read_envelope<I>(
 ) -> Result<Received<I>, Poison> {
     let envelope = Envelope::read(delivery.body).map_err(|poison| {
         if poison.reason == Reason::Unreadable && looks_like_sns_envelope(delivery.body) {
-            Poison::new(
-                Reason::UnexpectedEnvelope,
-                "body: is an SNS envelope where raw delivery is expected",
-            )
+            Poison::new(Reason::UnexpectedEnvelope, "body: is an SNS envelope where raw delivery is expected")
         } else {
             poison
         }
     })?;
     let (saga, event_id, event_type) = (envelope.saga, envelope.id.to_string(), envelope.event.event_type());
     let traceparent = Some(envelope.traceparent.clone());
-    let incoming = hear(envelope).ok_or_else(|| {
-        Poison::new(
-            Reason::NotForUs,
-            format!("type: {} is not heard here", event_type.as_str()),
-        )
-    })?;
-    Ok(Received {
-        saga,
-        event_type,
-        event_id,
-        traceparent,
-        incoming,
-    })
+    let incoming = hear(envelope)
+        .ok_or_else(|| Poison::new(Reason::NotForUs, format!("type: {} is not heard here", event_type.as_str())))?;
+    Ok(Received { saga, event_type, event_id, traceparent, incoming })
 }
 
 /// Whether a body has the marks of an SNS notification

@@ -132,17 +132,9 @@ impl<'p, P: Participant> Execution<'p, P> {
     }
 
     fn commit(&mut self, to: P::State, announced: Vec<String>, effect: Option<P::Effect>, now: Timestamp) -> Act<P> {
-        let record = Record {
-            stored: Stored::of(&to),
-            announced,
-        };
+        let record = Record { stored: Stored::of(&to), announced };
         self.pending = Some((to, record.clone(), effect));
-        Act::Commit(Write {
-            saga: self.received.saga,
-            expected: self.stored.clone(),
-            to: record,
-            at: now,
-        })
+        Act::Commit(Write { saga: self.received.saga, expected: self.stored.clone(), to: record, at: now })
     }
 
     /// The write took place: what was pending is so.
@@ -176,9 +168,7 @@ impl<'p, P: Participant> Execution<'p, P> {
             Ok(state) => state,
             // A newer build wrote it (two versions run during a deploy): leave it to that build.
             Err(_name) => {
-                return Act::Settle(Settlement::GiveBack(
-                    "its record is in a state that this build does not know",
-                ));
+                return Act::Settle(Settlement::GiveBack("its record is in a state that this build does not know"));
             }
         };
         self.stored = stored;
@@ -191,22 +181,12 @@ impl<'p, P: Participant> Execution<'p, P> {
         let Some(announced) = &self.announced else {
             return Act::Settle(Settlement::GiveBack("its record is not known"));
         };
-        let sealed = |event_type| {
-            self.participant
-                .sealed_card(&self.received.incoming, event_type)
-                .map(str::to_owned)
-        };
-        match announced
-            .iter()
-            .map(|stored| Announcement::of_event(stored, sealed))
-            .collect::<Result<Vec<_>, _>>()
-        {
+        let sealed = |event_type| self.participant.sealed_card(&self.received.incoming, event_type).map(str::to_owned);
+        match announced.iter().map(|stored| Announcement::of_event(stored, sealed)).collect::<Result<Vec<_>, _>>() {
             Ok(announcements) if announcements.is_empty() => Act::Settle(Settlement::Delete),
             Ok(announcements) => Act::Announce(announcements),
             // A newer build wrote it; leave it to that build.
-            Err(_poison) => Act::Settle(Settlement::GiveBack(
-                "its record announces what this build does not know",
-            )),
+            Err(_poison) => Act::Settle(Settlement::GiveBack("its record announces what this build does not know")),
         }
     }
 }

@@ -30,11 +30,7 @@ impl Stored {
     #[must_use]
     pub fn of<S: Serialize>(state: &S) -> Self {
         let value = serde_json::to_value(state).expect("states serialise: string keys, no foreign impls");
-        let name = value
-            .get("state")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
+        let name = value.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
         let facts = value.get("facts").unwrap_or(&Value::Null).to_string();
         Self { state: name, facts }
     }

@@ -31,9 +31,7 @@ impl Names {
     pub fn new(prefix: &str) -> Result<Self, InvalidPrefix> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         if (1..=40).contains(&prefix.len()) && prefix.bytes().all(allowed) {
-            Ok(Self {
-                prefix: prefix.to_owned(),
-            })
+            Ok(Self { prefix: prefix.to_owned() })
         } else {
             Err(InvalidPrefix)
         }
@@ -76,9 +74,7 @@ impl Names {
 
 impl Default for Names {
     fn default() -> Self {
-        Self {
-            prefix: "ensemble".to_owned(),
-        }
+        Self { prefix: "ensemble".to_owned() }
     }
 }
 
@@ -125,9 +121,7 @@ impl Subscription {
     /// The filter as SNS takes it (<https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html>).
     #[must_use]
     pub fn filter_policy(&self) -> Option<String> {
-        self.filter
-            .as_ref()
-            .map(|(attribute, values)| serde_json::json!({ attribute: values }).to_string())
+        self.filter.as_ref().map(|(attribute, values)| serde_json::json!({ attribute: values }).to_string())
     }
 }
 

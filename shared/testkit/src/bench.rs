@@ -74,9 +74,7 @@ impl<'a, P: Participant, W: Outside<P>> Bench<'a, P, W> {
             }
         }
         drop(work);
-        published
-            .into_iter()
-            .for_each(|announcement| self.publish(announcement));
+        published.into_iter().for_each(|announcement| self.publish(announcement));
         (settled.unwrap_or(Settlement::Delete), acts)
     }
 
@@ -128,9 +126,7 @@ impl<'a, P: Participant, W: Outside<P>> Bench<'a, P, W> {
             }
         }
         drop(workers);
-        published
-            .into_iter()
-            .for_each(|announcement| self.publish(announcement));
+        published.into_iter().for_each(|announcement| self.publish(announcement));
     }
 
     /// The same id is the same body, byte for byte; the sealed card apart, which opens to the same card.
@@ -167,11 +163,7 @@ impl<'a, P: Participant, W: Outside<P>> Bench<'a, P, W> {
                 .map(|announcement| timeless(&announcement));
             (*saga, (record.stored.clone(), announced.collect()))
         });
-        Ending {
-            records: records.collect(),
-            announced: self.announced.iter().map(timeless).collect(),
-            effects,
-        }
+        Ending { records: records.collect(), announced: self.announced.iter().map(timeless).collect(), effects }
     }
 }
 

@@ -102,9 +102,7 @@ impl<P: Participant, W: Outside<P>> Conformance<'_, P, W> {
         let received = participant.read(&message.delivery());
         let received = received.unwrap_or_else(|poison| panic!("a sample is poison: {poison}"));
         let heard = received.event_type;
-        let reaction = declaration
-            .reaction_to(heard)
-            .unwrap_or_else(|| panic!("{heard:?} is heard and not declared"));
+        let reaction = declaration.reaction_to(heard).unwrap_or_else(|| panic!("{heard:?} is heard and not declared"));
         let expected = saga::Stored::of(&participant.expects(&received.incoming));
         assert_eq!(expected.state, reaction.expects, "{heard:?}: expects");
         for announcement in announced {
@@ -129,9 +127,8 @@ impl<P: Participant, W: Outside<P>> Conformance<'_, P, W> {
     fn declares_nothing_more(&self, answered: &BTreeSet<(EventType, EventType)>) {
         let node = (self.node)();
         let reactions = node.participant.declaration().reactions;
-        let declared = reactions
-            .iter()
-            .flat_map(|reaction| reaction.answers.iter().map(|answer| (reaction.to, *answer)));
+        let declared =
+            reactions.iter().flat_map(|reaction| reaction.answers.iter().map(|answer| (reaction.to, *answer)));
         assert_eq!(*answered, declared.collect(), "announced, declared");
     }
 

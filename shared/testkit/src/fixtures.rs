@@ -31,46 +31,31 @@ pub fn fare(customer: &str) -> Fare {
 /// $20.00.
 #[must_use]
 pub fn amount() -> Money {
-    Money {
-        minor: 2_000,
-        currency: Currency::Usd,
-    }
+    Money { minor: 2_000, currency: Currency::Usd }
 }
 
 /// A captured payment.
 #[must_use]
 pub fn charge() -> Charge {
-    Charge {
-        charge_token: "tok_1".to_owned(),
-        charge_id: "ch_1".to_owned(),
-    }
+    Charge { charge_token: "tok_1".to_owned(), charge_id: "ch_1".to_owned() }
 }
 
 /// A path of steps that all took effect, up to one that did or did not.
 #[must_use]
 pub fn path(steps: &[(StepName, bool)]) -> Path {
-    steps
-        .iter()
-        .fold(Path::default(), |path, (step, ok)| path.and(*step, *ok, NOW))
+    steps.iter().fold(Path::default(), |path, (step, ok)| path.and(*step, *ok, NOW))
 }
 
 /// The fare is registered.
 #[must_use]
 pub fn fare_registered(customer: &str) -> booking::FareRegistered {
-    booking::FareRegistered {
-        fare: fare(customer),
-        path: path(&[(StepName::RegisterFare, true)]),
-    }
+    booking::FareRegistered { fare: fare(customer), path: path(&[(StepName::RegisterFare, true)]) }
 }
 
 /// It is charged.
 #[must_use]
 pub fn payment_captured(customer: &str) -> payment::PaymentCaptured {
-    payment::PaymentCaptured {
-        fare: fare(customer),
-        charge: charge(),
-        path: paid(),
-    }
+    payment::PaymentCaptured { fare: fare(customer), charge: charge(), path: paid() }
 }
 
 /// It is not charged.
@@ -79,11 +64,7 @@ pub fn payment_declined(customer: &str) -> payment::PaymentDeclined {
     payment::PaymentDeclined {
         fare: fare(customer),
         charge_token: None,
-        error: Failure::new(
-            "PaymentAuthException",
-            StepName::ChargeFare,
-            "Forced auth transaction failure",
-        ),
+        error: Failure::new("PaymentAuthException", StepName::ChargeFare, "Forced auth transaction failure"),
         standing: Vec::new(),
         path: path(&[(StepName::RegisterFare, true), (StepName::ChargeFare, false)]),
     }
@@ -93,11 +74,7 @@ pub fn payment_declined(customer: &str) -> payment::PaymentDeclined {
 #[must_use]
 pub fn account_credited(customer: &str) -> fulfillment::AccountCredited {
     let path = paid().and(StepName::CreditCustomerAccount, true, NOW);
-    fulfillment::AccountCredited {
-        fare: fare(customer),
-        charge: charge(),
-        path,
-    }
+    fulfillment::AccountCredited { fare: fare(customer), charge: charge(), path }
 }
 
 /// It is not credited.
@@ -115,48 +92,21 @@ pub fn account_credit_refused(customer: &str) -> fulfillment::AccountCreditRefus
 /// The charge was given back.
 #[must_use]
 pub fn payment_refunded(customer: &str) -> payment::PaymentRefunded {
-    let fulfillment::AccountCreditRefused {
-        fare,
-        charge,
-        error,
-        standing,
-        path,
-    } = account_credit_refused(customer);
+    let fulfillment::AccountCreditRefused { fare, charge, error, standing, path } = account_credit_refused(customer);
     let path = path.and(StepName::RefundFare, true, NOW);
-    payment::PaymentRefunded {
-        fare,
-        charge,
-        refund_id: "re_1".to_owned(),
-        error,
-        standing,
-        path,
-    }
+    payment::PaymentRefunded { fare, charge, refund_id: "re_1".to_owned(), error, standing, path }
 }
 
 /// The charge stands.
 #[must_use]
 pub fn payment_refund_failed(customer: &str) -> payment::PaymentRefundFailed {
-    let fulfillment::AccountCreditRefused {
-        fare,
-        charge,
-        error,
-        path,
-        ..
-    } = account_credit_refused(customer);
-    let also = Failure::new(
-        "RefundException",
-        StepName::RefundFare,
-        "Forced refund transaction failure",
-    );
+    let fulfillment::AccountCreditRefused { fare, charge, error, path, .. } = account_credit_refused(customer);
+    let also = Failure::new("RefundException", StepName::RefundFare, "Forced refund transaction failure");
     payment::PaymentRefundFailed {
         fare,
         charge,
         error: error.and(also),
-        standing: vec![Standing {
-            effect: Effect::Capture,
-            id: "ch_1".to_owned(),
-            amount: amount(),
-        }],
+        standing: vec![Standing { effect: Effect::Capture, id: "ch_1".to_owned(), amount: amount() }],
         path: path.and(StepName::RefundFare, false, NOW),
     }
 }

@@ -3,10 +3,7 @@
 //! **Invariant:** whatever arrives is refused or understood, the same way each time, and a refusal never repeats a
 //! value of the message.
 
-#![expect(
-    clippy::panic,
-    reason = "a suite for tests: a participant that does not conform has to stop the test"
-)]
+#![expect(clippy::panic, reason = "a suite for tests: a participant that does not conform has to stop the test")]
 
 use std::collections::BTreeSet;
 
@@ -71,10 +68,7 @@ fn keeps_secrets<P: Participant, W: Outside<P>>(suite: &Conformance<'_, P, W>, s
 
 /// Handles a message of this body twice, each time where nothing is on record.
 fn verdict<P: Participant, W: Outside<P>>(suite: &Conformance<'_, P, W>, message: &Message, body: &str) -> Verdict {
-    let message = Message {
-        body: body.to_owned(),
-        ..message.clone()
-    };
+    let message = Message { body: body.to_owned(), ..message.clone() };
     let [one, two] = [(); 2].map(|()| once(suite, &message));
     assert_eq!(one, two, "is not handled the same way each time: {}", excerpt(body));
     one
@@ -117,24 +111,10 @@ fn once<P: Participant, W: Outside<P>>(suite: &Conformance<'_, P, W>, message: &
 /// Bodies that have to be refused, whoever reads them.
 fn broken(good: &str, secrets: &[&str]) -> Vec<String> {
     let secret = secrets.first().copied().unwrap_or("secret");
-    let mut bodies: Vec<String> = [
-        "",
-        " ",
-        "null",
-        "true",
-        "42",
-        "-1e999",
-        "\"text\"",
-        "[]",
-        "{}",
-        "{",
-        "}",
-        "nonsense",
-        "\u{0}",
-        "\u{feff}{}",
-    ]
-    .map(str::to_owned)
-    .into();
+    let mut bodies: Vec<String> =
+        ["", " ", "null", "true", "42", "-1e999", "\"text\"", "[]", "{}", "{", "}", "nonsense", "\u{0}", "\u{feff}{}"]
+            .map(str::to_owned)
+            .into();
     bodies.extend([
         format!("\"{secret}\""),
         format!("[{good}]"),
@@ -180,13 +160,7 @@ fn altered(good: &str, secrets: &[&str]) -> Vec<(String, String)> {
     for pointer in pointers {
         let field = pointer.trim_start_matches('/').replace('/', ".");
         let secret = secrets.first().copied().unwrap_or("secret");
-        let others = [
-            Value::Null,
-            json!(true),
-            json!(-1.5),
-            json!([secret]),
-            json!({ secret: secret }),
-        ];
+        let others = [Value::Null, json!(true), json!(-1.5), json!([secret]), json!({ secret: secret })];
         let mut value = value.clone();
         for other in others {
             if let Some(place) = value.pointer_mut(&pointer)
@@ -213,11 +187,7 @@ fn altered(good: &str, secrets: &[&str]) -> Vec<(String, String)> {
 fn list(value: &Value, here: &str, pointers: &mut Vec<String>) {
     let inner: Vec<(String, &Value)> = match value {
         Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), value)).collect(),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .map(|(index, value)| (index.to_string(), value))
-            .collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     };
     for (name, value) in inner {

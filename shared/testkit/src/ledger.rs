@@ -118,12 +118,7 @@ impl Ledger {
     pub fn void(&mut self, saga: SagaId) -> Result<String, String> {
         let amount_minor = self.sum_minor(saga, Kind::Hold);
         let taken = self.count(saga, Kind::Capture) > 0;
-        self.act(
-            saga,
-            Kind::Void,
-            amount_minor,
-            taken.then_some("what was held is taken"),
-        )
+        self.act(saga, Kind::Void, amount_minor, taken.then_some("what was held is taken"))
     }
 
     /// Gives back what was taken.
@@ -154,27 +149,18 @@ impl Ledger {
         };
         let answer = refusal.map_or(Ok(id.clone()), |refusal| Err(refusal.to_owned()));
         if answer.is_ok() {
-            self.entries.push(Entry {
-                saga,
-                kind,
-                id,
-                amount_minor,
-            });
+            self.entries.push(Entry { saga, kind, id, amount_minor });
         }
         self.answers.insert((saga, kind), answer.clone());
         answer
     }
 
     fn of(&self, saga: SagaId, kind: Kind) -> impl Iterator<Item = &Entry> {
-        self.entries
-            .iter()
-            .filter(move |entry| entry.saga == saga && entry.kind == kind)
+        self.entries.iter().filter(move |entry| entry.saga == saga && entry.kind == kind)
     }
 
     fn hooks(&self, saga: SagaId) -> FareHooks {
-        self.customers
-            .get(&saga)
-            .map_or_else(FareHooks::default, |customer| FareHooks::of_customer(customer))
+        self.customers.get(&saga).map_or_else(FareHooks::default, |customer| FareHooks::of_customer(customer))
     }
 }
 

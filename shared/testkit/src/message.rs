@@ -22,11 +22,7 @@ impl Message {
     /// A message without attributes.
     #[must_use]
     pub fn new(id: &str, body: impl Into<String>) -> Self {
-        Self {
-            body: body.into(),
-            attributes: BTreeMap::new(),
-            id: id.to_owned(),
-        }
+        Self { body: body.into(), attributes: BTreeMap::new(), id: id.to_owned() }
     }
 
     /// An event of this saga, as its publisher would send it.
@@ -45,11 +41,7 @@ impl Message {
     /// The message as a participant sees it.
     #[must_use]
     pub fn delivery(&self) -> Delivery<'_> {
-        Delivery {
-            body: &self.body,
-            attributes: &self.attributes,
-            message_id: &self.id,
-        }
+        Delivery { body: &self.body, attributes: &self.attributes, message_id: &self.id }
     }
 }
 
@@ -57,9 +49,7 @@ impl Message {
 #[must_use]
 pub fn split_sealed_card(body: &str) -> (String, Option<String>) {
     let mark = ",\"sealedcard\":\"";
-    let found = body
-        .split_once(mark)
-        .and_then(|(head, tail)| Some((head, tail.split_once('"')?)));
+    let found = body.split_once(mark).and_then(|(head, tail)| Some((head, tail.split_once('"')?)));
     match found {
         Some((head, (card, tail))) => (format!("{head}{tail}"), Some(card.to_owned())),
         None => (body.to_owned(), None),

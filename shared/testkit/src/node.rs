@@ -105,11 +105,7 @@ pub enum Step {
 impl<P: Participant, W: Outside<P>> Node<P, W> {
     /// A service with an empty table.
     pub fn new(participant: P, outside: W) -> Self {
-        Self {
-            participant,
-            outside,
-            store: RefCell::default(),
-        }
+        Self { participant, outside, store: RefCell::default() }
     }
 }
 
@@ -126,12 +122,7 @@ impl<P: Participant, W: Outside<P>> Service for Node<P, W> {
         };
         let sealed_cards = EventType::ALL.iter().filter_map(sealed).collect();
         let (execution, act) = Execution::begin(&self.participant, received, now);
-        Ok(Box::new(InHand {
-            node: self,
-            execution,
-            act,
-            sealed_cards,
-        }))
+        Ok(Box::new(InHand { node: self, execution, act, sealed_cards }))
     }
 
     fn store(&self) -> Ref<'_, Store> {
@@ -157,9 +148,7 @@ impl<P: Participant, W: Outside<P>> Work for InHand<'_, P, W> {
         };
         let sealed_card = |event_type| self.sealed_cards.get(&event_type).cloned();
         let announced = write.to.announced.iter();
-        announced
-            .filter_map(|stored| Announcement::of_event(stored, sealed_card).ok())
-            .collect()
+        announced.filter_map(|stored| Announcement::of_event(stored, sealed_card).ok()).collect()
     }
 
     fn publishes(&self) -> bool {

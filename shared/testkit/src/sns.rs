@@ -18,10 +18,8 @@ pub(crate) fn passes(subscription: &Subscription, attributes: &BTreeMap<String, 
 /// What SNS puts around a message where delivery is not raw
 /// (<https://docs.aws.amazon.com/sns/latest/dg/http-notification-json.html>).
 pub(crate) fn envelope(topic: &str, id: &str, body: &str, attributes: &BTreeMap<String, String>) -> String {
-    let attributes: serde_json::Map<_, _> = attributes
-        .iter()
-        .map(|(name, value)| (name.clone(), json!({"Type": "String", "Value": value})))
-        .collect();
+    let attributes: serde_json::Map<_, _> =
+        attributes.iter().map(|(name, value)| (name.clone(), json!({"Type": "String", "Value": value}))).collect();
     json!({
         "Type": "Notification",
         "MessageId": id,

@@ -60,14 +60,8 @@ mod tests {
     use crate::fixtures::NOW;
 
     fn record(state: &str, facts: &str) -> Record {
-        let stored = Stored {
-            state: state.to_owned(),
-            facts: facts.to_owned(),
-        };
-        Record {
-            stored,
-            announced: Vec::new(),
-        }
+        let stored = Stored { state: state.to_owned(), facts: facts.to_owned() };
+        Record { stored, announced: Vec::new() }
     }
 
     #[test]

@@ -87,11 +87,7 @@ impl<'n> World<'n> {
         Self {
             driver: Driver::Lawful,
             services: services.iter().map(queue_of).collect(),
-            queues: topology
-                .queues
-                .iter()
-                .map(|queue| (queue.name.clone(), Vec::new()))
-                .collect(),
+            queues: topology.queues.iter().map(|queue| (queue.name.clone(), Vec::new())).collect(),
             names,
             topology,
             delivered: Vec::new(),
@@ -112,9 +108,7 @@ impl<'n> World<'n> {
     /// The notifications in the success or the failure queue.
     #[must_use]
     pub fn notifications(&self, successful: bool) -> &[Message] {
-        self.queues
-            .get(&self.names.outcomes(successful))
-            .map_or(&[], Vec::as_slice)
+        self.queues.get(&self.names.outcomes(successful)).map_or(&[], Vec::as_slice)
     }
 
     /// Everything that was ever announced, in order.
@@ -211,9 +205,7 @@ impl<'n> World<'n> {
 
     /// The queue whose first message waits.
     fn next_queue(&self) -> Option<String> {
-        self.waiting_queues()
-            .find(|(_, messages)| *messages > 0)
-            .map(|(queue, _)| queue.clone())
+        self.waiting_queues().find(|(_, messages)| *messages > 0).map(|(queue, _)| queue.clone())
     }
 
     /// Takes a message in hand; `stays`: and it stays in the queue, as it does for a second worker when it was
@@ -227,13 +219,9 @@ impl<'n> World<'n> {
             messages.remove(index);
         }
         match service.take_up(&message, now) {
-            Ok(work) => Some(Hand {
-                queue: queue.to_owned(),
-                message: Some(message),
-                work,
-                acts: 0,
-                published_first: false,
-            }),
+            Ok(work) => {
+                Some(Hand { queue: queue.to_owned(), message: Some(message), work, acts: 0, published_first: false })
+            }
             Err(poison) => {
                 self.bury(queue, message, poison);
                 None
@@ -292,19 +280,14 @@ impl<'n> World<'n> {
     fn announce(&mut self, announcement: &Announcement) {
         let topic = self.names.topic(announcement.channel);
         let attributes = announcement.attributes.iter();
-        let attributes = attributes
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect();
+        let attributes = attributes.map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         self.announcements.push(announcement.clone());
         self.publish(&topic, &announcement.body, &attributes);
     }
 
     /// SNS: to every queue whose subscription lets it pass.
     fn publish(&mut self, topic: &str, body: &str, attributes: &BTreeMap<String, String>) {
-        assert!(
-            self.topology.topics.iter().any(|known| known == topic),
-            "no topic is called {topic}"
-        );
+        assert!(self.topology.topics.iter().any(|known| known == topic), "no topic is called {topic}");
         let sns_id = self.next_id();
         let passing: Vec<Subscription> = self
             .topology
@@ -330,9 +313,7 @@ impl<'n> World<'n> {
 
     fn put_back(&mut self, queue: &str, message: Message) {
         let found = self.queues.get_mut(queue);
-        found
-            .unwrap_or_else(|| panic!("no queue is called {queue}"))
-            .push(message);
+        found.unwrap_or_else(|| panic!("no queue is called {queue}")).push(message);
     }
 
     fn bury(&mut self, queue: &str, message: Message, poison: Poison) {

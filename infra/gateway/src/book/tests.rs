@@ -21,16 +21,9 @@ impl Case {
         match self.book.decide(key, request, true) {
             Decision::Answer(answer) => answer,
             Decision::Settle(settled) => {
-                let saga = self
-                    .book
-                    .saga(request)
-                    .expect("settled requests have a saga")
-                    .to_owned();
+                let saga = self.book.saga(request).expect("settled requests have a saga").to_owned();
                 let answer = settled.answer();
-                assert!(self.book.apply(Line {
-                    saga,
-                    settled: Some(settled)
-                }));
+                assert!(self.book.apply(Line { saga, settled: Some(settled) }));
                 answer
             }
         }
@@ -58,38 +51,23 @@ impl Case {
 }
 
 fn usd(minor: i64) -> Amount {
-    Amount {
-        minor,
-        currency: "USD".to_owned(),
-    }
+    Amount { minor, currency: "USD".to_owned() }
 }
 
 fn authorize(customer: &str) -> Request {
-    Request::Authorize {
-        reference: "s".to_owned(),
-        customer: customer.to_owned(),
-        amount: usd(2000),
-    }
+    Request::Authorize { reference: "s".to_owned(), customer: customer.to_owned(), amount: usd(2000) }
 }
 
 fn capture(case: &Case, minor: i64) -> Request {
-    Request::Capture {
-        authorization: case.ids().0,
-        amount: usd(minor),
-    }
+    Request::Capture { authorization: case.ids().0, amount: usd(minor) }
 }
 
 fn void(case: &Case) -> Request {
-    Request::Void {
-        authorization: case.ids().0,
-    }
+    Request::Void { authorization: case.ids().0 }
 }
 
 fn refund(case: &Case, minor: i64) -> Request {
-    Request::Refund {
-        charge: case.ids().1,
-        amount: usd(minor),
-    }
+    Request::Refund { charge: case.ids().1, amount: usd(minor) }
 }
 
 fn text<'a>(found: &'a Value, pointer: &str) -> &'a str {
@@ -115,13 +93,7 @@ fn a_refusal_is_settled_and_counts_as_no_effect() {
     let first = case.call_as("k", &authorize("3_fail_auth"));
     assert_eq!(code(&first), "card_declined");
     assert_eq!(case.call_as("k", &authorize("3_fail_auth")), first.again());
-    assert_eq!(
-        case.book.ledger("s"),
-        Ledger {
-            calls: 1,
-            ..Ledger::default()
-        }
-    );
+    assert_eq!(case.book.ledger("s"), Ledger { calls: 1, ..Ledger::default() });
     assert_eq!(text(&case.book.lookup("s"), "/authorization/id"), "");
 }
 
@@ -136,16 +108,7 @@ fn a_captured_payment_can_be_refunded_whole_and_once() {
     let whole = refund(&case, 2000);
     assert_eq!(case.call(&whole).status(), StatusCode::CREATED);
     assert_eq!(code(&case.call(&whole)), "already_refunded");
-    assert_eq!(
-        case.book.ledger("s"),
-        Ledger {
-            authorized: 1,
-            captured: 1,
-            voided: 0,
-            refunded: 1,
-            calls: 3
-        }
-    );
+    assert_eq!(case.book.ledger("s"), Ledger { authorized: 1, captured: 1, voided: 0, refunded: 1, calls: 3 });
 }
 
 #[test]
@@ -164,10 +127,7 @@ fn a_capture_stays_within_the_authorization() {
     assert_eq!(code(&case.call(&more)), "amount_mismatch");
     let less = capture(&case, 1500);
     assert_eq!(case.call(&less).status(), StatusCode::CREATED);
-    assert_eq!(
-        case.book.lookup("s").pointer("/charge/amount/minor"),
-        Some(&json!(1500))
-    );
+    assert_eq!(case.book.lookup("s").pointer("/charge/amount/minor"), Some(&json!(1500)));
 }
 
 #[test]
@@ -182,41 +142,19 @@ fn a_refused_capture_leaves_the_authorization_to_be_voided() {
 #[test]
 fn a_payment_that_never_was_belongs_to_no_saga() {
     let mut case = Case::default();
-    let stray = Request::Void {
-        authorization: "tok_none".to_owned(),
-    };
+    let stray = Request::Void { authorization: "tok_none".to_owned() };
     assert_eq!(code(&case.call(&stray)), "payment_unknown");
     assert_eq!(case.book.totals(), Ledger::default());
 }
 
 #[test]
 fn a_line_that_does_not_follow_is_refused() {
-    let settled = |request: Request| Settled {
-        key: "k".to_owned(),
-        request,
-        outcome: Outcome::Accepted { id: "x".to_owned() },
-    };
+    let settled =
+        |request: Request| Settled { key: "k".to_owned(), request, outcome: Outcome::Accepted { id: "x".to_owned() } };
     let mut book = Book::default();
-    let stray = settled(Request::Void {
-        authorization: "tok_none".to_owned(),
-    });
-    assert!(!book.apply(Line {
-        saga: "s".to_owned(),
-        settled: Some(stray)
-    }));
-    assert!(!book.apply(Line {
-        saga: "other".to_owned(),
-        settled: Some(settled(authorize("3")))
-    }));
-    assert!(book.apply(Line {
-        saga: "s".to_owned(),
-        settled: Some(settled(authorize("3")))
-    }));
-    assert!(
-        !book.apply(Line {
-            saga: "s".to_owned(),
-            settled: Some(settled(authorize("3")))
-        }),
-        "one key, two lines"
-    );
+    let stray = settled(Request::Void { authorization: "tok_none".to_owned() });
+    assert!(!book.apply(Line { saga: "s".to_owned(), settled: Some(stray) }));
+    assert!(!book.apply(Line { saga: "other".to_owned(), settled: Some(settled(authorize("3"))) }));
+    assert!(book.apply(Line { saga: "s".to_owned(), settled: Some(settled(authorize("3"))) }));
+    assert!(!book.apply(Line { saga: "s".to_owned(), settled: Some(settled(authorize("3"))) }), "one key, two lines");
 }

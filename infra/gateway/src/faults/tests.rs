@@ -17,12 +17,7 @@ fn a_rule_has_a_command_line_form() {
     for (text, expected) in [
         (
             "lose:capture:every=3",
-            Fault {
-                operation: Operation::Capture,
-                kind: FaultKind::Lose,
-                times: None,
-                every: every(3),
-            },
+            Fault { operation: Operation::Capture, kind: FaultKind::Lose, times: None, every: every(3) },
         ),
         (
             "late:any:500ms",
@@ -35,12 +30,7 @@ fn a_rule_has_a_command_line_form() {
         ),
         (
             "fail:authorize:times=2",
-            Fault {
-                operation: Operation::Authorize,
-                kind: FaultKind::Fail,
-                times: Some(2),
-                every: every(1),
-            },
+            Fault { operation: Operation::Authorize, kind: FaultKind::Fail, times: Some(2), every: every(1) },
         ),
     ] {
         assert_eq!(text.parse(), Ok(expected));
@@ -53,20 +43,14 @@ fn a_bad_rule_is_told_what_is_wrong() {
         ("", "`` is no kind of fault: late, lose or fail"),
         ("loose:any", "`loose` is no kind of fault: late, lose or fail"),
         ("lose", "`` is no operation: authorize, capture, void, refund or any"),
-        (
-            "late:any",
-            "`late` needs a delay: delayMs, or on a command line a part such as 500ms",
-        ),
+        ("late:any", "`late` needs a delay: delayMs, or on a command line a part such as 500ms"),
         ("lose:any:5ms", "only `late` has a delay"),
         (
             "lose:any:every=0",
             "`every=0` is not understood: every=<1 or more>, times=<number>, or for `late` a delay such as 500ms",
         ),
     ] {
-        assert_eq!(
-            text.parse::<Fault>().map_err(|error| error.to_string()),
-            Err(message.to_owned())
-        );
+        assert_eq!(text.parse::<Fault>().map_err(|error| error.to_string()), Err(message.to_owned()));
     }
 }
 
@@ -91,18 +75,9 @@ fn a_rule_is_the_same_as_json() {
 #[test]
 fn a_rule_counts_matching_calls_and_strikes_until_used_up() {
     let (lose, capture) = (Some(FaultKind::Lose), Operation::Capture);
-    assert_eq!(
-        strikes(&["lose:capture:every=2:times=1"], &[capture; 4]),
-        [None, lose, None, None]
-    );
-    assert_eq!(
-        strikes(&["lose:capture"], &[Operation::Void, capture, capture]),
-        [None, lose, lose]
-    );
-    assert_eq!(
-        strikes(&["lose:any:times=1"], &[Operation::Void, capture]),
-        [lose, None]
-    );
+    assert_eq!(strikes(&["lose:capture:every=2:times=1"], &[capture; 4]), [None, lose, None, None]);
+    assert_eq!(strikes(&["lose:capture"], &[Operation::Void, capture, capture]), [None, lose, lose]);
+    assert_eq!(strikes(&["lose:any:times=1"], &[Operation::Void, capture]), [lose, None]);
 }
 
 #[test]

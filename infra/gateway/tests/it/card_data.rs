@@ -30,11 +30,7 @@ fn paid_with(saga: &str, number: &str, expiry: &str, cvv: &str) -> Value {
 async fn a_card_is_nowhere_after_a_payment() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("ledger.jsonl");
-    let (gateway, client) = start(Options {
-        ledger: Some(path.clone()),
-        ..options()
-    })
-    .await;
+    let (gateway, client) = start(Options { ledger: Some(path.clone()), ..options() }).await;
     let card = paid_with("s", NUMBER, EXPIRY, CVV);
     let reply = client.post("/v1/authorizations", "a", &card).await;
     let other_card = paid_with("s", NUMBER, "12/22", "111");
@@ -43,25 +39,11 @@ async fn a_card_is_nowhere_after_a_payment() {
     let capture = client.post(&capture_path(&reply.id()), "c", &amount()).await;
     let refund = format!("/v1/charges/{}/refund", capture.id());
     assert_eq!(client.post(&refund, "r", &amount()).await.status, 402);
-    for path in [
-        "/ledger",
-        "/ledger?saga=s",
-        "/v1/payments?reference=s",
-        "/faults",
-        "/health",
-    ] {
+    for path in ["/ledger", "/ledger?saga=s", "/v1/payments?reference=s", "/faults", "/health"] {
         clean(path, &client.get(path).await.to_string());
     }
     let counts = gateway.ledger("s");
-    assert_eq!(
-        counts,
-        Ledger {
-            authorized: 1,
-            captured: 1,
-            calls: 4,
-            ..Ledger::default()
-        }
-    );
+    assert_eq!(counts, Ledger { authorized: 1, captured: 1, calls: 4, ..Ledger::default() });
     clean("the counts", &format!("{counts:?} {:?}", gateway.totals()));
     clean("the gateway", &format!("{gateway:?}"));
     clean("the answers", &format!("{reply:?} {replay:?} {capture:?}"));
@@ -73,18 +55,11 @@ async fn a_card_is_nowhere_after_a_payment() {
 async fn an_invalid_card_is_told_by_field_and_rule() {
     let (gateway, client) = start(options()).await;
     for (number, expiry, cvv, message) in [
-        (
-            "4929 1234 5678 9012 x",
-            EXPIRY,
-            CVV,
-            "card.number: must be 12 to 19 digits, with spaces or dashes",
-        ),
+        ("4929 1234 5678 9012 x", EXPIRY, CVV, "card.number: must be 12 to 19 digits, with spaces or dashes"),
         (NUMBER, "11/2087 11/2087", CVV, "card.expiry: must be MM/YY or MM/YYYY"),
         (NUMBER, EXPIRY, "73917391", "card.cvv: must be 3 or 4 digits"),
     ] {
-        let reply = client
-            .post("/v1/authorizations", "k", &paid_with("s", number, expiry, cvv))
-            .await;
+        let reply = client.post("/v1/authorizations", "k", &paid_with("s", number, expiry, cvv)).await;
         assert_eq!(reply.error(), (400, "invalid_request".to_owned()));
         assert_eq!(reply.message(), message);
         clean("the answer", &reply.body.to_string());

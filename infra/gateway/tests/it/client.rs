@@ -10,19 +10,12 @@ use serde_json::{Value, json};
 
 /// A gateway with hooks, on a free port, in memory.
 pub(crate) fn options() -> Options {
-    Options {
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        hooks: true,
-        ..Options::default()
-    }
+    Options { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), hooks: true, ..Options::default() }
 }
 
 pub(crate) async fn start(options: Options) -> (Gateway, Client) {
     let gateway = Gateway::start(options).await.expect("the gateway starts");
-    let client = Client {
-        url: gateway.url(),
-        http: reqwest::Client::builder().no_proxy().build().expect("a client"),
-    };
+    let client = Client { url: gateway.url(), http: reqwest::Client::builder().no_proxy().build().expect("a client") };
     (gateway, client)
 }
 
@@ -52,11 +45,7 @@ impl Reply {
 }
 
 pub(crate) fn text(value: &Value, pointer: &str) -> String {
-    value
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or("(none)")
-        .to_owned()
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or("(none)").to_owned()
 }
 
 #[derive(Debug, Clone)]
@@ -80,10 +69,7 @@ impl Client {
         let response = request.send().await?;
         Ok(Reply {
             status: response.status().as_u16(),
-            replayed: response
-                .headers()
-                .get("idempotent-replayed")
-                .is_some_and(|value| value == "true"),
+            replayed: response.headers().get("idempotent-replayed").is_some_and(|value| value == "true"),
             body: response.json().await?,
         })
     }
@@ -103,20 +89,16 @@ impl Client {
     }
 
     pub(crate) async fn put_faults(&self, rules: &Value) -> Reply {
-        self.send(Method::PUT, "/faults", None, rules.to_string())
-            .await
-            .expect("an answer")
+        self.send(Method::PUT, "/faults", None, rules.to_string()).await.expect("an answer")
     }
 
     pub(crate) async fn authorize(&self, saga: &str, customer: &str) -> Reply {
         let key = format!("{saga}:authorize");
-        self.post("/v1/authorizations", &key, &authorization(saga, customer))
-            .await
+        self.post("/v1/authorizations", &key, &authorization(saga, customer)).await
     }
 
     pub(crate) async fn capture(&self, saga: &str, authorization: &str) -> Reply {
-        self.post(&capture_path(authorization), &format!("{saga}:capture"), &amount())
-            .await
+        self.post(&capture_path(authorization), &format!("{saga}:capture"), &amount()).await
     }
 
     pub(crate) async fn void(&self, saga: &str, authorization: &str) -> Reply {

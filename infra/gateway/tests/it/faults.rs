@@ -20,48 +20,20 @@ async fn a_lost_answer_is_found_by_the_same_key() {
     assert_eq!(gateway.ledger("s").captured, 1);
     let retried = client.capture("s", &tok).await;
     assert!(retried.replayed && retried.id().starts_with("ch_"));
-    assert_eq!(
-        gateway.ledger("s"),
-        Ledger {
-            authorized: 1,
-            captured: 1,
-            calls: 3,
-            ..Ledger::default()
-        }
-    );
+    assert_eq!(gateway.ledger("s"), Ledger { authorized: 1, captured: 1, calls: 3, ..Ledger::default() });
 }
 
 #[tokio::test]
 async fn a_failed_call_did_not_act_and_may_be_repeated() {
-    let (gateway, client) = start(Options {
-        faults: vec![rule("fail:authorize:times=2")],
-        ..options()
-    })
-    .await;
+    let (gateway, client) = start(Options { faults: vec![rule("fail:authorize:times=2")], ..options() }).await;
     for _ in 0..2 {
-        assert_eq!(
-            client.authorize("s", "3").await.error(),
-            (503, "unavailable".to_owned())
-        );
+        assert_eq!(client.authorize("s", "3").await.error(), (503, "unavailable".to_owned()));
     }
-    assert_eq!(
-        gateway.ledger("s"),
-        Ledger {
-            calls: 2,
-            ..Ledger::default()
-        }
-    );
+    assert_eq!(gateway.ledger("s"), Ledger { calls: 2, ..Ledger::default() });
     let reply = client.authorize("s", "3").await;
     assert!(!reply.replayed);
     reply.id();
-    assert_eq!(
-        gateway.ledger("s"),
-        Ledger {
-            authorized: 1,
-            calls: 3,
-            ..Ledger::default()
-        }
-    );
+    assert_eq!(gateway.ledger("s"), Ledger { authorized: 1, calls: 3, ..Ledger::default() });
 }
 
 #[tokio::test]
@@ -115,15 +87,10 @@ async fn rules_are_replaced_shown_and_cleared_over_http() {
             { "operation": "any", "kind": "late", "delayMs": 1, "times": null, "every": 5 },
         ])
     );
-    let bad = client
-        .put_faults(&json!([{ "operation": "any", "kind": "late" }]))
-        .await;
+    let bad = client.put_faults(&json!([{ "operation": "any", "kind": "late" }])).await;
     assert_eq!(bad.error(), (400, "invalid_request".to_owned()));
     assert!(bad.message().contains("`late` needs a delay"), "{}", bad.message());
-    let cleared = client
-        .send(Method::DELETE, "/faults", None, "")
-        .await
-        .expect("an answer");
+    let cleared = client.send(Method::DELETE, "/faults", None, "").await.expect("an answer");
     assert_eq!((cleared.status, cleared.body), (200, json!([])));
     client.authorize("s", "3").await.id();
 }

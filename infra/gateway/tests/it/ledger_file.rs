@@ -16,10 +16,7 @@ fn file() -> (TempDir, PathBuf) {
 }
 
 fn with(path: &Path) -> Options {
-    Options {
-        ledger: Some(path.to_owned()),
-        ..options()
-    }
+    Options { ledger: Some(path.to_owned()), ..options() }
 }
 
 fn append(path: &Path, text: &str) {
@@ -47,10 +44,7 @@ async fn a_restart_keeps_counts_payments_and_keys() {
     assert_eq!(again.body, first.body);
     assert!(client.authorize("r", "3_fail_auth").await.replayed);
     let other = authorization("s", "4");
-    assert_eq!(
-        client.post("/v1/authorizations", "s:authorize", &other).await.status,
-        422
-    );
+    assert_eq!(client.post("/v1/authorizations", "s:authorize", &other).await.status, 422);
 }
 
 #[tokio::test]
@@ -70,10 +64,7 @@ async fn what_was_answered_is_in_the_file_already() {
     let (_gateway, client) = start(with(&path)).await;
     let id = client.authorize("s", "3").await.id();
     let lines = fs::read_to_string(&path).expect("the ledger");
-    assert!(
-        lines.ends_with('\n') && lines.lines().count() == 1 && lines.contains(&id),
-        "{lines}"
-    );
+    assert!(lines.ends_with('\n') && lines.lines().count() == 1 && lines.contains(&id), "{lines}");
 }
 
 #[tokio::test]
@@ -86,14 +77,7 @@ async fn a_torn_last_line_is_cut_off() {
     append(&path, r#"{"saga":"s","settled":{"key":"s:cap"#);
 
     let (gateway, client) = start(with(&path)).await;
-    assert_eq!(
-        gateway.ledger("s"),
-        Ledger {
-            authorized: 1,
-            calls: 1,
-            ..Ledger::default()
-        }
-    );
+    assert_eq!(gateway.ledger("s"), Ledger { authorized: 1, calls: 1, ..Ledger::default() });
     client.capture("s", &tok).await.id();
     gateway.stop().await;
 
@@ -113,10 +97,7 @@ async fn a_corrupt_line_is_named_and_left_alone() {
         ),
     ] {
         fs::write(&path, lines).expect("written");
-        let error = Gateway::start(with(&path))
-            .await
-            .expect_err("a corrupt ledger")
-            .to_string();
+        let error = Gateway::start(with(&path)).await.expect_err("a corrupt ledger").to_string();
         assert!(error.contains(message) && error.contains("ledger.jsonl"), "{error}");
         assert_eq!(fs::read_to_string(&path).expect("the ledger"), lines);
     }
@@ -126,10 +107,7 @@ async fn a_corrupt_line_is_named_and_left_alone() {
 async fn a_ledger_belongs_to_one_gateway() {
     let (_folder, path) = file();
     let (gateway, _client) = start(with(&path)).await;
-    let error = Gateway::start(with(&path))
-        .await
-        .expect_err("the ledger is held")
-        .to_string();
+    let error = Gateway::start(with(&path)).await.expect_err("the ledger is held").to_string();
     assert!(error.contains("in use by another gateway"), "{error}");
     gateway.stop().await;
     start(with(&path)).await;
@@ -138,9 +116,6 @@ async fn a_ledger_belongs_to_one_gateway() {
 #[tokio::test]
 async fn a_ledger_that_cannot_be_opened_is_named() {
     let (folder, _path) = file();
-    let error = Gateway::start(with(folder.path()))
-        .await
-        .expect_err("a folder is no ledger")
-        .to_string();
+    let error = Gateway::start(with(folder.path())).await.expect_err("a folder is no ledger").to_string();
     assert!(error.contains(&folder.path().display().to_string()), "{error}");
 }

@@ -16,10 +16,7 @@ async fn a_payment_is_authorized_captured_and_refunded() {
     let re = client.refund("s", &ch).await.id();
     for (id, prefix) in [(&tok, "tok_"), (&ch, "ch_"), (&re, "re_")] {
         let hex = id.strip_prefix(prefix).expect("the prefix");
-        assert!(
-            hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()),
-            "{id}"
-        );
+        assert!(hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
     }
     let usd = json!({ "minor": 2000, "currency": "USD" });
     assert_eq!(
@@ -30,13 +27,7 @@ async fn a_payment_is_authorized_captured_and_refunded() {
             "refund": { "id": re, "amount": usd },
         })
     );
-    let counts = Ledger {
-        authorized: 1,
-        captured: 1,
-        voided: 0,
-        refunded: 1,
-        calls: 3,
-    };
+    let counts = Ledger { authorized: 1, captured: 1, voided: 0, refunded: 1, calls: 3 };
     assert_eq!(gateway.ledger("s"), counts);
     assert_eq!(client.ledger("s").await, counts);
     gateway.stop().await;
@@ -47,21 +38,10 @@ async fn an_authorization_is_voided_and_then_cannot_be_captured() {
     let (gateway, client) = start(options()).await;
     let tok = client.authorize("s", "3").await.id();
     assert!(client.void("s", &tok).await.id().starts_with("void_"));
-    assert_eq!(
-        client.capture("s", &tok).await.error(),
-        (409, "already_voided".to_owned())
-    );
+    assert_eq!(client.capture("s", &tok).await.error(), (409, "already_voided".to_owned()));
     let found = client.get("/v1/payments?reference=s").await;
     assert_eq!(found.pointer("/authorization/status"), Some(&json!("voided")));
-    assert_eq!(
-        gateway.ledger("s"),
-        Ledger {
-            authorized: 1,
-            voided: 1,
-            calls: 3,
-            ..Ledger::default()
-        }
-    );
+    assert_eq!(gateway.ledger("s"), Ledger { authorized: 1, voided: 1, calls: 3, ..Ledger::default() });
 }
 
 #[tokio::test]
@@ -69,21 +49,12 @@ async fn what_was_done_cannot_be_done_under_another_key() {
     let (gateway, client) = start(options()).await;
     let tok = client.authorize("s", "3").await.id();
     let ch = client.capture("s", &tok).await.id();
-    assert_eq!(
-        client.void("s", &tok).await.error(),
-        (409, "already_captured".to_owned())
-    );
+    assert_eq!(client.void("s", &tok).await.error(), (409, "already_captured".to_owned()));
     let part = json!({ "amount": { "minor": 1, "currency": "USD" } });
     let path = format!("/v1/charges/{ch}/refund");
-    assert_eq!(
-        client.post(&path, "part", &part).await.error(),
-        (409, "amount_mismatch".to_owned())
-    );
+    assert_eq!(client.post(&path, "part", &part).await.error(), (409, "amount_mismatch".to_owned()));
     client.refund("s", &ch).await.id();
-    assert_eq!(
-        client.post(&path, "other", &amount()).await.error(),
-        (409, "already_refunded".to_owned())
-    );
+    assert_eq!(client.post(&path, "other", &amount()).await.error(), (409, "already_refunded".to_owned()));
     assert_eq!(gateway.ledger("s").refunded, 1);
 }
 
@@ -94,16 +65,9 @@ async fn the_ledger_is_kept_for_each_saga_and_summed() {
     client.authorize("b", "3").await.id();
     assert_eq!(client.ledger("nobody").await, Ledger::default());
     assert_eq!(gateway.ledger("nobody"), Ledger::default());
-    let totals = Ledger {
-        authorized: 2,
-        calls: 2,
-        ..Ledger::default()
-    };
+    let totals = Ledger { authorized: 2, calls: 2, ..Ledger::default() };
     assert_eq!(gateway.totals(), totals);
-    assert_eq!(
-        client.get("/ledger").await,
-        serde_json::to_value(totals).expect("counts")
-    );
+    assert_eq!(client.get("/ledger").await, serde_json::to_value(totals).expect("counts"));
     assert_eq!(
         client.get("/v1/payments?reference=nobody").await,
         json!({ "authorization": null, "charge": null, "refund": null })
@@ -121,14 +85,7 @@ async fn the_same_key_and_request_is_answered_again() {
     let again = client.authorize("r", "3_fail_auth").await;
     assert!(!refused.replayed && again.replayed);
     assert_eq!(refused.body, again.body);
-    assert_eq!(
-        gateway.ledger("s"),
-        Ledger {
-            authorized: 1,
-            calls: 2,
-            ..Ledger::default()
-        }
-    );
+    assert_eq!(gateway.ledger("s"), Ledger { authorized: 1, calls: 2, ..Ledger::default() });
 }
 
 #[tokio::test]
@@ -137,20 +94,10 @@ async fn the_same_key_for_another_request_is_refused() {
     let tok = client.authorize("s", "3").await.id();
     let reused = (422, "idempotency_key_reused".to_owned());
     let other = authorization("s", "4");
-    assert_eq!(
-        client.post("/v1/authorizations", "s:authorize", &other).await.error(),
-        reused
-    );
+    assert_eq!(client.post("/v1/authorizations", "s:authorize", &other).await.error(), reused);
     let path = format!("/v1/authorizations/{tok}/void");
     assert_eq!(client.post(&path, "s:authorize", &json!({})).await.error(), reused);
-    assert_eq!(
-        gateway.ledger("s"),
-        Ledger {
-            authorized: 1,
-            calls: 3,
-            ..Ledger::default()
-        }
-    );
+    assert_eq!(gateway.ledger("s"), Ledger { authorized: 1, calls: 3, ..Ledger::default() });
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -171,19 +118,8 @@ async fn twenty_at_once_with_one_key_act_once() {
         replies.push(call.await.expect("an answer"));
     }
     assert_eq!(replies.iter().filter(|reply| !reply.replayed).count(), 1);
-    assert!(
-        replies
-            .windows(2)
-            .all(|pair| matches!(pair, [a, b] if a.id() == b.id()))
-    );
-    assert_eq!(
-        gateway.ledger("s"),
-        Ledger {
-            authorized: 1,
-            calls: 20,
-            ..Ledger::default()
-        }
-    );
+    assert!(replies.windows(2).all(|pair| matches!(pair, [a, b] if a.id() == b.id())));
+    assert_eq!(gateway.ledger("s"), Ledger { authorized: 1, calls: 20, ..Ledger::default() });
 }
 
 #[tokio::test]
@@ -209,31 +145,13 @@ async fn each_error_has_the_same_shape() {
         (Method::POST, "/v1/nothing", "{}", (404, "not_found")),
         (Method::GET, "/", "", (404, "not_found")),
         (Method::DELETE, "/v1/authorizations", "", (405, "method_not_allowed")),
-        (
-            Method::POST,
-            "/v1/authorizations",
-            large.as_str(),
-            (413, "body_too_large"),
-        ),
-        (
-            Method::POST,
-            "/v1/authorizations/tok_none/void",
-            "{}",
-            (404, "payment_unknown"),
-        ),
-        (
-            Method::POST,
-            "/v1/authorizations/tok_none/void",
-            "",
-            (400, "invalid_request"),
-        ),
+        (Method::POST, "/v1/authorizations", large.as_str(), (413, "body_too_large")),
+        (Method::POST, "/v1/authorizations/tok_none/void", "{}", (404, "payment_unknown")),
+        (Method::POST, "/v1/authorizations/tok_none/void", "", (400, "invalid_request")),
         (Method::GET, "/v1/payments", "", (400, "invalid_request")),
         (Method::GET, "/ledger?saga=a&saga=b", "", (400, "invalid_request")),
     ] {
-        let reply = client
-            .send(method, path, Some("k"), body.to_owned())
-            .await
-            .expect("an answer");
+        let reply = client.send(method, path, Some("k"), body.to_owned()).await.expect("an answer");
         assert_eq!(reply.error(), (expected.0, expected.1.to_owned()), "{path}");
         assert_ne!(reply.message(), "(none)", "{path}");
     }
@@ -251,10 +169,7 @@ async fn health_says_that_it_is_simulated() {
 #[tokio::test]
 async fn a_port_in_use_is_named() {
     let (gateway, _client) = start(options()).await;
-    let taken = Options {
-        listen: gateway.addr(),
-        ..options()
-    };
+    let taken = Options { listen: gateway.addr(), ..options() };
     let error = Gateway::start(taken).await.expect_err("the port is taken").to_string();
     assert!(error.contains(&gateway.addr().to_string()), "{error}");
 }

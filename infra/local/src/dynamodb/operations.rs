@@ -21,15 +21,11 @@ pub(super) fn execute(db: &Database, calls: &Counter, operation: &str, body: &[u
         }
         "UpdateItem" => {
             let request: dynoxide::actions::update_item::UpdateItemRequest = parse(body)?;
-            conditional(calls, request.condition_expression.is_some(), || {
-                db.update_item(request)
-            })
+            conditional(calls, request.condition_expression.is_some(), || db.update_item(request))
         }
         "DeleteItem" => {
             let request: dynoxide::actions::delete_item::DeleteItemRequest = parse(body)?;
-            conditional(calls, request.condition_expression.is_some(), || {
-                db.delete_item(request)
-            })
+            conditional(calls, request.condition_expression.is_some(), || db.delete_item(request))
         }
         "GetItem" => call(body, |request| db.get_item(request)),
         "Query" => call(body, |request| db.query(request)),
@@ -61,9 +57,7 @@ fn table_operation(db: &Database, operation: &str, body: &[u8]) -> Result<String
         "DescribeStream" => call(body, |request| db.describe_stream(request)),
         "GetShardIterator" => call(body, |request| db.get_shard_iterator(request)),
         "GetRecords" => call(body, |request| db.get_records(request)),
-        _ => Err(DynoxideError::ValidationException(format!(
-            "the embedded AWS endpoint does not serve {operation}"
-        ))),
+        _ => Err(DynoxideError::ValidationException(format!("the embedded AWS endpoint does not serve {operation}"))),
     }
 }
 
@@ -124,14 +118,9 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
                 return make(message.to_owned());
             }
         }
-        if [
-            "missing field",
-            "unknown variant",
-            "invalid type: null",
-            "AttributeValue",
-        ]
-        .iter()
-        .any(|validated| text.contains(validated))
+        if ["missing field", "unknown variant", "invalid type: null", "AttributeValue"]
+            .iter()
+            .any(|validated| text.contains(validated))
         {
             DynoxideError::ValidationException(text.to_owned())
         } else {

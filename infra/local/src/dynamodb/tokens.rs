@@ -45,9 +45,7 @@ impl Drop for Claimed<'_> {
             if let Some(slot) = known.slots.get_mut(&self.token) {
                 slot.running = false;
             }
-            known
-                .by_age
-                .push_back((Instant::now(), std::mem::take(&mut self.token)));
+            known.by_age.push_back((Instant::now(), std::mem::take(&mut self.token)));
         } else {
             known.slots.remove(&self.token);
         }
@@ -82,18 +80,8 @@ impl Tokens {
             Some(slot) if slot.running => Claim::Running,
             Some(_) => Claim::Done,
             None => {
-                known.slots.insert(
-                    token.to_owned(),
-                    Slot {
-                        fingerprint,
-                        running: true,
-                    },
-                );
-                Claim::New(Claimed {
-                    tokens: self,
-                    token: token.to_owned(),
-                    succeeded: false,
-                })
+                known.slots.insert(token.to_owned(), Slot { fingerprint, running: true });
+                Claim::New(Claimed { tokens: self, token: token.to_owned(), succeeded: false })
             }
         }
     }
@@ -106,9 +94,7 @@ mod tests {
     #[test]
     fn a_token_is_executed_once_and_bound_to_its_content() {
         let tokens = Tokens::default();
-        let Claim::New(claimed) = tokens.claim("t", 1) else {
-            panic!("it is new")
-        };
+        let Claim::New(claimed) = tokens.claim("t", 1) else { panic!("it is new") };
         assert!(matches!(tokens.claim("t", 1), Claim::Running));
         assert!(matches!(tokens.claim("t", 2), Claim::Differs));
         claimed.settle(true);
@@ -119,9 +105,7 @@ mod tests {
     #[test]
     fn a_token_of_a_failed_transaction_is_forgotten() {
         let tokens = Tokens::default();
-        let Claim::New(claimed) = tokens.claim("t", 1) else {
-            panic!("it is new")
-        };
+        let Claim::New(claimed) = tokens.claim("t", 1) else { panic!("it is new") };
         claimed.settle(false);
         assert!(matches!(tokens.claim("t", 2), Claim::New(_)));
     }

@@ -23,9 +23,7 @@ pub(super) fn read(params: &Params) -> Result<Attributes, Error> {
         let name = entry.get("Name").unwrap_or_default();
         let value = read_value(name, &entry)?;
         if attributes.insert(name.to_owned(), value).is_some() {
-            return Err(refused(format!(
-                "The message attribute '{name}' is given more than once."
-            )));
+            return Err(refused(format!("The message attribute '{name}' is given more than once.")));
         }
     }
     Ok(attributes)
@@ -37,9 +35,7 @@ fn read_value(name: &str, entry: &Params) -> Result<MessageAttributeValue, Error
     let string_value = entry.get("Value.StringValue").map(ToOwned::to_owned);
     let binary_value = match entry.get("Value.BinaryValue") {
         Some(text) => Some(STANDARD.decode(text).map_err(|error| {
-            refused(format!(
-                "The message attribute '{name}' has a binary value that is not base64: {error}."
-            ))
+            refused(format!("The message attribute '{name}' has a binary value that is not base64: {error}."))
         })?),
         None => None,
     };
@@ -78,9 +74,7 @@ fn check_name(name: &str) -> Result<(), Error> {
     let lower = name.to_ascii_lowercase();
     let valid = !name.is_empty()
         && name.len() <= NAME_LENGTH_MAX
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
         && !name.starts_with('.')
         && !name.ends_with('.')
         && !name.contains("..")

@@ -43,10 +43,7 @@ pub(super) fn envelope(message: &Message, topic_arn: &str, subscription_arn: &st
     let attributes = message.attributes.iter().map(|(name, value)| {
         let text = value.string_value.clone();
         let binary = || value.binary_value.as_ref().map(|bytes| STANDARD.encode(bytes));
-        let value = Attribute {
-            r#type: &value.data_type,
-            value: text.or_else(binary).unwrap_or_default(),
-        };
+        let value = Attribute { r#type: &value.data_type, value: text.or_else(binary).unwrap_or_default() };
         (name.as_str(), value)
     });
     let envelope = Envelope {

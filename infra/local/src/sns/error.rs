@@ -14,10 +14,7 @@ pub(super) struct Error {
 
 impl Error {
     pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 
     /// The kind most validations end in.

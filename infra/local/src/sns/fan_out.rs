@@ -21,10 +21,7 @@ pub(super) struct FanOut {
 
 impl FanOut {
     pub(super) fn new(url: &str, sqs: Arc<Sqs>) -> Self {
-        Self {
-            url: url.to_owned(),
-            sqs,
-        }
+        Self { url: url.to_owned(), sqs }
     }
 
     /// Delivers to every subscription whose filter lets the message through.
@@ -40,10 +37,7 @@ impl FanOut {
                 Some("a raw delivery carries at most ten attributes".to_owned())
             } else {
                 let delivery = self.delivery(message, subscription, settings.raw);
-                self.sqs
-                    .deliver(&subscription.queue_arn, delivery)
-                    .err()
-                    .map(|error| error.to_string())
+                self.sqs.deliver(&subscription.queue_arn, delivery).err().map(|error| error.to_string())
             };
             if let Some(reason) = failure {
                 self.dead_letter(message, subscription, &reason, settings.raw && !too_many);
@@ -55,17 +49,9 @@ impl FanOut {
         let (body, attributes) = if raw {
             (message.body.clone(), message.attributes.clone())
         } else {
-            (
-                envelope(message, &subscription.topic_arn, &subscription.arn, &self.url),
-                Attributes::new(),
-            )
+            (envelope(message, &subscription.topic_arn, &subscription.arn, &self.url), Attributes::new())
         };
-        NewMessage {
-            body,
-            attributes,
-            group: message.group.clone(),
-            ..NewMessage::default()
-        }
+        NewMessage { body, attributes, group: message.group.clone(), ..NewMessage::default() }
     }
 
     fn dead_letter(&self, message: &Message, subscription: &Subscription, reason: &str, raw: bool) {
@@ -76,11 +62,7 @@ impl FanOut {
             .map(|arn| self.sqs.deliver(arn, self.delivery(message, subscription, raw)));
         match outcome {
             Some(Ok(())) => {
-                tracing::warn!(
-                    reason,
-                    subscription = subscription.arn,
-                    "not delivered: sent to the dead-letter queue"
-                );
+                tracing::warn!(reason, subscription = subscription.arn, "not delivered: sent to the dead-letter queue");
             }
             Some(Err(error)) => {
                 tracing::error!(reason, %error, subscription = subscription.arn, "not delivered, nor dead-lettered");

@@ -53,9 +53,7 @@ impl Filter {
         };
         let policy = Policy::read(&object, on_body)?;
         if policy.key_count() > KEYS_MAX {
-            return Err(refused(&format!(
-                "Filter policy can not have more than {KEYS_MAX} keys"
-            )));
+            return Err(refused(&format!("Filter policy can not have more than {KEYS_MAX} keys")));
         }
         if policy.combinations() > COMBINATIONS_MAX {
             return Err(refused("Filter policy is too complex"));
@@ -81,33 +79,22 @@ impl Policy {
         for (key, value) in object {
             match value {
                 Value::Array(members) if key == "$or" && are_alternatives(members) => {
-                    let read = members
-                        .iter()
-                        .filter_map(Value::as_object)
-                        .map(|member| Self::read(member, on_body));
+                    let read = members.iter().filter_map(Value::as_object).map(|member| Self::read(member, on_body));
                     policy.alternatives.push(read.collect::<Result<_, _>>()?);
                 }
                 Value::Array(rules) if !rules.is_empty() => {
-                    let rules = rules
-                        .iter()
-                        .map(|rule| Rule::read(rule).map_err(|reason| refused(&reason)));
-                    policy
-                        .keys
-                        .push((key.clone(), Test::Rules(rules.collect::<Result<_, _>>()?)));
+                    let rules = rules.iter().map(|rule| Rule::read(rule).map_err(|reason| refused(&reason)));
+                    policy.keys.push((key.clone(), Test::Rules(rules.collect::<Result<_, _>>()?)));
                 }
                 Value::Array(_) => return Err(refused("Empty arrays are not allowed")),
                 Value::Object(nested) if on_body && !nested.is_empty() => {
-                    policy
-                        .keys
-                        .push((key.clone(), Test::Nested(Self::read(nested, on_body)?)));
+                    policy.keys.push((key.clone(), Test::Nested(Self::read(nested, on_body)?)));
                 }
                 Value::Object(_) if on_body => {
                     return Err(refused("Empty objects are not allowed"));
                 }
                 Value::Object(_) => {
-                    return Err(refused(
-                        "Filter policy scope MessageAttributes does not support nested filter policy",
-                    ));
+                    return Err(refused("Filter policy scope MessageAttributes does not support nested filter policy"));
                 }
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
                     return Err(refused(&format!("\"{key}\" must be an object or an array")));
@@ -119,10 +106,7 @@ impl Policy {
 
     fn matches(&self, object: &Map<String, Value>) -> bool {
         self.keys.iter().all(|(key, test)| test.matches(object.get(key)))
-            && self
-                .alternatives
-                .iter()
-                .all(|any| any.iter().any(|policy| policy.matches(object)))
+            && self.alternatives.iter().all(|any| any.iter().any(|policy| policy.matches(object)))
     }
 
     fn key_count(&self) -> usize {
@@ -130,10 +114,7 @@ impl Policy {
             Test::Rules(_) => 1,
             Test::Nested(policy) => policy.key_count(),
         });
-        let alternatives = self
-            .alternatives
-            .iter()
-            .filter_map(|any| any.iter().map(Self::key_count).max());
+        let alternatives = self.alternatives.iter().filter_map(|any| any.iter().map(Self::key_count).max());
         keys.sum::<usize>().saturating_add(alternatives.sum())
     }
 
@@ -142,10 +123,7 @@ impl Policy {
             Test::Rules(rules) => rules.iter().map(Rule::combinations).sum(),
             Test::Nested(policy) => policy.combinations(),
         });
-        let alternatives = self
-            .alternatives
-            .iter()
-            .map(|any| any.iter().map(Self::combinations).sum());
+        let alternatives = self.alternatives.iter().map(|any| any.iter().map(Self::combinations).sum());
         keys.chain(alternatives).fold(1, usize::saturating_mul)
     }
 }
@@ -156,9 +134,9 @@ impl Test {
             (Self::Rules(rules), None) => rules.iter().any(Rule::matches_absence),
             (Self::Rules(rules), Some(value)) => rules.iter().any(|rule| rule.matches(value)),
             (Self::Nested(policy), Some(Value::Object(object))) => policy.matches(object),
-            (Self::Nested(policy), Some(Value::Array(elements))) => elements
-                .iter()
-                .any(|element| matches!(element, Value::Object(object) if policy.matches(object))),
+            (Self::Nested(policy), Some(Value::Array(elements))) => {
+                elements.iter().any(|element| matches!(element, Value::Object(object) if policy.matches(object)))
+            }
             // Nothing below this key is there, which is what a nested `"exists": false` asks for.
             (Self::Nested(policy), _) => policy.matches(&Map::new()),
         }
@@ -168,9 +146,7 @@ impl Test {
 /// `$or` is an operator only over two or more objects, none of which is itself a rule.
 fn are_alternatives(members: &[Value]) -> bool {
     let is_policy = |member: &Value| {
-        member
-            .as_object()
-            .is_some_and(|object| !object.keys().any(|key| rule::OPERATORS.contains(&key.as_str())))
+        member.as_object().is_some_and(|object| !object.keys().any(|key| rule::OPERATORS.contains(&key.as_str())))
     };
     members.len() >= 2 && members.iter().all(is_policy)
 }

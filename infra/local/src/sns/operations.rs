@@ -56,8 +56,7 @@ pub(super) fn execute(sns: &Sns, action: &str, params: &Params) -> Result<Xml, E
         "GetTopicAttributes" => get_topic_attributes(sns, required(params, "TopicArn")?),
         "SetTopicAttributes" => {
             let value = params.get("AttributeValue").unwrap_or_default();
-            sns.topics
-                .set_attribute(required(params, "TopicArn")?, required(params, "AttributeName")?, value)?;
+            sns.topics.set_attribute(required(params, "TopicArn")?, required(params, "AttributeName")?, value)?;
             Ok(Xml::default())
         }
         "TagResource" => {
@@ -73,17 +72,13 @@ pub(super) fn execute(sns: &Sns, action: &str, params: &Params) -> Result<Xml, E
             let keys = params.list("TagKeys");
             let gone = |key: &String| keys.iter().any(|gone| gone.get("") == Some(key));
             let arn = required(params, "ResourceArn")?;
-            sns.topics
-                .change(arn, |topic| topic.tags.retain(|key, _| !gone(key)))
-                .map_err(no_resource)?;
+            sns.topics.change(arn, |topic| topic.tags.retain(|key, _| !gone(key))).map_err(no_resource)?;
             Ok(Xml::default())
         }
         "ListTagsForResource" => {
             let arn = required(params, "ResourceArn")?;
             let tags = sns.topics.with(arn, |topic| topic.tags.clone()).map_err(no_resource)?;
-            let tags = tags
-                .iter()
-                .map(|(key, value)| Xml::default().text("Key", key).text("Value", value));
+            let tags = tags.iter().map(|(key, value)| Xml::default().text("Key", key).text("Value", value));
             Ok(Xml::default().list("Tags", tags))
         }
         _ => subscription_operation(sns, action, params),
@@ -101,10 +96,7 @@ fn subscription_operation(sns: &Sns, action: &str, params: &Params) -> Result<Xm
         "ListSubscriptions" => Ok(list_subscriptions(sns.topics.subscriptions(), params)),
         "ListSubscriptionsByTopic" => {
             let of_topic = |topic: &Topic| topic.subscriptions.clone();
-            Ok(list_subscriptions(
-                sns.topics.with(required(params, "TopicArn")?, of_topic)?,
-                params,
-            ))
+            Ok(list_subscriptions(sns.topics.with(required(params, "TopicArn")?, of_topic)?, params))
         }
         "GetSubscriptionAttributes" => {
             let subscription = sns.topics.subscription(required(params, "SubscriptionArn")?)?;
@@ -118,9 +110,7 @@ fn subscription_operation(sns: &Sns, action: &str, params: &Params) -> Result<Xm
             sns.topics.set_subscription_attribute(arn, name, value)?;
             Ok(Xml::default())
         }
-        "ConfirmSubscription" => Err(Error::invalid(
-            "Token: subscriptions of queues are confirmed when they are made",
-        )),
+        "ConfirmSubscription" => Err(Error::invalid("Token: subscriptions of queues are confirmed when they are made")),
         _ => Err(Error::new(
             "InvalidAction",
             format!("the embedded AWS endpoint does not serve {action} by the query protocol"),
@@ -153,10 +143,7 @@ fn get_topic_attributes(sns: &Sns, arn: &str) -> Result<Xml, Error> {
             ("EffectiveDeliveryPolicy".to_owned(), "{}".to_owned()),
             ("Owner".to_owned(), ACCOUNT.to_owned()),
             ("Policy".to_owned(), "{}".to_owned()),
-            (
-                "SubscriptionsConfirmed".to_owned(),
-                topic.subscriptions.len().to_string(),
-            ),
+            ("SubscriptionsConfirmed".to_owned(), topic.subscriptions.len().to_string()),
             ("SubscriptionsDeleted".to_owned(), topic.unsubscribed.to_string()),
             ("SubscriptionsPending".to_owned(), "0".to_owned()),
             ("TopicArn".to_owned(), arn.to_owned()),
@@ -177,10 +164,7 @@ fn subscription_attributes(subscription: &Subscription) -> Texts {
         ("Protocol".to_owned(), "sqs".to_owned()),
         ("RawMessageDelivery".to_owned(), "false".to_owned()),
         ("SubscriptionArn".to_owned(), subscription.arn.clone()),
-        (
-            "SubscriptionPrincipal".to_owned(),
-            format!("arn:aws:iam::{ACCOUNT}:root"),
-        ),
+        ("SubscriptionPrincipal".to_owned(), format!("arn:aws:iam::{ACCOUNT}:root")),
         ("TopicArn".to_owned(), subscription.topic_arn.clone()),
     ]);
     if subscription.attributes.contains_key("FilterPolicy") {
@@ -233,10 +217,7 @@ fn tags(params: &Params) -> Texts {
 
 /// A parameter that must be there.
 pub(super) fn required<'a>(params: &'a Params, name: &str) -> Result<&'a str, Error> {
-    params
-        .get(name)
-        .filter(|value| !value.is_empty())
-        .ok_or_else(|| Error::missing(name))
+    params.get(name).filter(|value| !value.is_empty()).ok_or_else(|| Error::missing(name))
 }
 
 fn no_resource(error: Error) -> Error {

@@ -39,10 +39,8 @@ pub(super) struct Message {
 impl Message {
     /// Reads and checks a message.
     fn read(params: &Params) -> Result<Self, Error> {
-        let text = params
-            .get("Message")
-            .filter(|text| !text.is_empty())
-            .ok_or_else(|| Error::invalid("Empty message"))?;
+        let text =
+            params.get("Message").filter(|text| !text.is_empty()).ok_or_else(|| Error::invalid("Empty message"))?;
         let subject = params.get("Subject");
         if let Some(subject) = subject {
             check_subject(subject)?;
@@ -69,11 +67,8 @@ impl Message {
 
 /// Of a message with a text for each protocol, the one for queues.
 fn body_for_sqs(text: &str) -> Result<String, Error> {
-    let texts: BTreeMap<String, Value> = serde_json::from_str(text).map_err(|error| {
-        Error::invalid(&format!(
-            "Message Structure - JSON message body failed to parse: {error}"
-        ))
-    })?;
+    let texts: BTreeMap<String, Value> = serde_json::from_str(text)
+        .map_err(|error| Error::invalid(&format!("Message Structure - JSON message body failed to parse: {error}")))?;
     let default = texts
         .get("default")
         .and_then(Value::as_str)
@@ -99,9 +94,7 @@ fn size(text: &str, attributes: &Attributes) -> usize {
 /// `Publish`.
 pub(super) fn publish(sns: &Sns, params: &Params) -> Result<Xml, Error> {
     if params.get("PhoneNumber").is_some() {
-        return Err(Error::invalid(
-            "PhoneNumber: the embedded AWS endpoint delivers to queues only",
-        ));
+        return Err(Error::invalid("PhoneNumber: the embedded AWS endpoint delivers to queues only"));
     }
     let topic = params.get("TopicArn").or_else(|| params.get("TargetArn"));
     let topic = topic.ok_or_else(|| Error::invalid("TopicArn or TargetArn Reason: no value for required parameter"))?;
@@ -126,11 +119,7 @@ pub(super) fn publish_batch(sns: &Sns, params: &Params) -> Result<Xml, Error> {
                 successful.push(id.text("MessageId", &message.id));
             }
             Err(error) => {
-                failed.push(
-                    id.text("Code", error.code)
-                        .text("Message", &error.message)
-                        .text("SenderFault", "true"),
-                );
+                failed.push(id.text("Code", error.code).text("Message", &error.message).text("SenderFault", "true"));
             }
         }
     }
@@ -143,10 +132,7 @@ fn subscriptions(sns: &Sns, topic: &str) -> Result<Vec<Arc<Subscription>>, Error
 
 fn check_batch(entries: &[Params]) -> Result<(), Error> {
     if entries.is_empty() {
-        return Err(Error::new(
-            "EmptyBatchRequest",
-            "The batch request doesn't contain any entries.",
-        ));
+        return Err(Error::new("EmptyBatchRequest", "The batch request doesn't contain any entries."));
     }
     if entries.len() > ENTRIES_MAX {
         return Err(Error::new(
@@ -173,12 +159,9 @@ fn check_batch(entries: &[Params]) -> Result<(), Error> {
         }
     }
     // Entries with attributes nobody can read count with their text and are refused one by one later.
-    let sizes = entries.iter().map(|entry| {
-        size(
-            entry.get("Message").unwrap_or_default(),
-            &attributes::read(entry).unwrap_or_default(),
-        )
-    });
+    let sizes = entries
+        .iter()
+        .map(|entry| size(entry.get("Message").unwrap_or_default(), &attributes::read(entry).unwrap_or_default()));
     if sizes.sum::<usize>() > SIZE_MAX {
         return Err(Error::new(
             "BatchRequestTooLong",

@@ -14,10 +14,7 @@ impl Params {
         let pairs = form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
         let read = pairs.map(|pair| {
             let mut sides = pair.splitn(2, |byte| *byte == b'=');
-            (
-                decode(sides.next().unwrap_or_default()),
-                decode(sides.next().unwrap_or_default()),
-            )
+            (decode(sides.next().unwrap_or_default()), decode(sides.next().unwrap_or_default()))
         });
         Self(read.collect())
     }
@@ -50,19 +47,12 @@ impl Params {
 
     fn numbered(&self, prefix: &str) -> Vec<Self> {
         let mut members: BTreeMap<u32, Self> = BTreeMap::new();
-        let below = self
-            .0
-            .range(prefix.to_owned()..)
-            .take_while(|(name, _)| name.starts_with(prefix));
+        let below = self.0.range(prefix.to_owned()..).take_while(|(name, _)| name.starts_with(prefix));
         for (name, value) in below {
             let rest = name.strip_prefix(prefix).unwrap_or_default();
             let (number, rest) = rest.split_once('.').unwrap_or((rest, ""));
             if let Ok(number) = number.parse() {
-                members
-                    .entry(number)
-                    .or_default()
-                    .0
-                    .insert(rest.to_owned(), value.clone());
+                members.entry(number).or_default().0.insert(rest.to_owned(), value.clone());
             }
         }
         members.into_values().collect()
@@ -99,9 +89,7 @@ fn decode(text: &[u8]) -> String {
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]

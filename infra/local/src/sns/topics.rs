@@ -73,9 +73,7 @@ impl Settings {
                         "MessageBody" => true,
                         "MessageAttributes" | "" => false,
                         _ => {
-                            return Err(Error::invalid(
-                                "FilterPolicyScope: must be MessageAttributes or MessageBody",
-                            ));
+                            return Err(Error::invalid("FilterPolicyScope: must be MessageAttributes or MessageBody"));
                         }
                     };
                 }
@@ -93,9 +91,9 @@ fn flag(name: &str, value: &str) -> Result<bool, Error> {
     match value.to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" | "" => Ok(false),
-        _ => Err(Error::invalid(&format!(
-            "Attributes Reason: {name}: Invalid value [{value}]. Must be true or false."
-        ))),
+        _ => {
+            Err(Error::invalid(&format!("Attributes Reason: {name}: Invalid value [{value}]. Must be true or false.")))
+        }
     }
 }
 
@@ -107,9 +105,9 @@ fn dead_letter_arn(policy: &str) -> Result<Option<String>, Error> {
     let arn = json.as_ref().and_then(|json| json.get("deadLetterTargetArn")?.as_str());
     match arn {
         Some(arn) if arn.split(':').nth(2) == Some("sqs") => Ok(Some(arn.to_owned())),
-        _ => Err(Error::invalid(
-            "RedrivePolicy: failed to parse JSON, or deadLetterTargetArn is not the ARN of a queue",
-        )),
+        _ => {
+            Err(Error::invalid("RedrivePolicy: failed to parse JSON, or deadLetterTargetArn is not the ARN of a queue"))
+        }
     }
 }
 
@@ -121,41 +119,23 @@ impl Topics {
     /// Creates a topic, or finds the one that is there with the same attributes.
     pub(super) fn create(&self, name: &str, attributes: Texts, tags: Texts) -> Result<String, Error> {
         let valid = (1..=256).contains(&name.len())
-            && name
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
         if !valid {
-            return Err(Error::invalid(
-                "Topic Name (FIFO topics are not served by the embedded AWS endpoint)",
-            ));
+            return Err(Error::invalid("Topic Name (FIFO topics are not served by the embedded AWS endpoint)"));
         }
         if attributes.get("FifoTopic").is_some_and(|fifo| fifo == "true") {
-            return Err(Error::invalid(
-                "FifoTopic: FIFO topics are not served by the embedded AWS endpoint",
-            ));
+            return Err(Error::invalid("FifoTopic: FIFO topics are not served by the embedded AWS endpoint"));
         }
         attributes.keys().try_for_each(|name| check_topic_attribute(name))?;
         let arn = format!("arn:aws:sns:{REGION}:{ACCOUNT}:{name}");
         let mut topics = write(&self.0);
         if let Some(topic) = topics.get(&arn) {
-            if attributes
-                .iter()
-                .any(|(name, value)| topic.attributes.get(name) != Some(value))
-            {
-                return Err(Error::invalid(
-                    "Attributes Reason: Topic already exists with different attributes",
-                ));
+            if attributes.iter().any(|(name, value)| topic.attributes.get(name) != Some(value)) {
+                return Err(Error::invalid("Attributes Reason: Topic already exists with different attributes"));
             }
             return Ok(arn);
         }
-        topics.insert(
-            arn.clone(),
-            Topic {
-                attributes,
-                tags,
-                ..Topic::default()
-            },
-        );
+        topics.insert(arn.clone(), Topic { attributes, tags, ..Topic::default() });
         Ok(arn)
     }
 
@@ -175,10 +155,7 @@ impl Topics {
 
     /// Changes a topic.
     pub(super) fn change<T>(&self, arn: &str, change: impl FnOnce(&mut Topic) -> T) -> Result<T, Error> {
-        write(&self.0)
-            .get_mut(&canonical(arn))
-            .map(change)
-            .ok_or_else(no_such_topic)
+        write(&self.0).get_mut(&canonical(arn)).map(change).ok_or_else(no_such_topic)
     }
 
     /// Sets an attribute of a topic.
@@ -193,17 +170,12 @@ impl Topics {
     pub(super) fn subscribe(&self, topic_arn: &str, queue_arn: &str, attributes: Texts) -> Result<String, Error> {
         let settings = Settings::read(&attributes)?;
         self.change(topic_arn, |topic| {
-            let existing = topic
-                .subscriptions
-                .iter()
-                .find(|subscription| subscription.queue_arn == queue_arn);
+            let existing = topic.subscriptions.iter().find(|subscription| subscription.queue_arn == queue_arn);
             if let Some(existing) = existing {
                 return if same(&existing.attributes, &attributes) {
                     Ok(existing.arn.clone())
                 } else {
-                    Err(Error::invalid(
-                        "Attributes Reason: Subscription already exists with different attributes",
-                    ))
+                    Err(Error::invalid("Attributes Reason: Subscription already exists with different attributes"))
                 };
             }
             let topic_arn = canonical(topic_arn);
@@ -232,26 +204,18 @@ impl Topics {
     }
 
     pub(super) fn subscription(&self, arn: &str) -> Result<Arc<Subscription>, Error> {
-        self.subscriptions()
-            .into_iter()
-            .find(|subscription| subscription.arn == arn)
-            .ok_or_else(no_such_subscription)
+        self.subscriptions().into_iter().find(|subscription| subscription.arn == arn).ok_or_else(no_such_subscription)
     }
 
     pub(super) fn subscriptions(&self) -> Vec<Arc<Subscription>> {
-        read(&self.0)
-            .values()
-            .flat_map(|topic| topic.subscriptions.iter().cloned())
-            .collect()
+        read(&self.0).values().flat_map(|topic| topic.subscriptions.iter().cloned()).collect()
     }
 
     /// Sets an attribute of a subscription.
     pub(super) fn set_subscription_attribute(&self, arn: &str, name: &str, value: &str) -> Result<(), Error> {
         let mut topics = write(&self.0);
         let mut all = topics.values_mut().flat_map(|topic| topic.subscriptions.iter_mut());
-        let subscription = all
-            .find(|subscription| subscription.arn == arn)
-            .ok_or_else(no_such_subscription)?;
+        let subscription = all.find(|subscription| subscription.arn == arn).ok_or_else(no_such_subscription)?;
         let mut attributes = subscription.attributes.clone();
         attributes.insert(name.to_owned(), value.to_owned());
         let settings = Settings::read(&attributes)?;
@@ -285,9 +249,7 @@ fn canonical(arn: &str) -> String {
 
 fn check_topic_attribute(name: &str) -> Result<(), Error> {
     // Besides, there are feedback settings by protocol: `SQSSuccessFeedbackRoleArn` and so on.
-    let feedback = ["FeedbackRoleArn", "FeedbackSampleRate"]
-        .iter()
-        .any(|end| name.ends_with(end));
+    let feedback = ["FeedbackRoleArn", "FeedbackSampleRate"].iter().any(|end| name.ends_with(end));
     if feedback || TOPIC_ATTRIBUTES.contains(&name) {
         return Ok(());
     }

@@ -28,9 +28,7 @@ impl Xml {
 
     /// A list.
     pub(super) fn list(self, name: &str, members: impl IntoIterator<Item = Self>) -> Self {
-        let members = members
-            .into_iter()
-            .fold(Self::default(), |all, member| all.element("member", &member));
+        let members = members.into_iter().fold(Self::default(), |all, member| all.element("member", &member));
         self.element(name, &members)
     }
 

@@ -19,10 +19,7 @@ const RUSTACK_SIZE_MAX: i32 = 262_144;
 
 /// Attributes of a new queue.
 pub(super) fn create(given: HashMap<String, String>, fifo: bool) -> Result<QueueAttributes, Error> {
-    let mut attributes = QueueAttributes {
-        maximum_message_size: size_max_i32(),
-        ..QueueAttributes::default()
-    };
+    let mut attributes = QueueAttributes { maximum_message_size: size_max_i32(), ..QueueAttributes::default() };
     let given = given.into_iter().filter(|(name, _)| name != FIFO_QUEUE).collect();
     apply(&mut attributes, given, fifo)?;
     Ok(attributes)
@@ -35,10 +32,7 @@ pub(super) fn apply(
     fifo: bool,
 ) -> Result<(), Error> {
     normalise(&mut given)?;
-    let size = given
-        .remove(MAXIMUM_MESSAGE_SIZE)
-        .map(|text| message_size(&text))
-        .transpose()?;
+    let size = given.remove(MAXIMUM_MESSAGE_SIZE).map(|text| message_size(&text)).transpose()?;
     let mut changed = attributes.clone();
     changed.update_from_map(&given, fifo)?;
     if let Some(size) = size {
@@ -83,11 +77,8 @@ fn normalise(given: &mut HashMap<String, String>) -> Result<(), Error> {
     if text.is_empty() {
         return Ok(());
     }
-    let invalid = |reason: &str| {
-        Error::invalid(format!(
-            "Value {text} for parameter RedrivePolicy is invalid. Reason: {reason}"
-        ))
-    };
+    let invalid =
+        |reason: &str| Error::invalid(format!("Value {text} for parameter RedrivePolicy is invalid. Reason: {reason}"));
     let policy: Value = serde_json::from_str(text).map_err(|error| invalid(&error.to_string()))?;
     let target = policy
         .get("deadLetterTargetArn")
@@ -97,9 +88,7 @@ fn normalise(given: &mut HashMap<String, String>) -> Result<(), Error> {
         Some(Value::String(digits)) => digits.parse::<u64>().ok(),
         Some(number) => number.as_u64(),
         None => {
-            return Err(invalid(
-                "Redrive policy does not contain mandatory attribute: maxReceiveCount.",
-            ));
+            return Err(invalid("Redrive policy does not contain mandatory attribute: maxReceiveCount."));
         }
     };
     let count = count
@@ -111,12 +100,7 @@ fn normalise(given: &mut HashMap<String, String>) -> Result<(), Error> {
 
 fn message_size(text: &str) -> Result<i32, Error> {
     let size = text.parse().ok().filter(|size| (1024..=size_max_i32()).contains(size));
-    size.ok_or_else(|| {
-        Error::new(
-            Kind::InvalidAttributeValue,
-            "Invalid value for the parameter MaximumMessageSize.",
-        )
-    })
+    size.ok_or_else(|| Error::new(Kind::InvalidAttributeValue, "Invalid value for the parameter MaximumMessageSize."))
 }
 
 fn size_max_i32() -> i32 {
@@ -139,10 +123,7 @@ mod tests {
             assert_eq!(attributes.redrive_policy.unwrap().max_receive_count, 3);
         }
         for count in ["0", "1001", r#""many""#, "null"] {
-            assert_eq!(
-                create(policy(count), false).unwrap_err().kind,
-                Kind::InvalidParameterValue
-            );
+            assert_eq!(create(policy(count), false).unwrap_err().kind, Kind::InvalidParameterValue);
         }
     }
 

@@ -20,13 +20,7 @@ use crate::sqs::queue::Queue;
 pub(super) fn send(sqs: &Sqs, input: SendMessageBatchInput) -> Result<SendMessageBatchOutput, Error> {
     let queue = sqs.by_url(&input.queue_url)?;
     check_batch(input.entries.iter().map(|entry| entry.id.as_str()))?;
-    check_batch_size(
-        input
-            .entries
-            .iter()
-            .map(|entry| size(&entry.message_body, &entry.message_attributes))
-            .sum(),
-    )?;
+    check_batch_size(input.entries.iter().map(|entry| size(&entry.message_body, &entry.message_attributes)).sum())?;
     let mut output = SendMessageBatchOutput::default();
     for entry in input.entries {
         let id = entry.id.clone();
@@ -80,9 +74,7 @@ pub(super) fn change_visibility(
     let mut output = ChangeMessageVisibilityBatchOutput::default();
     for entry in input.entries {
         match queue.change_visibility(&entry.receipt_handle, entry.visibility_timeout) {
-            Ok(()) => output
-                .successful
-                .push(ChangeMessageVisibilityBatchResultEntry { id: entry.id }),
+            Ok(()) => output.successful.push(ChangeMessageVisibilityBatchResultEntry { id: entry.id }),
             Err(error) => output.failed.push(failed(entry.id, error)),
         }
     }
@@ -90,10 +82,5 @@ pub(super) fn change_visibility(
 }
 
 fn failed(id: String, error: Error) -> BatchResultErrorEntry {
-    BatchResultErrorEntry {
-        id,
-        sender_fault: true,
-        code: error.code().to_owned(),
-        message: Some(error.message),
-    }
+    BatchResultErrorEntry { id, sender_fault: true, code: error.code().to_owned(), message: Some(error.message) }
 }

@@ -31,10 +31,7 @@ pub(super) fn size(body: &str, attributes: &Attributes) -> usize {
 /// Checks a message against the limits and the size its queue allows.
 pub(super) fn check_message(message: &NewMessage, size_max: usize) -> Result<(), Error> {
     if message.body.is_empty() {
-        return Err(Error::new(
-            Kind::MissingParameter,
-            "The request must contain the parameter MessageBody.",
-        ));
+        return Err(Error::new(Kind::MissingParameter, "The request must contain the parameter MessageBody."));
     }
     if !message.body.chars().all(allowed) {
         return Err(Error::new(
@@ -68,9 +65,7 @@ fn check_attribute(name: &str, value: &MessageAttributeValue) -> Result<(), Erro
     let lower = name.to_ascii_lowercase();
     let named = !name.is_empty()
         && name.len() <= NAME_LENGTH_MAX
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
         && !name.starts_with('.')
         && !name.ends_with('.')
         && !name.contains("..")
@@ -118,10 +113,7 @@ pub(super) fn in_range(name: &str, value: Option<i32>, min: i32, max: i32) -> Re
 pub(super) fn check_batch<'a>(ids: impl Iterator<Item = &'a str> + Clone) -> Result<(), Error> {
     let count = ids.clone().count();
     if count == 0 {
-        return Err(Error::new(
-            Kind::EmptyBatchRequest,
-            "The batch request doesn't contain any entries.",
-        ));
+        return Err(Error::new(Kind::EmptyBatchRequest, "The batch request doesn't contain any entries."));
     }
     if count > ENTRIES_MAX {
         return Err(Error::new(

@@ -102,14 +102,7 @@ impl Held {
             .collect();
         Message {
             message_id: Some(self.id.to_string()),
-            receipt_handle: Some(
-                Handle {
-                    queue: queue.to_owned(),
-                    id: self.id,
-                    receipt,
-                }
-                .encode(),
-            ),
+            receipt_handle: Some(Handle { queue: queue.to_owned(), id: self.id, receipt }.encode()),
             body: Some(self.body.clone()),
             md5_of_body: Some(md5_of_body(&self.body)),
             md5_of_message_attributes: md5_of_message_attributes(&attributes),
@@ -134,10 +127,7 @@ impl Held {
             ("SenderId", Some(ACCOUNT.to_owned())),
             ("SentTimestamp", Some(self.sent_at_ms.to_string())),
             ("ApproximateReceiveCount", Some(self.received.to_string())),
-            (
-                "ApproximateFirstReceiveTimestamp",
-                self.first_received_at_ms.map(|at| at.to_string()),
-            ),
+            ("ApproximateFirstReceiveTimestamp", self.first_received_at_ms.map(|at| at.to_string())),
             ("SequenceNumber", self.sequence.map(sequence_text)),
             ("MessageGroupId", self.group.clone()),
             ("MessageDeduplicationId", self.deduplication.clone()),
@@ -197,17 +187,9 @@ mod tests {
 
     #[test]
     fn a_handle_is_good_for_its_own_queue_only() {
-        let handle = Handle {
-            queue: "a".to_owned(),
-            id: Uuid::new_v4(),
-            receipt: Uuid::new_v4(),
-        };
+        let handle = Handle { queue: "a".to_owned(), id: Uuid::new_v4(), receipt: Uuid::new_v4() };
         assert_eq!(Handle::decode(&handle.encode(), "a").unwrap(), handle);
-        for bad in [
-            Handle::decode(&handle.encode(), "b"),
-            Handle::decode("garbage", "a"),
-            Handle::decode("", "a"),
-        ] {
+        for bad in [Handle::decode(&handle.encode(), "b"), Handle::decode("garbage", "a"), Handle::decode("", "a")] {
             assert_eq!(bad.unwrap_err().kind, Kind::ReceiptHandleIsInvalid);
         }
     }

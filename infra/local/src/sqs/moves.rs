@@ -32,28 +32,15 @@ pub(super) struct Task {
 }
 
 pub(super) fn start(sqs: &Sqs, input: StartMessageMoveTaskInput) -> Result<StartMessageMoveTaskOutput, Error> {
-    in_range(
-        "MaxNumberOfMessagesPerSecond",
-        input.max_number_of_messages_per_second,
-        1,
-        500,
-    )?;
+    in_range("MaxNumberOfMessagesPerSecond", input.max_number_of_messages_per_second, 1, 500)?;
     let _moving = read(&sqs.transfers);
     let source = find(sqs, &input.source_arn)?;
     let destination = input.destination_arn.as_deref().map(|arn| find(sqs, arn)).transpose()?;
-    let is_dead_letter_queue = sqs
-        .all()
-        .iter()
-        .any(|queue| queue.dead_letter_arn().as_ref() == Some(&source.arn));
+    let is_dead_letter_queue = sqs.all().iter().any(|queue| queue.dead_letter_arn().as_ref() == Some(&source.arn));
     if !is_dead_letter_queue {
-        return Err(Error::invalid(
-            "Source queue must be configured as a Dead Letter Queue.",
-        ));
+        return Err(Error::invalid("Source queue must be configured as a Dead Letter Queue."));
     }
-    if destination
-        .as_ref()
-        .is_some_and(|destination| destination.arn == source.arn)
-    {
+    if destination.as_ref().is_some_and(|destination| destination.arn == source.arn) {
         return Err(Error::invalid("Source and destination must not be the same queue."));
     }
 
@@ -76,9 +63,7 @@ pub(super) fn start(sqs: &Sqs, input: StartMessageMoveTaskInput) -> Result<Start
             },
         });
     });
-    Ok(StartMessageMoveTaskOutput {
-        task_handle: Some(handle),
-    })
+    Ok(StartMessageMoveTaskOutput { task_handle: Some(handle) })
 }
 
 /// Moves what is visible; gives how many went, and whether some had to stay.
@@ -114,10 +99,7 @@ pub(super) fn list(sqs: &Sqs, input: &ListMessageMoveTasksInput) -> Result<ListM
     // One is the service's default.
     let count = usize::try_from(input.max_results.unwrap_or(1)).unwrap_or(1);
     let results = sqs.tasks(|tasks| {
-        let of_source = tasks
-            .iter()
-            .rev()
-            .filter(|task| task.entry.source_arn.as_ref() == Some(&source.arn));
+        let of_source = tasks.iter().rev().filter(|task| task.entry.source_arn.as_ref() == Some(&source.arn));
         of_source.take(count).map(|task| task.entry.clone()).collect()
     });
     Ok(ListMessageMoveTasksOutput { results })
@@ -125,10 +107,7 @@ pub(super) fn list(sqs: &Sqs, input: &ListMessageMoveTasksInput) -> Result<ListM
 
 /// Tasks end before they can be cancelled.
 pub(super) fn nothing_to_cancel() -> Error {
-    Error::new(
-        Kind::ResourceNotFound,
-        "Only active tasks can be cancelled; this endpoint moves at once.",
-    )
+    Error::new(Kind::ResourceNotFound, "Only active tasks can be cancelled; this endpoint moves at once.")
 }
 
 fn find(sqs: &Sqs, arn: &str) -> Result<Arc<Queue>, Error> {

@@ -59,9 +59,7 @@ fn queue_operation(sqs: &Sqs, operation: &str, body: &[u8]) -> Result<String, Er
         "CreateQueue" => {
             let input: CreateQueueInput = parse(body)?;
             let queue = sqs.create(&input.queue_name, input.attributes, input.tags)?;
-            to_json(&CreateQueueOutput {
-                queue_url: Some(queue.url.clone()),
-            })
+            to_json(&CreateQueueOutput { queue_url: Some(queue.url.clone()) })
         }
         "DeleteQueue" => {
             let input: DeleteQueueInput = parse(body)?;
@@ -77,9 +75,7 @@ fn queue_operation(sqs: &Sqs, operation: &str, body: &[u8]) -> Result<String, Er
         "GetQueueUrl" => {
             let input: GetQueueUrlInput = parse(body)?;
             let queue = sqs.by_name(&input.queue_name)?;
-            to_json(&GetQueueUrlOutput {
-                queue_url: Some(queue.url.clone()),
-            })
+            to_json(&GetQueueUrlOutput { queue_url: Some(queue.url.clone()) })
         }
         "ListQueues" => to_json(&list(sqs, &parse(body)?)),
         "GetQueueAttributes" => to_json(&get_attributes(sqs, &parse(body)?)?),
@@ -92,28 +88,23 @@ fn queue_operation(sqs: &Sqs, operation: &str, body: &[u8]) -> Result<String, Er
         }
         "TagQueue" => {
             let input: TagQueueInput = parse(body)?;
-            sqs.by_url(&input.queue_url)?
-                .configure(|state| state.tags.extend(input.tags));
+            sqs.by_url(&input.queue_url)?.configure(|state| state.tags.extend(input.tags));
             Ok(done())
         }
         "UntagQueue" => {
             let input: UntagQueueInput = parse(body)?;
             let keep = |key: &String| !input.tag_keys.contains(key);
-            sqs.by_url(&input.queue_url)?
-                .configure(|state| state.tags.retain(|key, _| keep(key)));
+            sqs.by_url(&input.queue_url)?.configure(|state| state.tags.retain(|key, _| keep(key)));
             Ok(done())
         }
         "ListQueueTags" => {
             let input: ListQueueTagsInput = parse(body)?;
-            to_json(&ListQueueTagsOutput {
-                tags: sqs.by_url(&input.queue_url)?.tags(),
-            })
+            to_json(&ListQueueTagsOutput { tags: sqs.by_url(&input.queue_url)?.tags() })
         }
         "ListDeadLetterSourceQueues" => to_json(&list_sources(sqs, &parse(body)?)?),
-        _ => Err(Error::new(
-            Kind::UnknownOperation,
-            format!("the embedded AWS endpoint does not serve SQS {operation}"),
-        )),
+        _ => {
+            Err(Error::new(Kind::UnknownOperation, format!("the embedded AWS endpoint does not serve SQS {operation}")))
+        }
     }
 }
 
@@ -151,15 +142,9 @@ async fn receive(sqs: &Sqs, input: ReceiveMessageInput) -> Result<ReceiveMessage
     let mut system = input.attribute_names;
     system.extend(input.message_system_attribute_names);
     let wish = Wish {
-        count: input
-            .max_number_of_messages
-            .and_then(|count| usize::try_from(count).ok())
-            .unwrap_or(1),
+        count: input.max_number_of_messages.and_then(|count| usize::try_from(count).ok()).unwrap_or(1),
         visibility_secs: input.visibility_timeout,
-        view: View {
-            system,
-            attributes: input.message_attribute_names,
-        },
+        view: View { system, attributes: input.message_attribute_names },
     };
     let wait_secs = input.wait_time_seconds.unwrap_or_else(|| queue.wait_secs());
     let messages = sqs.receive(&queue, &wish, wait_secs).await?;
@@ -168,43 +153,24 @@ async fn receive(sqs: &Sqs, input: ReceiveMessageInput) -> Result<ReceiveMessage
 
 fn list(sqs: &Sqs, input: &ListQueuesInput) -> ListQueuesOutput {
     let prefix = input.queue_name_prefix.as_deref().unwrap_or_default();
-    let page = input
-        .max_results
-        .and_then(|max| usize::try_from(max).ok())
-        .unwrap_or(PAGE)
-        .clamp(1, PAGE);
+    let page = input.max_results.and_then(|max| usize::try_from(max).ok()).unwrap_or(PAGE).clamp(1, PAGE);
     let after = input.next_token.as_deref().unwrap_or_default();
     let queues = sqs.all();
-    let mut rest = queues
-        .iter()
-        .filter(|queue| queue.name.starts_with(prefix) && queue.name.as_str() > after);
+    let mut rest = queues.iter().filter(|queue| queue.name.starts_with(prefix) && queue.name.as_str() > after);
     let listed: Vec<_> = rest.by_ref().take(page).collect();
     // AWS gives a token only to those who asked for pages.
     let more = input.max_results.is_some() && rest.next().is_some();
     let next_token = listed.last().filter(|_| more).map(|queue| queue.name.clone());
-    ListQueuesOutput {
-        queue_urls: listed.into_iter().map(|queue| queue.url.clone()).collect(),
-        next_token,
-    }
+    ListQueuesOutput { queue_urls: listed.into_iter().map(|queue| queue.url.clone()).collect(), next_token }
 }
 
 fn get_attributes(sqs: &Sqs, input: &GetQueueAttributesInput) -> Result<GetQueueAttributesOutput, Error> {
     let queue = sqs.by_url(&input.queue_url)?;
-    if let Some(unknown) = input
-        .attribute_names
-        .iter()
-        .find(|name| QueueAttributeName::from_str_name(name).is_none())
-    {
-        return Err(Error::new(
-            Kind::InvalidAttributeName,
-            format!("Unknown Attribute {unknown}."),
-        ));
+    if let Some(unknown) = input.attribute_names.iter().find(|name| QueueAttributeName::from_str_name(name).is_none()) {
+        return Err(Error::new(Kind::InvalidAttributeName, format!("Unknown Attribute {unknown}.")));
     }
-    let attributes = if input.attribute_names.is_empty() {
-        HashMap::new()
-    } else {
-        queue.attributes(&input.attribute_names)
-    };
+    let attributes =
+        if input.attribute_names.is_empty() { HashMap::new() } else { queue.attributes(&input.attribute_names) };
     Ok(GetQueueAttributesOutput { attributes })
 }
 
@@ -217,13 +183,8 @@ struct Sources {
 
 fn list_sources(sqs: &Sqs, input: &ListDeadLetterSourceQueuesInput) -> Result<Sources, Error> {
     let queue = sqs.by_url(&input.queue_url)?;
-    let sources = sqs
-        .all()
-        .into_iter()
-        .filter(|source| source.dead_letter_arn().as_ref() == Some(&queue.arn));
-    Ok(Sources {
-        queue_urls: sources.map(|source| source.url.clone()).collect(),
-    })
+    let sources = sqs.all().into_iter().filter(|source| source.dead_letter_arn().as_ref() == Some(&queue.arn));
+    Ok(Sources { queue_urls: sources.map(|source| source.url.clone()).collect() })
 }
 
 /// Checks the name of a new queue, and that it says whether the queue is a FIFO queue.
@@ -231,9 +192,7 @@ pub(super) fn check_name(name: &str, attributes: &HashMap<String, String>) -> Re
     let stem = name.strip_suffix(".fifo").unwrap_or(name);
     let valid = !stem.is_empty()
         && name.len() <= 80
-        && stem
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        && stem.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     if !valid {
         return Err(Error::invalid(
             "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
@@ -251,11 +210,7 @@ pub(super) fn check_name(name: &str, attributes: &HashMap<String, String>) -> Re
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(body).map_err(|error| {
         let text = error.to_string();
-        let kind = if text.contains("missing field") {
-            Kind::MissingParameter
-        } else {
-            Kind::InvalidParameterValue
-        };
+        let kind = if text.contains("missing field") { Kind::MissingParameter } else { Kind::InvalidParameterValue };
         Error::new(kind, format!("The request cannot be read: {text}"))
     })
 }

@@ -125,15 +125,10 @@ impl Queue {
             };
         }
         let Some(group) = &message.group else {
-            return Err(Error::new(
-                Kind::MissingParameter,
-                "The request must contain the parameter MessageGroupId.",
-            ));
+            return Err(Error::new(Kind::MissingParameter, "The request must contain the parameter MessageGroupId."));
         };
         if message.delay_secs.is_some_and(|secs| secs > 0) {
-            return Err(Error::invalid(
-                "DelaySeconds is not valid for a message to a FIFO queue.",
-            ));
+            return Err(Error::invalid("DelaySeconds is not valid for a message to a FIFO queue."));
         }
         let key = match &message.deduplication {
             Some(key) => key.clone(),
@@ -145,11 +140,7 @@ impl Queue {
                 ));
             }
         };
-        Ok(Some(if state.attributes.deduplication_scope == "messageGroup" {
-            format!("{group}\n{key}")
-        } else {
-            key
-        }))
+        Ok(Some(if state.attributes.deduplication_scope == "messageGroup" { format!("{group}\n{key}") } else { key }))
     }
 
     /// Takes what is visible now. Messages received too often are taken out only if there is a queue for them.
@@ -163,11 +154,7 @@ impl Queue {
             if state.in_flight >= IN_FLIGHT_MAX {
                 return Err(Error::new(Kind::OverLimit, "Too many messages are in flight."));
             }
-            let receives_max = state
-                .attributes
-                .redrive_policy
-                .as_ref()
-                .filter(|_| has_dead_letter_queue);
+            let receives_max = state.attributes.redrive_policy.as_ref().filter(|_| has_dead_letter_queue);
             let receives_max = receives_max.map(|policy| u32::try_from(policy.max_receive_count).unwrap_or(1));
             let visibility = seconds(wish.visibility_secs.unwrap_or(state.attributes.visibility_timeout));
             let mut taken = Taken::default();
@@ -223,10 +210,7 @@ impl Queue {
                 ));
             };
             let Place::InFlight { since, .. } = held.place else {
-                return Err(Error::new(
-                    Kind::MessageNotInflight,
-                    "The message referred to is not in flight.",
-                ));
+                return Err(Error::new(Kind::MessageNotInflight, "The message referred to is not in flight."));
             };
             let until = now + seconds(secs);
             if until > since + seconds(VISIBILITY_MAX_SECS) {
@@ -271,9 +255,7 @@ impl Queue {
             state.surface(Instant::now());
             let counts = state.counts();
             let (created_at, modified_at) = (self.created_at_secs, state.modified_at_secs);
-            state
-                .attributes
-                .to_map(names, self.fifo, &self.arn, created_at, modified_at, counts)
+            state.attributes.to_map(names, self.fifo, &self.arn, created_at, modified_at, counts)
         })
     }
 
@@ -288,11 +270,7 @@ impl Queue {
     /// The queue that dead letters go to.
     pub(super) fn dead_letter_arn(&self) -> Option<String> {
         let state = lock(&self.state);
-        state
-            .attributes
-            .redrive_policy
-            .as_ref()
-            .map(|policy| policy.dead_letter_target_arn.clone())
+        state.attributes.redrive_policy.as_ref().map(|policy| policy.dead_letter_target_arn.clone())
     }
 
     /// How long a receive waits if it does not say.

@@ -93,10 +93,7 @@ impl State {
             fifo.twins.remove(&old);
         }
         let (id, sequence) = fifo.twins.get(key)?;
-        Some(Sent {
-            id: *id,
-            sequence: Some(*sequence),
-        })
+        Some(Sent { id: *id, sequence: Some(*sequence) })
     }
 
     /// Puts a new message in.
@@ -111,11 +108,7 @@ impl State {
             fifo.sequence
         });
         let delay = seconds(message.delay_secs.unwrap_or(self.attributes.delay_seconds));
-        let place = if delay.is_zero() {
-            Place::Visible
-        } else {
-            Place::Delayed(Instant::now() + delay)
-        };
+        let place = if delay.is_zero() { Place::Visible } else { Place::Delayed(Instant::now() + delay) };
         self.insert(Held {
             id,
             body: message.body,
@@ -185,8 +178,7 @@ impl State {
 
     fn waits_for_its_group(&self, held: &Held) -> bool {
         let busy = self.fifo.as_ref().map(|fifo| &fifo.busy);
-        busy.zip(held.group.as_ref())
-            .is_some_and(|(busy, group)| busy.contains_key(group))
+        busy.zip(held.group.as_ref()).is_some_and(|(busy, group)| busy.contains_key(group))
     }
 
     /// Counts a receive and hides the message; gives it with the new receipt.
@@ -203,13 +195,7 @@ impl State {
         held.received_here = held.received_here.saturating_add(1);
         held.first_received_at_ms.get_or_insert(now_ms);
         held.receipt = Some(receipt);
-        self.hide(
-            id,
-            Place::InFlight {
-                since: now,
-                until: now + visibility,
-            },
-        );
+        self.hide(id, Place::InFlight { since: now, until: now + visibility });
         self.messages.get(&id).map(|held| (held, receipt))
     }
 
@@ -223,10 +209,7 @@ impl State {
     pub(super) fn drain(&mut self, movable: impl Fn(&Held) -> bool) -> Vec<Held> {
         let ids: Vec<Uuid> = self.visible.values().copied().collect();
         let ids = ids.into_iter().filter(|id| self.messages.get(id).is_some_and(&movable));
-        ids.collect::<Vec<_>>()
-            .into_iter()
-            .filter_map(|id| self.remove(id))
-            .collect()
+        ids.collect::<Vec<_>>().into_iter().filter_map(|id| self.remove(id)).collect()
     }
 
     /// Drops all messages.

@@ -23,10 +23,7 @@ fn n(number: i64) -> AttributeValue {
 }
 
 fn item(pairs: &[(&str, AttributeValue)]) -> HashMap<String, AttributeValue> {
-    pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.clone()))
-        .collect()
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }
 
 /// A table `sagas` with key `pk` and an index `by-state` on `state`.
@@ -35,31 +32,12 @@ async fn create_table(world: &World) -> Result<CreateTableOutput, SdkError<Creat
         let definition = AttributeDefinition::builder().attribute_name(name);
         definition.attribute_type(ScalarAttributeType::S).build().unwrap()
     };
-    let key = |name: &str| {
-        KeySchemaElement::builder()
-            .attribute_name(name)
-            .key_type(KeyType::Hash)
-            .build()
-            .unwrap()
-    };
+    let key = |name: &str| KeySchemaElement::builder().attribute_name(name).key_type(KeyType::Hash).build().unwrap();
     let all = Projection::builder().projection_type(ProjectionType::All).build();
-    let index = GlobalSecondaryIndex::builder()
-        .index_name("by-state")
-        .key_schema(key("state"))
-        .projection(all);
-    let create = world
-        .dynamodb
-        .create_table()
-        .table_name("sagas")
-        .billing_mode(BillingMode::PayPerRequest);
-    let create = create
-        .attribute_definitions(attribute("pk"))
-        .attribute_definitions(attribute("state"));
-    create
-        .key_schema(key("pk"))
-        .global_secondary_indexes(index.build().unwrap())
-        .send()
-        .await
+    let index = GlobalSecondaryIndex::builder().index_name("by-state").key_schema(key("state")).projection(all);
+    let create = world.dynamodb.create_table().table_name("sagas").billing_mode(BillingMode::PayPerRequest);
+    let create = create.attribute_definitions(attribute("pk")).attribute_definitions(attribute("state"));
+    create.key_schema(key("pk")).global_secondary_indexes(index.build().unwrap()).send().await
 }
 
 async fn world() -> World {
@@ -69,12 +47,7 @@ async fn world() -> World {
 }
 
 async fn get(world: &World, pk: &str) -> Option<HashMap<String, AttributeValue>> {
-    let get = world
-        .dynamodb
-        .get_item()
-        .table_name("sagas")
-        .key("pk", s(pk))
-        .consistent_read(true);
+    let get = world.dynamodb.get_item().table_name("sagas").key("pk", s(pk)).consistent_read(true);
     get.send().await.unwrap().item
 }
 
@@ -86,12 +59,7 @@ async fn a_table_is_created_once() {
     let listed = world.dynamodb.list_tables().send().await.unwrap();
     assert_eq!(listed.table_names(), ["sagas"]);
     let missing = world.dynamodb.describe_table().table_name("none").send().await;
-    assert!(
-        missing
-            .unwrap_err()
-            .into_service_error()
-            .is_resource_not_found_exception()
-    );
+    assert!(missing.unwrap_err().into_service_error().is_resource_not_found_exception());
 }
 
 #[tokio::test]
@@ -136,55 +104,27 @@ async fn an_update_holds_to_its_condition_and_counts_versions() {
             .send()
     };
     assert_eq!(update("", "new").await.unwrap().attributes().unwrap()["version"], n(1));
-    assert_eq!(
-        update("new", "paid").await.unwrap().attributes().unwrap()["version"],
-        n(2)
-    );
+    assert_eq!(update("new", "paid").await.unwrap().attributes().unwrap()["version"], n(2));
     let error = update("new", "lost").await.unwrap_err().into_service_error();
     let aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(failed) = error
     else {
         panic!("the condition fails, not {error:?}");
     };
-    assert_eq!(
-        failed.item().unwrap(),
-        &item(&[("pk", s("1")), ("state", s("paid")), ("version", n(2))])
-    );
+    assert_eq!(failed.item().unwrap(), &item(&[("pk", s("1")), ("state", s("paid")), ("version", n(2))]));
 }
 
 #[tokio::test]
 async fn conditions_are_counted() {
     let world = world().await;
     let before = world.endpoint.calls();
-    let put = || {
-        world
-            .dynamodb
-            .put_item()
-            .table_name("sagas")
-            .item("pk", s("1"))
-            .item("state", s("new"))
-    };
+    let put = || world.dynamodb.put_item().table_name("sagas").item("pk", s("1")).item("state", s("new"));
     put().send().await.unwrap();
-    put()
-        .condition_expression("attribute_not_exists(pk)")
-        .send()
-        .await
-        .unwrap_err();
-    let update = world
-        .dynamodb
-        .update_item()
-        .table_name("sagas")
-        .key("pk", s("1"))
-        .update_expression("SET a = :a");
-    let update = update
-        .expression_attribute_values(":a", n(1))
-        .condition_expression("attribute_exists(pk)");
+    put().condition_expression("attribute_not_exists(pk)").send().await.unwrap_err();
+    let update = world.dynamodb.update_item().table_name("sagas").key("pk", s("1")).update_expression("SET a = :a");
+    let update = update.expression_attribute_values(":a", n(1)).condition_expression("attribute_exists(pk)");
     update.send().await.unwrap();
     let delete = world.dynamodb.delete_item().table_name("sagas").key("pk", s("1"));
-    delete
-        .condition_expression("attribute_exists(b)")
-        .send()
-        .await
-        .unwrap_err();
+    delete.condition_expression("attribute_exists(b)").send().await.unwrap_err();
 
     let calls = world.endpoint.calls().since(&before);
     assert_eq!(
@@ -200,18 +140,13 @@ async fn conditions_are_counted() {
 }
 
 fn put(pk: &str) -> TransactWriteItem {
-    let put = Put::builder()
-        .table_name("sagas")
-        .set_item(Some(item(&[("pk", s(pk)), ("state", s("new"))])));
+    let put = Put::builder().table_name("sagas").set_item(Some(item(&[("pk", s(pk)), ("state", s("new"))])));
     let put = put.condition_expression("attribute_not_exists(pk)").build().unwrap();
     TransactWriteItem::builder().put(put).build()
 }
 
 fn add(pk: &str) -> TransactWriteItem {
-    let update = Update::builder()
-        .table_name("sagas")
-        .key("pk", s(pk))
-        .update_expression("ADD version :one");
+    let update = Update::builder().table_name("sagas").key("pk", s(pk)).update_expression("ADD version :one");
     let update = update.expression_attribute_values(":one", n(1)).build().unwrap();
     TransactWriteItem::builder().update(update).build()
 }
@@ -233,21 +168,12 @@ async fn a_cancelled_transaction_gives_its_reasons_and_changes_nothing() {
         .table_name("sagas")
         .key("pk", s("3"))
         .condition_expression("attribute_not_exists(pk)");
-    let check = TransactWriteItem::builder()
-        .condition_check(check.build().unwrap())
-        .build();
-    let error = transact(&world, "second", vec![put("2"), put("1"), check])
-        .await
-        .unwrap_err()
-        .into_service_error();
+    let check = TransactWriteItem::builder().condition_check(check.build().unwrap()).build();
+    let error = transact(&world, "second", vec![put("2"), put("1"), check]).await.unwrap_err().into_service_error();
     let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else {
         panic!("the transaction is cancelled, not {error:?}");
     };
-    let reasons: Vec<_> = cancelled
-        .cancellation_reasons()
-        .iter()
-        .map(|reason| reason.code().unwrap())
-        .collect();
+    let reasons: Vec<_> = cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap()).collect();
     assert_eq!(reasons, ["None", "ConditionalCheckFailed", "None"]);
     assert_eq!(get(&world, "2").await, None);
 }
@@ -260,12 +186,7 @@ async fn a_repeated_transaction_has_no_second_effect() {
     }
     assert_eq!(get(&world, "1").await.unwrap()["version"], n(1));
     let other = transact(&world, "token", vec![add("1"), add("2")]).await;
-    assert!(
-        other
-            .unwrap_err()
-            .into_service_error()
-            .is_idempotent_parameter_mismatch_exception()
-    );
+    assert!(other.unwrap_err().into_service_error().is_idempotent_parameter_mismatch_exception());
     let too_long = transact(&world, &"x".repeat(37), vec![add("1")]).await;
     assert!(too_long.is_err());
     transact(&world, "another", vec![add("1")]).await.unwrap();
@@ -277,14 +198,7 @@ async fn a_cancelled_transaction_can_be_tried_again_under_its_token() {
     let world = world().await;
     transact(&world, "first", vec![put("1")]).await.unwrap();
     transact(&world, "token", vec![put("1")]).await.unwrap_err();
-    world
-        .dynamodb
-        .delete_item()
-        .table_name("sagas")
-        .key("pk", s("1"))
-        .send()
-        .await
-        .unwrap();
+    world.dynamodb.delete_item().table_name("sagas").key("pk", s("1")).send().await.unwrap();
     transact(&world, "token", vec![put("1")]).await.unwrap();
     assert!(get(&world, "1").await.is_some());
 }
@@ -293,24 +207,13 @@ async fn a_cancelled_transaction_can_be_tried_again_under_its_token() {
 async fn an_index_is_queried() {
     let world = world().await;
     for (pk, state) in [("1", "new"), ("2", "paid"), ("3", "new")] {
-        let put = world
-            .dynamodb
-            .put_item()
-            .table_name("sagas")
-            .item("pk", s(pk))
-            .item("state", s(state));
+        let put = world.dynamodb.put_item().table_name("sagas").item("pk", s(pk)).item("state", s(state));
         put.send().await.unwrap();
     }
     let query = world.dynamodb.query().table_name("sagas").index_name("by-state");
-    let query = query
-        .key_condition_expression("#s = :s")
-        .expression_attribute_names("#s", "state");
+    let query = query.key_condition_expression("#s = :s").expression_attribute_names("#s", "state");
     let found = query.expression_attribute_values(":s", s("new")).send().await.unwrap();
-    let mut keys: Vec<_> = found
-        .items()
-        .iter()
-        .map(|item| item["pk"].as_s().unwrap().as_str())
-        .collect();
+    let mut keys: Vec<_> = found.items().iter().map(|item| item["pk"].as_s().unwrap().as_str()).collect();
     keys.sort_unstable();
     assert_eq!(keys, ["1", "3"]);
 }
@@ -318,10 +221,7 @@ async fn an_index_is_queried() {
 #[tokio::test]
 async fn tables_in_a_data_folder_outlive_the_endpoint() {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options {
-        port: 0,
-        data: Some(folder.path().join("new")),
-    };
+    let options = Options { port: 0, data: Some(folder.path().join("new")) };
     let world = World::with(options.clone());
     create_table(&world).await.unwrap();
     transact(&world, "token", vec![put("1")]).await.unwrap();
@@ -329,25 +229,13 @@ async fn tables_in_a_data_folder_outlive_the_endpoint() {
 
     let world = World::with(options);
     assert_eq!(get(&world, "1").await.unwrap()["state"], s("new"));
-    assert!(
-        create_table(&world)
-            .await
-            .unwrap_err()
-            .into_service_error()
-            .is_resource_in_use_exception()
-    );
+    assert!(create_table(&world).await.unwrap_err().into_service_error().is_resource_in_use_exception());
 }
 
 #[tokio::test]
 async fn bad_requests_are_validation_errors() {
     let world = world().await;
-    let put = world
-        .dynamodb
-        .put_item()
-        .table_name("sagas")
-        .item("state", s("no key"))
-        .send()
-        .await;
+    let put = world.dynamodb.put_item().table_name("sagas").item("state", s("no key")).send().await;
     assert_eq!(crate::code!(put), "ValidationException");
     let unserved = world.dynamodb.list_backups().send().await;
     assert_eq!(crate::code!(unserved), "ValidationException");

@@ -12,10 +12,7 @@ use crate::world::{World, queue_arn, soon};
 #[test]
 fn a_port_in_use_is_named() {
     let first = Endpoint::start(Options::default()).unwrap();
-    let options = Options {
-        port: first.port(),
-        data: None,
-    };
+    let options = Options { port: first.port(), data: None };
     let error = Endpoint::start(options.clone()).unwrap_err();
     assert!(matches!(error, StartError::PortInUse { port } if port == first.port()));
     assert!(error.to_string().contains(&first.port().to_string()));
@@ -27,10 +24,7 @@ fn a_port_in_use_is_named() {
 #[test]
 fn a_data_folder_that_cannot_be_is_named() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let options = Options {
-        port: 0,
-        data: Some(file.path().to_owned()),
-    };
+    let options = Options { port: 0, data: Some(file.path().to_owned()) };
     let error = Endpoint::start(options).unwrap_err();
     assert!(error.to_string().contains(file.path().to_str().unwrap()));
 }
@@ -44,14 +38,9 @@ async fn health_and_calls_are_served() {
         reqwest::get(url).await.unwrap().json::<Value>().await.unwrap()
     };
     let services = ["sqs", "sns", "dynamodb"];
-    assert_eq!(
-        get("/_ensemble/health").await,
-        serde_json::json!({"status": "ok", "services": services})
-    );
+    assert_eq!(get("/_ensemble/health").await, serde_json::json!({"status": "ok", "services": services}));
     assert_eq!(get("/_ensemble/calls").await, serde_json::json!({"sqs:CreateQueue": 1}));
-    let lost = reqwest::get(format!("{}/elsewhere", world.endpoint.url()))
-        .await
-        .unwrap();
+    let lost = reqwest::get(format!("{}/elsewhere", world.endpoint.url())).await.unwrap();
     assert_eq!(lost.status(), 404);
 }
 
@@ -65,10 +54,7 @@ async fn calls_are_counted_by_operation() {
     world.sqs.get_queue_url().queue_name("none").send().await.unwrap_err();
     let calls = world.endpoint.calls().since(&before);
     let counted: Vec<_> = calls.iter().collect();
-    assert_eq!(
-        counted,
-        [("sns:Publish", 1), ("sqs:GetQueueUrl", 1), ("sqs:SendMessage", 1)]
-    );
+    assert_eq!(counted, [("sns:Publish", 1), ("sqs:GetQueueUrl", 1), ("sqs:SendMessage", 1)]);
     assert_eq!(calls.get("sqs:CreateQueue"), 0);
 }
 
@@ -77,17 +63,10 @@ async fn stopping_answers_the_receivers_that_wait() {
     let world = World::start();
     let queue = world.queue("q").await;
     let sqs = world.sqs.clone();
-    let waiting = tokio::spawn(async move {
-        sqs.receive_message()
-            .queue_url(queue)
-            .wait_time_seconds(20)
-            .send()
-            .await
-    });
+    let waiting =
+        tokio::spawn(async move { sqs.receive_message().queue_url(queue).wait_time_seconds(20).send().await });
     world.called("sqs:ReceiveMessage", 1).await;
-    soon(tokio::task::spawn_blocking(move || world.endpoint.stop()))
-        .await
-        .unwrap();
+    soon(tokio::task::spawn_blocking(move || world.endpoint.stop())).await.unwrap();
     assert!(soon(waiting).await.unwrap().unwrap().messages.is_none());
 }
 
@@ -95,24 +74,14 @@ async fn stopping_answers_the_receivers_that_wait() {
 async fn a_dump_shows_everything_and_changes_nothing() {
     let world = World::start();
     let dlq = world.queue("dlq").await;
-    let policy = format!(
-        r#"{{"deadLetterTargetArn":"{}","maxReceiveCount":1}}"#,
-        queue_arn("dlq")
-    );
-    let queue = world
-        .queue_with("q", &[(QueueAttributeName::RedrivePolicy, &policy)])
-        .await;
+    let policy = format!(r#"{{"deadLetterTargetArn":"{}","maxReceiveCount":1}}"#, queue_arn("dlq"));
+    let queue = world.queue_with("q", &[(QueueAttributeName::RedrivePolicy, &policy)]).await;
     world.send(&queue, "dead").await;
     let dead = world.receive(&queue, 0).await.remove(0);
     world.release(&queue, &dead).await;
     world.send(&queue, "in flight").await;
     assert_eq!(world.receive(&queue, 0).await.len(), 1);
-    let delayed = world
-        .sqs
-        .send_message()
-        .queue_url(&queue)
-        .message_body("delayed")
-        .delay_seconds(900);
+    let delayed = world.sqs.send_message().queue_url(&queue).message_body("delayed").delay_seconds(900);
     delayed.send().await.unwrap();
     world.send(&queue, "visible").await;
     create_small_table(&world).await;
@@ -141,23 +110,11 @@ async fn a_dump_shows_everything_and_changes_nothing() {
 
 async fn create_small_table(world: &World) {
     use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
-    let attribute = AttributeDefinition::builder()
-        .attribute_name("pk")
-        .attribute_type(ScalarAttributeType::S);
+    let attribute = AttributeDefinition::builder().attribute_name("pk").attribute_type(ScalarAttributeType::S);
     let key = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash);
-    let create = world
-        .dynamodb
-        .create_table()
-        .table_name("small")
-        .billing_mode(BillingMode::PayPerRequest);
-    let create = create
-        .attribute_definitions(attribute.build().unwrap())
-        .key_schema(key.build().unwrap());
+    let create = world.dynamodb.create_table().table_name("small").billing_mode(BillingMode::PayPerRequest);
+    let create = create.attribute_definitions(attribute.build().unwrap()).key_schema(key.build().unwrap());
     create.send().await.unwrap();
-    let put = world
-        .dynamodb
-        .put_item()
-        .table_name("small")
-        .item("pk", AttributeValue::S("kept".to_owned()));
+    let put = world.dynamodb.put_item().table_name("small").item("pk", AttributeValue::S("kept".to_owned()));
     put.send().await.unwrap();
 }

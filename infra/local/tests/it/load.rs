@@ -81,14 +81,9 @@ async fn a_dump_sees_each_message_once_while_they_move() {
     const MESSAGES: usize = 20;
     let world = World::start();
     world.queue("dlq").await;
-    let policy = format!(
-        r#"{{"deadLetterTargetArn":"{}","maxReceiveCount":1}}"#,
-        queue_arn("dlq")
-    );
-    let attributes = [
-        (QueueAttributeName::RedrivePolicy, policy.as_str()),
-        (QueueAttributeName::VisibilityTimeout, "0"),
-    ];
+    let policy = format!(r#"{{"deadLetterTargetArn":"{}","maxReceiveCount":1}}"#, queue_arn("dlq"));
+    let attributes =
+        [(QueueAttributeName::RedrivePolicy, policy.as_str()), (QueueAttributeName::VisibilityTimeout, "0")];
     let queue = world.queue_with("q", &attributes).await;
     for index in 0..MESSAGES {
         world.send(&queue, &index.to_string()).await;
@@ -99,11 +94,7 @@ async fn a_dump_sees_each_message_once_while_they_move() {
         for _ in 0..100 {
             let receive = sqs.receive_message().queue_url(&queue).max_number_of_messages(10);
             receive.send().await.unwrap();
-            sqs.start_message_move_task()
-                .source_arn(queue_arn("dlq"))
-                .send()
-                .await
-                .unwrap();
+            sqs.start_message_move_task().source_arn(queue_arn("dlq")).send().await.unwrap();
         }
     });
     while !moving.is_finished() {

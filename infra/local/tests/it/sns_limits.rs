@@ -8,19 +8,11 @@ use crate::world::World;
 const SIZE_MAX: usize = 262_144;
 
 fn attribute(kind: &str, value: &str) -> MessageAttributeValue {
-    MessageAttributeValue::builder()
-        .data_type(kind)
-        .string_value(value)
-        .build()
-        .unwrap()
+    MessageAttributeValue::builder().data_type(kind).string_value(value).build().unwrap()
 }
 
 fn entry(id: impl Into<String>, message: impl Into<String>) -> PublishBatchRequestEntry {
-    PublishBatchRequestEntry::builder()
-        .id(id)
-        .message(message)
-        .build()
-        .unwrap()
+    PublishBatchRequestEntry::builder().id(id).message(message).build().unwrap()
 }
 
 #[tokio::test]
@@ -45,26 +37,14 @@ async fn batches_that_are_refused_as_a_whole() {
     let world = World::start();
     let topic = world.topic("t").await;
     let error = async |entries: Vec<PublishBatchRequestEntry>| {
-        let batch = world
-            .sns
-            .publish_batch()
-            .topic_arn(&topic)
-            .set_publish_batch_request_entries(Some(entries));
+        let batch = world.sns.publish_batch().topic_arn(&topic).set_publish_batch_request_entries(Some(entries));
         batch.send().await.unwrap_err().into_service_error()
     };
     let eleven = (0..11).map(|index| entry(index.to_string(), "m")).collect();
     assert!(error(eleven).await.is_too_many_entries_in_batch_request_exception());
     assert!(error(vec![]).await.is_empty_batch_request_exception());
-    assert!(
-        error(vec![entry("a", "m"), entry("a", "m")])
-            .await
-            .is_batch_entry_ids_not_distinct_exception()
-    );
-    assert!(
-        error(vec![entry("not an id", "m")])
-            .await
-            .is_invalid_batch_entry_id_exception()
-    );
+    assert!(error(vec![entry("a", "m"), entry("a", "m")]).await.is_batch_entry_ids_not_distinct_exception());
+    assert!(error(vec![entry("not an id", "m")]).await.is_invalid_batch_entry_id_exception());
     let half = "x".repeat(SIZE_MAX / 2);
     let long = vec![entry("a", &half), entry("b", half.clone() + "x")];
     assert!(error(long).await.is_batch_request_too_long_exception());
@@ -92,14 +72,8 @@ async fn bad_attributes_and_subjects_are_refused() {
     for subject in ["a\nb", long.as_str()] {
         assert_eq!(code!(publish().subject(subject).send().await), "InvalidParameter");
     }
-    assert_eq!(
-        code!(world.sns.publish().topic_arn(&topic).message("").send().await),
-        "InvalidParameter"
-    );
-    assert_eq!(
-        code!(world.sns.publish().phone_number("+1").message("m").send().await),
-        "InvalidParameter"
-    );
+    assert_eq!(code!(world.sns.publish().topic_arn(&topic).message("").send().await), "InvalidParameter");
+    assert_eq!(code!(world.sns.publish().phone_number("+1").message("m").send().await), "InvalidParameter");
 }
 
 #[tokio::test]
@@ -113,21 +87,11 @@ async fn bad_settings_are_refused() {
         ("RedrivePolicy", "{}"),
         ("Nonsense", "1"),
     ] {
-        let subscribe = world
-            .sns
-            .subscribe()
-            .topic_arn(&topic)
-            .protocol("sqs")
-            .attributes(name, value);
+        let subscribe = world.sns.subscribe().topic_arn(&topic).protocol("sqs").attributes(name, value);
         let outcome = subscribe.endpoint("arn:aws:sqs:us-east-1:000000000000:q").send().await;
         assert_eq!(code!(outcome), "InvalidParameter", "{name}");
     }
-    let set = world
-        .sns
-        .set_topic_attributes()
-        .topic_arn(&topic)
-        .attribute_name("Nonsense")
-        .attribute_value("1");
+    let set = world.sns.set_topic_attributes().topic_arn(&topic).attribute_name("Nonsense").attribute_value("1");
     assert_eq!(code!(set.send().await), "InvalidParameter");
     for name in ["", "a b", "orders.fifo"] {
         assert!(world.sns.create_topic().name(name).send().await.is_err(), "{name}");
@@ -139,14 +103,6 @@ async fn an_operation_that_is_not_served_says_so() {
     let world = World::start();
     let outcome = world.sns.list_platform_applications().send().await;
     assert_eq!(code!(outcome), "InvalidAction");
-    let outcome = world
-        .sqs
-        .add_permission()
-        .queue_url("q")
-        .label("l")
-        .aws_account_ids("1")
-        .actions("a")
-        .send()
-        .await;
+    let outcome = world.sqs.add_permission().queue_url("q").label("l").aws_account_ids("1").actions("a").send().await;
     assert_eq!(code!(outcome), "InvalidAction");
 }

@@ -10,13 +10,7 @@ async fn a_topic_is_created_once_unless_it_differs() {
     let arn = world.topic("events").await;
     assert_eq!(arn, "arn:aws:sns:us-east-1:000000000000:events");
     assert_eq!(world.topic("events").await, arn);
-    let differing = world
-        .sns
-        .create_topic()
-        .name("events")
-        .attributes("DisplayName", "other")
-        .send()
-        .await;
+    let differing = world.sns.create_topic().name("events").attributes("DisplayName", "other").send().await;
     let error = differing.unwrap_err().into_service_error();
     assert!(error.is_invalid_parameter_exception());
 }
@@ -25,11 +19,7 @@ async fn a_topic_is_created_once_unless_it_differs() {
 async fn attributes_of_a_topic_can_be_set_and_read() {
     let world = World::start();
     let arn = world.topic("events").await;
-    let set = world
-        .sns
-        .set_topic_attributes()
-        .topic_arn(&arn)
-        .attribute_name("DisplayName");
+    let set = world.sns.set_topic_attributes().topic_arn(&arn).attribute_name("DisplayName");
     set.attribute_value("E<&>").send().await.unwrap();
     let got = world.sns.get_topic_attributes().topic_arn(&arn).send().await.unwrap();
     let attributes = got.attributes.unwrap();
@@ -52,16 +42,7 @@ async fn a_deleted_topic_is_gone_with_its_subscriptions() {
     let published = world.sns.publish().topic_arn(&arn).message("m").send().await;
     assert!(published.unwrap_err().into_service_error().is_not_found_exception());
     assert!(world.sns.list_topics().send().await.unwrap().topics().is_empty());
-    assert!(
-        world
-            .sns
-            .list_subscriptions()
-            .send()
-            .await
-            .unwrap()
-            .subscriptions()
-            .is_empty()
-    );
+    assert!(world.sns.list_subscriptions().send().await.unwrap().subscriptions().is_empty());
 }
 
 #[tokio::test]
@@ -88,12 +69,7 @@ async fn subscribing_again_finds_the_subscription_unless_it_differs() {
     let first = world.subscribe(&topic, "q", &first).await;
     let again = [raw, policy(r#"{ "b": ["2"], "a": ["1"] }"#)];
     assert_eq!(world.subscribe(&topic, "q", &again).await, first);
-    let differing = world
-        .sns
-        .subscribe()
-        .topic_arn(&topic)
-        .protocol("sqs")
-        .endpoint(queue_arn("q"));
+    let differing = world.sns.subscribe().topic_arn(&topic).protocol("sqs").endpoint(queue_arn("q"));
     let error = differing.send().await.unwrap_err().into_service_error();
     assert!(error.is_invalid_parameter_exception());
 }
@@ -107,38 +83,13 @@ async fn a_subscription_is_listed_until_it_ends() {
     let attributes = get().await.unwrap().attributes.unwrap();
     assert_eq!(attributes["RawMessageDelivery"], "true");
     assert_eq!(attributes["Endpoint"], queue_arn("q"));
-    let listed = world
-        .sns
-        .list_subscriptions_by_topic()
-        .topic_arn(&topic)
-        .send()
-        .await
-        .unwrap();
+    let listed = world.sns.list_subscriptions_by_topic().topic_arn(&topic).send().await.unwrap();
     assert_eq!(listed.subscriptions()[0].subscription_arn(), Some(arn.as_str()));
-    assert_eq!(
-        world
-            .sns
-            .list_subscriptions()
-            .send()
-            .await
-            .unwrap()
-            .subscriptions()
-            .len(),
-        1
-    );
+    assert_eq!(world.sns.list_subscriptions().send().await.unwrap().subscriptions().len(), 1);
 
     world.sns.unsubscribe().subscription_arn(&arn).send().await.unwrap();
     assert!(get().await.unwrap_err().into_service_error().is_not_found_exception());
-    assert!(
-        world
-            .sns
-            .list_subscriptions()
-            .send()
-            .await
-            .unwrap()
-            .subscriptions()
-            .is_empty()
-    );
+    assert!(world.sns.list_subscriptions().send().await.unwrap().subscriptions().is_empty());
 }
 
 #[tokio::test]
@@ -146,20 +97,8 @@ async fn only_queues_can_subscribe() {
     let world = World::start();
     let topic = world.topic("t").await;
     for (protocol, endpoint) in [("https", "https://localhost/"), ("sqs", "https://localhost/q")] {
-        let outcome = world
-            .sns
-            .subscribe()
-            .topic_arn(&topic)
-            .protocol(protocol)
-            .endpoint(endpoint)
-            .send()
-            .await;
-        assert!(
-            outcome
-                .unwrap_err()
-                .into_service_error()
-                .is_invalid_parameter_exception()
-        );
+        let outcome = world.sns.subscribe().topic_arn(&topic).protocol(protocol).endpoint(endpoint).send().await;
+        assert!(outcome.unwrap_err().into_service_error().is_invalid_parameter_exception());
     }
     let subscribe = world.sns.subscribe().topic_arn(format!("{topic}x")).protocol("sqs");
     let outcome = subscribe.endpoint(queue_arn("q")).send().await;
@@ -171,36 +110,10 @@ async fn topics_have_tags() {
     let world = World::start();
     let topic = world.topic("t").await;
     let tag = Tag::builder().key("team").value("a&b").build().unwrap();
-    world
-        .sns
-        .tag_resource()
-        .resource_arn(&topic)
-        .tags(tag.clone())
-        .send()
-        .await
-        .unwrap();
-    let listed = world
-        .sns
-        .list_tags_for_resource()
-        .resource_arn(&topic)
-        .send()
-        .await
-        .unwrap();
+    world.sns.tag_resource().resource_arn(&topic).tags(tag.clone()).send().await.unwrap();
+    let listed = world.sns.list_tags_for_resource().resource_arn(&topic).send().await.unwrap();
     assert_eq!(listed.tags(), [tag]);
-    world
-        .sns
-        .untag_resource()
-        .resource_arn(&topic)
-        .tag_keys("team")
-        .send()
-        .await
-        .unwrap();
-    let listed = world
-        .sns
-        .list_tags_for_resource()
-        .resource_arn(&topic)
-        .send()
-        .await
-        .unwrap();
+    world.sns.untag_resource().resource_arn(&topic).tag_keys("team").send().await.unwrap();
+    let listed = world.sns.list_tags_for_resource().resource_arn(&topic).send().await.unwrap();
     assert!(listed.tags().is_empty());
 }

@@ -8,30 +8,12 @@ use crate::world::{World, queue_arn, soon};
 #[tokio::test]
 async fn creating_a_queue_again_finds_it_unless_it_differs() {
     let world = World::start();
-    let first = world
-        .queue_with("q", &[(QueueAttributeName::VisibilityTimeout, "5")])
-        .await;
+    let first = world.queue_with("q", &[(QueueAttributeName::VisibilityTimeout, "5")]).await;
     assert_eq!(first, format!("{}/000000000000/q", world.endpoint.url()));
-    assert_eq!(
-        world
-            .queue_with("q", &[(QueueAttributeName::VisibilityTimeout, "5")])
-            .await,
-        first
-    );
+    assert_eq!(world.queue_with("q", &[(QueueAttributeName::VisibilityTimeout, "5")]).await, first);
     assert_eq!(world.queue("q").await, first);
-    let differing = world
-        .sqs
-        .create_queue()
-        .queue_name("q")
-        .attributes(QueueAttributeName::VisibilityTimeout, "6");
-    assert!(
-        differing
-            .send()
-            .await
-            .unwrap_err()
-            .into_service_error()
-            .is_queue_name_exists()
-    );
+    let differing = world.sqs.create_queue().queue_name("q").attributes(QueueAttributeName::VisibilityTimeout, "6");
+    assert!(differing.send().await.unwrap_err().into_service_error().is_queue_name_exists());
 
     let found = world.sqs.get_queue_url().queue_name("q").send().await.unwrap();
     assert_eq!(found.queue_url(), Some(first.as_str()));
@@ -55,12 +37,7 @@ async fn a_queue_that_is_not_there_is_a_typed_error() {
 async fn deleting_a_queue_ends_the_wait_of_its_receivers() {
     let world = World::start();
     let queue = world.queue("q").await;
-    let waiting = world
-        .sqs
-        .receive_message()
-        .queue_url(&queue)
-        .wait_time_seconds(20)
-        .send();
+    let waiting = world.sqs.receive_message().queue_url(&queue).wait_time_seconds(20).send();
     let (received, ()) = soon(Box::pin(async {
         tokio::join!(waiting, async {
             world.called("sqs:ReceiveMessage", 1).await;
@@ -76,27 +53,17 @@ async fn attributes_can_be_set_and_read_and_bad_ones_are_refused() {
     let world = World::start();
     let queue = world.queue("q").await;
     let set = |name: QueueAttributeName, value: &str| {
-        world
-            .sqs
-            .set_queue_attributes()
-            .queue_url(&queue)
-            .attributes(name, value)
-            .send()
+        world.sqs.set_queue_attributes().queue_url(&queue).attributes(name, value).send()
     };
     set(QueueAttributeName::VisibilityTimeout, "7").await.unwrap();
     let get = world.sqs.get_queue_attributes().queue_url(&queue);
-    let get = get
-        .attribute_names(QueueAttributeName::VisibilityTimeout)
-        .attribute_names(QueueAttributeName::QueueArn);
+    let get = get.attribute_names(QueueAttributeName::VisibilityTimeout).attribute_names(QueueAttributeName::QueueArn);
     let attributes = get.send().await.unwrap().attributes.unwrap();
     assert_eq!(attributes[&QueueAttributeName::VisibilityTimeout], "7");
     assert_eq!(attributes[&QueueAttributeName::QueueArn], queue_arn("q"));
     assert_eq!(attributes.len(), 2);
 
-    assert_eq!(
-        code!(set(QueueAttributeName::VisibilityTimeout, "43201").await),
-        "InvalidParameterValue"
-    );
+    assert_eq!(code!(set(QueueAttributeName::VisibilityTimeout, "43201").await), "InvalidParameterValue");
     assert_eq!(code!(set("Nonsense".into(), "1").await), "InvalidAttributeName");
 }
 
@@ -104,32 +71,9 @@ async fn attributes_can_be_set_and_read_and_bad_ones_are_refused() {
 async fn tags_come_and_go() {
     let world = World::start();
     let queue = world.queue("q").await;
-    world
-        .sqs
-        .tag_queue()
-        .queue_url(&queue)
-        .tags("a", "1")
-        .tags("b", "2")
-        .send()
-        .await
-        .unwrap();
-    world
-        .sqs
-        .untag_queue()
-        .queue_url(&queue)
-        .tag_keys("a")
-        .send()
-        .await
-        .unwrap();
-    let tags = world
-        .sqs
-        .list_queue_tags()
-        .queue_url(&queue)
-        .send()
-        .await
-        .unwrap()
-        .tags
-        .unwrap();
+    world.sqs.tag_queue().queue_url(&queue).tags("a", "1").tags("b", "2").send().await.unwrap();
+    world.sqs.untag_queue().queue_url(&queue).tag_keys("a").send().await.unwrap();
+    let tags = world.sqs.list_queue_tags().queue_url(&queue).send().await.unwrap().tags.unwrap();
     assert_eq!(tags, [("b".to_owned(), "2".to_owned())].into());
 }
 
@@ -150,48 +94,21 @@ async fn a_purge_empties_the_queue_and_may_not_be_repeated_at_once() {
 async fn a_group_is_accepted_on_a_standard_queue() {
     let world = World::start();
     let queue = world.queue("q").await;
-    let send = world
-        .sqs
-        .send_message()
-        .queue_url(&queue)
-        .message_body("m")
-        .message_group_id("tenant");
+    let send = world.sqs.send_message().queue_url(&queue).message_body("m").message_group_id("tenant");
     send.send().await.unwrap();
     let received = world.receive(&queue, 0).await;
-    assert_eq!(
-        received[0].attributes().unwrap()[&MessageSystemAttributeName::MessageGroupId],
-        "tenant"
-    );
+    assert_eq!(received[0].attributes().unwrap()[&MessageSystemAttributeName::MessageGroupId], "tenant");
 }
 
 #[tokio::test]
 async fn a_fifo_queue_keeps_the_order_of_a_group_and_drops_twins() {
     let world = World::start();
-    let queue = world
-        .queue_with("q.fifo", &[(QueueAttributeName::FifoQueue, "true")])
-        .await;
+    let queue = world.queue_with("q.fifo", &[(QueueAttributeName::FifoQueue, "true")]).await;
     for (group, key) in [("a", "1"), ("a", "2"), ("b", "3"), ("a", "1")] {
-        let send = world
-            .sqs
-            .send_message()
-            .queue_url(&queue)
-            .message_body(format!("{group}{key}"));
-        send.message_group_id(group)
-            .message_deduplication_id(key)
-            .send()
-            .await
-            .unwrap();
+        let send = world.sqs.send_message().queue_url(&queue).message_body(format!("{group}{key}"));
+        send.message_group_id(group).message_deduplication_id(key).send().await.unwrap();
     }
-    let one = world
-        .sqs
-        .receive_message()
-        .queue_url(&queue)
-        .send()
-        .await
-        .unwrap()
-        .messages
-        .unwrap()
-        .remove(0);
+    let one = world.sqs.receive_message().queue_url(&queue).send().await.unwrap().messages.unwrap().remove(0);
     assert_eq!(one.body(), Some("a1"));
     // The rest of the group waits for the first.
     assert_eq!(world.bodies(&queue).await, ["b3"]);

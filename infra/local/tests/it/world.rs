@@ -39,12 +39,7 @@ impl World {
                 )
             };
         }
-        Self {
-            sqs: client!(aws_sdk_sqs),
-            sns: client!(aws_sdk_sns),
-            dynamodb: client!(aws_sdk_dynamodb),
-            endpoint,
-        }
+        Self { sqs: client!(aws_sdk_sqs), sns: client!(aws_sdk_sns), dynamodb: client!(aws_sdk_dynamodb), endpoint }
     }
 
     /// Creates a queue; gives its URL.
@@ -53,26 +48,14 @@ impl World {
     }
 
     pub(crate) async fn queue_with(&self, name: &str, attributes: &[(QueueAttributeName, &str)]) -> String {
-        let attributes = attributes
-            .iter()
-            .map(|(name, value)| (name.clone(), (*value).to_owned()));
+        let attributes = attributes.iter().map(|(name, value)| (name.clone(), (*value).to_owned()));
         let attributes: HashMap<_, _> = attributes.collect();
-        let created = self
-            .sqs
-            .create_queue()
-            .queue_name(name)
-            .set_attributes(Some(attributes));
+        let created = self.sqs.create_queue().queue_name(name).set_attributes(Some(attributes));
         created.send().await.unwrap().queue_url.unwrap()
     }
 
     pub(crate) async fn send(&self, queue: &str, body: &str) {
-        self.sqs
-            .send_message()
-            .queue_url(queue)
-            .message_body(body)
-            .send()
-            .await
-            .unwrap();
+        self.sqs.send_message().queue_url(queue).message_body(body).send().await.unwrap();
     }
 
     /// Receives everything that is visible now, with all attributes, and leaves it in flight.
@@ -108,36 +91,18 @@ impl World {
     /// Makes a received message visible again.
     pub(crate) async fn release(&self, queue: &str, message: &Message) {
         let handle = message.receipt_handle().unwrap();
-        let request = self
-            .sqs
-            .change_message_visibility()
-            .queue_url(queue)
-            .receipt_handle(handle);
+        let request = self.sqs.change_message_visibility().queue_url(queue).receipt_handle(handle);
         request.visibility_timeout(0).send().await.unwrap();
     }
 
     pub(crate) async fn topic(&self, name: &str) -> String {
-        self.sns
-            .create_topic()
-            .name(name)
-            .send()
-            .await
-            .unwrap()
-            .topic_arn
-            .unwrap()
+        self.sns.create_topic().name(name).send().await.unwrap().topic_arn.unwrap()
     }
 
     /// Subscribes a queue by its name; gives the subscription's ARN.
     pub(crate) async fn subscribe(&self, topic: &str, queue: &str, attributes: &[(&str, &str)]) -> String {
-        let attributes = attributes
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let request = self
-            .sns
-            .subscribe()
-            .topic_arn(topic)
-            .protocol("sqs")
-            .endpoint(queue_arn(queue));
+        let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let request = self.sns.subscribe().topic_arn(topic).protocol("sqs").endpoint(queue_arn(queue));
         let subscribed = request.set_attributes(Some(attributes.collect())).send().await.unwrap();
         subscribed.subscription_arn.unwrap()
     }
@@ -159,9 +124,7 @@ pub(crate) async fn eventually(mut holds: impl FnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, waiting)
-        .await
-        .expect("the condition did not come true");
+    tokio::time::timeout(PATIENCE, waiting).await.expect("the condition did not come true");
 }
 
 /// The result of a task that must end before long.

@@ -51,17 +51,13 @@ pub(super) fn check_fields(fields: &Fields<'_>) -> Result<CheckedRequest, Box<bo
     let mut keep = |name: &str, rule: String| broken.push(format!("{name}: {rule}"));
     let mut id = |name, text: Option<Zeroizing<String>>| {
         let text = text?;
-        Identifier::parse(&text)
-            .map_err(|rule| keep(name, rule.to_string()))
-            .ok()
+        Identifier::parse(&text).map_err(|rule| keep(name, rule.to_string())).ok()
     };
     let customer_id = id("customerId", customer_id);
     let fare_id = id("fareId", fare_id);
-    let amount = fare_amount.as_deref().and_then(|text| {
-        Money::parse_usd(text)
-            .map_err(|rule| keep("fareAmount", rule.to_string()))
-            .ok()
-    });
+    let amount = fare_amount
+        .as_deref()
+        .and_then(|text| Money::parse_usd(text).map_err(|rule| keep("fareAmount", rule.to_string())).ok());
     let card = match (number, expiry, cvv) {
         (Some(number), Some(expiry), Some(cvv)) => Card::new(number, expiry, cvv)
             .map_err(|rules| rules.into_iter().for_each(|rule| keep(name_of(rule), rule.to_string())))
@@ -71,15 +67,7 @@ pub(super) fn check_fields(fields: &Fields<'_>) -> Result<CheckedRequest, Box<bo
     let fare_amount = fare_amount.filter(|_| amount.is_some()).map(|text| text.to_string());
     match (customer_id, fare_id, fare_amount, amount, card) {
         (Some(customer_id), Some(fare_id), Some(fare_amount), Some(amount), Some(card)) if broken.is_empty() => {
-            Ok(CheckedRequest {
-                fare: Fare {
-                    customer_id,
-                    fare_id,
-                    fare_amount,
-                    amount,
-                },
-                card,
-            })
+            Ok(CheckedRequest { fare: Fare { customer_id, fare_id, fare_amount, amount }, card })
         }
         (customer_id, fare_id, fare_amount, amount, _) => Err(Box::new(booking::FareRejected {
             customer_id,
@@ -99,11 +87,8 @@ fn text_of(fields: &Fields<'_>, name: &str) -> Result<Zeroizing<String>, &'stati
         1 => {}
         _ => return Err("stands twice"),
     }
-    let text: Option<Zeroizing<String>> = fields
-        .get(name)
-        .map(RawValue::get)
-        .and_then(|raw| serde_json::from_str(raw).ok())
-        .map(Zeroizing::new);
+    let text: Option<Zeroizing<String>> =
+        fields.get(name).map(RawValue::get).and_then(|raw| serde_json::from_str(raw).ok()).map(Zeroizing::new);
     match text {
         None => Err("must be a text"),
         Some(text) if text.is_empty() => Err("must not be empty"),

@@ -7,22 +7,12 @@ const GOOD: &str = r#"{"customerId": "3", "fareId": "wr_563", "fareAmount": "$20
      "cc": "2424 2424 2424 2424", "expiryDate": "12/22", "cvv": "111"}"#;
 
 fn booking() -> Booking {
-    Booking {
-        key: card::key_pair().1,
-        requests_topic: "ensemble-fare-requests".to_owned(),
-    }
+    Booking { key: card::key_pair().1, requests_topic: "ensemble-fare-requests".to_owned() }
 }
 
 fn read_as(body: &str, message_id: &str, request_id: Option<&str>) -> Result<Received<Incoming>, Poison> {
-    let attributes = request_id
-        .map(|id| (REQUEST_ID.to_owned(), id.to_owned()))
-        .into_iter()
-        .collect();
-    booking().read(&Delivery {
-        body,
-        attributes: &attributes,
-        message_id,
-    })
+    let attributes = request_id.map(|id| (REQUEST_ID.to_owned(), id.to_owned())).into_iter().collect();
+    booking().read(&Delivery { body, attributes: &attributes, message_id })
 }
 
 fn read(body: &str) -> Result<Received<Incoming>, Poison> {
@@ -60,27 +50,16 @@ fn a_request_is_understood_in_all_its_forms_and_identified_by_the_first_id_that_
         (read(GOOD), "m1"),
         (read_as(GOOD, "m1", Some("r0")), "r0"),
         (read(&sns("ensemble-fare-requests", GOOD)), "r1"),
-        (
-            read(&sns("ensemble-fare-requests", GOOD).replace("requestId", "other")),
-            "sns-1",
-        ),
-        (
-            read_as(&cloud_event("ce-1", "fare_requested"), "m1", Some("r0")),
-            "ce-1",
-        ),
+        (read(&sns("ensemble-fare-requests", GOOD).replace("requestId", "other")), "sns-1"),
+        (read_as(&cloud_event("ce-1", "fare_requested"), "m1", Some("r0")), "ce-1"),
         (read(&cloud_event("ce-1", "FareRequested")), "ce-1"),
-        (
-            read(&sns("ensemble-fare-requests", &cloud_event("ce-1", "fare_requested"))),
-            "ce-1",
-        ),
+        (read(&sns("ensemble-fare-requests", &cloud_event("ce-1", "fare_requested"))), "ce-1"),
     ];
     for (received, identity) in forms {
         let received = received.unwrap();
         assert_eq!(received.saga, saga(identity), "{identity}");
         assert_eq!(received.event_id, identity);
-        let Incoming::FareRequested(fare, sealed_card) = received.incoming else {
-            panic!("{identity}: not a request")
-        };
+        let Incoming::FareRequested(fare, sealed_card) = received.incoming else { panic!("{identity}: not a request") };
         assert_eq!((fare.fare_amount.as_str(), fare.amount.minor), ("$20.00", 2_000));
         assert!(!sealed_card.contains("2424"));
     }
@@ -92,61 +71,25 @@ fn each_broken_rule_is_named_with_its_field_and_without_its_value() {
         (GOOD.replace("\"$20.00\"", "\"$-5\""), "fareAmount: must be an amount"),
         (GOOD.replace("\"$20.00\"", "20"), "fareAmount: must be a text"),
         (GOOD.replace("\"wr_563\"", "\"\""), "fareId: must not be empty"),
-        (
-            GOOD.replace("\"wr_563\"", "\"a\\u0000b\""),
-            "fareId: must be 1 to 128 characters",
-        ),
-        (
-            GOOD.replace("\"wr_563\"", &format!("\"{}\"", "x".repeat(129))),
-            "fareId: must be 1 to 128 characters",
-        ),
-        (
-            GOOD.replace("\"cvv\": \"111\"", "\"cvv\": \"1x1\""),
-            "cvv: must be 3 or 4 digits",
-        ),
-        (
-            GOOD.replace("\"cvv\": \"111\"", "\"cvv\": [111]"),
-            "cvv: must be a text",
-        ),
-        (
-            GOOD.replace("\"cvv\": \"111\"", "\"CVV\": \"111\""),
-            "body: a field is none of",
-        ),
-        (
-            GOOD.replace("2424 2424 2424 2424", "2424"),
-            "cc: must be 12 to 19 digits",
-        ),
+        (GOOD.replace("\"wr_563\"", "\"a\\u0000b\""), "fareId: must be 1 to 128 characters"),
+        (GOOD.replace("\"wr_563\"", &format!("\"{}\"", "x".repeat(129))), "fareId: must be 1 to 128 characters"),
+        (GOOD.replace("\"cvv\": \"111\"", "\"cvv\": \"1x1\""), "cvv: must be 3 or 4 digits"),
+        (GOOD.replace("\"cvv\": \"111\"", "\"cvv\": [111]"), "cvv: must be a text"),
+        (GOOD.replace("\"cvv\": \"111\"", "\"CVV\": \"111\""), "body: a field is none of"),
+        (GOOD.replace("2424 2424 2424 2424", "2424"), "cc: must be 12 to 19 digits"),
         (GOOD.replace("12/22", "22-12"), "expiryDate: must be MM/YY"),
         (GOOD.replace("\"cvv\"", "\"cc\""), "cc: stands twice"),
         (GOOD.replace("\"expiryDate\"", "\"x\""), "expiryDate: is missing"),
         ("{}".to_owned(), "customerId: is missing"),
-        (
-            format!("{{\"customerId\": {}{}}}", "[".repeat(20_000), "]".repeat(20_000)),
-            "customerId: must be a text",
-        ),
-        (
-            GOOD.replace("wr_563", &"x".repeat(70_000)),
-            "body: must be at most 65536 bytes",
-        ),
+        (format!("{{\"customerId\": {}{}}}", "[".repeat(20_000), "]".repeat(20_000)), "customerId: must be a text"),
+        (GOOD.replace("wr_563", &"x".repeat(70_000)), "body: must be at most 65536 bytes"),
         (cloud_event("", "fare_requested"), "id: must be a text"),
-        (
-            cloud_event(&"x".repeat(300), "fare_requested"),
-            "id: must be at most 256 bytes",
-        ),
-        (
-            cloud_event("a", "fare_requested").replace("\"data\"", "\"date\""),
-            "data: is missing",
-        ),
-        (
-            cloud_event("a", "fare_requested").replace("\"1.0\"", "\"0.3\""),
-            "specversion: must be 1.0",
-        ),
+        (cloud_event(&"x".repeat(300), "fare_requested"), "id: must be at most 256 bytes"),
+        (cloud_event("a", "fare_requested").replace("\"data\"", "\"date\""), "data: is missing"),
+        (cloud_event("a", "fare_requested").replace("\"1.0\"", "\"0.3\""), "specversion: must be 1.0"),
         (sns("ensemble-fare-requests", "not JSON 2424"), "body: not JSON"),
         (sns("ensemble-fare-requests", "[]"), "body: must be a JSON object"),
-        (
-            sns("ensemble-fare-requests", &sns("ensemble-fare-requests", GOOD)),
-            "body: a field is none of",
-        ),
+        (sns("ensemble-fare-requests", &sns("ensemble-fare-requests", GOOD)), "body: a field is none of"),
     ];
     for (body, expected) in cases {
         let found = rule(&body);
@@ -176,27 +119,15 @@ fn what_is_no_request_is_poison_with_its_reason() {
         (String::new(), Reason::Unreadable),
         (contracts::redact::body(GOOD), Reason::Redacted),
         (contracts::redact::body("not JSON"), Reason::Redacted),
-        (
-            contracts::redact::body(&sns("ensemble-fare-requests", GOOD)),
-            Reason::Redacted,
-        ),
+        (contracts::redact::body(&sns("ensemble-fare-requests", GOOD)), Reason::Redacted),
         ("[1]".to_owned(), Reason::Unreadable),
         ("\"2424\"".to_owned(), Reason::Unreadable),
         ("[".repeat(100_000), Reason::Unreadable),
         (sns("ensemble-payment-events", GOOD), Reason::UnexpectedEnvelope),
-        (
-            sns("ensemble-fare-requests", &cloud_event("a", "payment_refunded")),
-            Reason::UnexpectedEnvelope,
-        ),
+        (sns("ensemble-fare-requests", &cloud_event("a", "payment_refunded")), Reason::UnexpectedEnvelope),
         (cloud_event("a", "fare_asked"), Reason::UnknownType),
-        (
-            cloud_event("a", "fare_requested").replace("\"id\"", "\"schemaversion\":2,\"id\""),
-            Reason::UnknownVersion,
-        ),
-        (
-            cloud_event("a", "payment_refunded").replace("\"id\"", "\"schemaversion\":2,\"id\""),
-            Reason::UnknownVersion,
-        ),
+        (cloud_event("a", "fare_requested").replace("\"id\"", "\"schemaversion\":2,\"id\""), Reason::UnknownVersion),
+        (cloud_event("a", "payment_refunded").replace("\"id\"", "\"schemaversion\":2,\"id\""), Reason::UnknownVersion),
         (cloud_event("a", "payment_refunded"), Reason::Unreadable),
         (cloud_event("a", "payment_captured"), Reason::Unreadable),
     ];

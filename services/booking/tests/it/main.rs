@@ -27,10 +27,7 @@ fn story(name: &'static str, end: Event) -> Story {
 #[test]
 fn booking_conforms() {
     let (private, key) = card::key_pair();
-    let booking = || Booking {
-        key: key.clone(),
-        requests_topic: "ensemble-fare-requests".to_owned(),
-    };
+    let booking = || Booking { key: key.clone(), requests_topic: "ensemble-fare-requests".to_owned() };
     let mut standing = fixtures::payment_declined("3");
     standing.standing = fixtures::payment_refund_failed("3").standing;
     let mut partly = fixtures::payment_refunded("3");
@@ -43,14 +40,8 @@ fn booking_conforms() {
             story("declined, and a hold stands", Event::PaymentDeclined(standing)),
             story("refunded", Event::PaymentRefunded(fixtures::payment_refunded("3"))),
             story("refunded, and a credit stands", Event::PaymentRefunded(partly)),
-            story(
-                "not refunded",
-                Event::PaymentRefundFailed(fixtures::payment_refund_failed("3")),
-            ),
-            Story {
-                name: "rejected",
-                messages: vec![request("rejected", "twenty")],
-            },
+            story("not refunded", Event::PaymentRefundFailed(fixtures::payment_refund_failed("3"))),
+            Story { name: "rejected", messages: vec![request("rejected", "twenty")] },
         ],
         // Three bare digits would be found in any id.
         secrets: &["2424 2424 2424 2424", "12/22", "\"111\""],

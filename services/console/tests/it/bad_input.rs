@@ -31,78 +31,22 @@ fn cases() -> Vec<(&'static str, String, End)> {
         ("a list", "[]".to_owned(), Buried("unreadable")),
         ("a truncated request", good[..60].to_owned(), Buried("unreadable")),
         ("a nesting bomb", nested(50_000), Buried("unreadable")),
-        (
-            "a nesting bomb in a field",
-            good.replace("\"3\"", &nested(20_000)),
-            Told("customerId: must be a text"),
-        ),
-        (
-            "an empty object",
-            "{}".to_owned(),
-            Told("customerId: is missing; fareId: is missing"),
-        ),
-        (
-            "a number for an amount",
-            good.replace("\"$20.00\"", "20.00"),
-            Told("fareAmount: must be a text"),
-        ),
-        (
-            "null for a card",
-            good.replace("\"2424 2424 2424 2424\"", "null"),
-            Told("cc: must be a text"),
-        ),
-        (
-            "an empty field",
-            good.replace("\"111\"", "\"\""),
-            Told("cvv: must not be empty"),
-        ),
-        (
-            "a negative amount",
-            amount("$-5"),
-            Told("fareAmount: must be an amount"),
-        ),
-        (
-            "a tenth of a cent",
-            amount("$0.001"),
-            Told("fareAmount: must be an amount"),
-        ),
+        ("a nesting bomb in a field", good.replace("\"3\"", &nested(20_000)), Told("customerId: must be a text")),
+        ("an empty object", "{}".to_owned(), Told("customerId: is missing; fareId: is missing")),
+        ("a number for an amount", good.replace("\"$20.00\"", "20.00"), Told("fareAmount: must be a text")),
+        ("null for a card", good.replace("\"2424 2424 2424 2424\"", "null"), Told("cc: must be a text")),
+        ("an empty field", good.replace("\"111\"", "\"\""), Told("cvv: must not be empty")),
+        ("a negative amount", amount("$-5"), Told("fareAmount: must be an amount")),
+        ("a tenth of a cent", amount("$0.001"), Told("fareAmount: must be an amount")),
         ("an exponent", amount("1e9"), Told("fareAmount: must be an amount")),
         ("a bare sign", amount("$"), Told("fareAmount: must be an amount")),
-        (
-            "a misplaced comma",
-            amount("$1,00"),
-            Told("fareAmount: must be an amount"),
-        ),
-        (
-            "more than an i64",
-            amount("92233720368547758.08"),
-            Told("fareAmount: must not be larger"),
-        ),
-        (
-            "an over-long id",
-            good.replace("wr_563", &"x".repeat(129)),
-            Told("fareId: must be 1 to 128"),
-        ),
-        (
-            "a control character",
-            good.replace("wr_563", "wr\\u0007"),
-            Told("fareId: must be 1 to 128"),
-        ),
-        (
-            "a duplicate key",
-            good.replace("\"fareId\"", "\"customerId\""),
-            Told("customerId: stands twice"),
-        ),
-        (
-            "a field too many",
-            good.replacen('{', "{\"tip\": \"1\",", 1),
-            Told("body: a field is none of"),
-        ),
-        (
-            "65 KiB",
-            good.replace("wr_563", &"x".repeat(65 * 1024)),
-            Told("body: must be at most 65536 bytes"),
-        ),
+        ("a misplaced comma", amount("$1,00"), Told("fareAmount: must be an amount")),
+        ("more than an i64", amount("92233720368547758.08"), Told("fareAmount: must not be larger")),
+        ("an over-long id", good.replace("wr_563", &"x".repeat(129)), Told("fareId: must be 1 to 128")),
+        ("a control character", good.replace("wr_563", "wr\\u0007"), Told("fareId: must be 1 to 128")),
+        ("a duplicate key", good.replace("\"fareId\"", "\"customerId\""), Told("customerId: stands twice")),
+        ("a field too many", good.replacen('{', "{\"tip\": \"1\",", 1), Told("body: a field is none of")),
+        ("65 KiB", good.replace("wr_563", &"x".repeat(65 * 1024)), Told("body: must be at most 65536 bytes")),
         (
             "an unknown event type",
             cloud_event("a", &good).replace("fare_requested", "ride_requested"),
@@ -113,21 +57,13 @@ fn cases() -> Vec<(&'static str, String, End)> {
             cloud_event("b", &good).replacen('{', "{\"schemaversion\":2,", 1),
             Buried("unknown_version"),
         ),
-        (
-            "an envelope from elsewhere",
-            envelope("another-topic", &good),
-            Buried("unexpected_envelope"),
-        ),
+        ("an envelope from elsewhere", envelope("another-topic", &good), Buried("unexpected_envelope")),
         (
             "an envelope in an envelope",
             envelope("ensemble-fare-requests", &envelope("ensemble-fare-requests", &good)),
             Told("body: a field is none of"),
         ),
-        (
-            "an event that booking does not hear",
-            event_of_booking(),
-            Buried("not_for_us"),
-        ),
+        ("an event that booking does not hear", event_of_booking(), Buried("not_for_us")),
         (
             "an event before its time, that contradicts nothing",
             "{\"specversion\":\"1.0\"}".to_owned(),
@@ -147,14 +83,8 @@ fn event_of_booking() -> String {
         path: Path::default(),
     };
     let saga = SagaId::of_request("fare", "forged");
-    contracts::Envelope::new(
-        contracts::Event::FareRegistered(fare),
-        saga,
-        "x",
-        None,
-        jiff::Timestamp::UNIX_EPOCH,
-    )
-    .to_json()
+    contracts::Envelope::new(contracts::Event::FareRegistered(fare), saga, "x", None, jiff::Timestamp::UNIX_EPOCH)
+        .to_json()
 }
 
 #[tokio::test]
@@ -167,11 +97,7 @@ async fn bad_input_is_told_or_buried_with_its_reason_and_stops_nothing() {
         let id = format!("bad-{index}");
         let message_id = world.send("ensemble-booking", body, Some(&id)).await;
         // In an envelope, the identity is the envelope's own.
-        let identity = if body.contains("\"TopicArn\"") {
-            "m".to_owned()
-        } else {
-            id
-        };
+        let identity = if body.contains("\"TopicArn\"") { "m".to_owned() } else { id };
         match end {
             Told(rule) => drop(told.insert(saga_of(&identity), (*what, *rule))),
             Buried(reason) => drop(buried.insert(message_id, (*what, *reason))),
@@ -180,9 +106,7 @@ async fn bad_input_is_told_or_buried_with_its_reason_and_stops_nothing() {
     world.publish(&fare("3"), Some("good")).await;
 
     let sagas: Vec<_> = told.keys().copied().chain([saga_of("good")]).collect();
-    world
-        .watch_until(|world| sagas.iter().all(|saga| world.found.contains_key(saga)))
-        .await;
+    world.watch_until(|world| sagas.iter().all(|saga| world.found.contains_key(saga))).await;
     assert_eq!(world.found.len(), sagas.len());
     for (saga, (what, rule)) in told {
         let (successful, found) = world.outcome_of(saga).await;
@@ -201,20 +125,12 @@ async fn bad_input_is_told_or_buried_with_its_reason_and_stops_nothing() {
     let (successful, _) = world.outcome_of(saga_of("good")).await;
     assert!(successful, "a good request among bad ones completes");
 
-    world
-        .until("every other is buried", |world| {
-            world.dead_letters().len() == buried.len()
-        })
-        .await;
+    world.until("every other is buried", |world| world.dead_letters().len() == buried.len()).await;
     for (queue, letter) in world.dead_letters() {
         assert_eq!(queue, "queue ensemble-booking-dlq");
         let letter: Value = serde_json::from_str(&letter).unwrap();
-        let attribute = |name: &str| {
-            letter["MessageAttributes"][name]["StringValue"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let attribute =
+            |name: &str| letter["MessageAttributes"][name]["StringValue"].as_str().unwrap_or_default().to_owned();
         let (what, reason) = buried.remove(&attribute("messageId")).unwrap();
         assert_eq!(attribute("reason"), reason, "{what}: {}", attribute("detail"));
         assert_eq!(attribute("service"), "booking");
@@ -231,30 +147,14 @@ async fn poison_on_any_queue_is_buried_and_an_event_in_an_sns_envelope_is_named_
     let world = World::start().await;
     let envelope = json!({"Type": "Notification", "MessageId": "m", "TopicArn": "arn", "Message": event_of_booking()});
     for queue in ["payment", "fulfillment", "notifier"] {
-        world
-            .send(&format!("ensemble-{queue}"), &envelope.to_string(), None)
-            .await;
+        world.send(&format!("ensemble-{queue}"), &envelope.to_string(), None).await;
         world.send(&format!("ensemble-{queue}"), &fare("3"), None).await;
     }
-    world
-        .until("all are buried", |world| world.dead_letters().len() == 6)
-        .await;
+    world.until("all are buried", |world| world.dead_letters().len() == 6).await;
     let letters = world.dead_letters();
-    let count = |reason: &str| {
-        letters
-            .iter()
-            .filter(|(_, letter)| letter.contains(&format!("\"{reason}\"")))
-            .count()
-    };
-    assert_eq!(
-        (count("unexpected_envelope"), count("unreadable")),
-        (3, 3),
-        "{letters:#?}"
-    );
-    assert!(
-        letters.iter().all(|(_, letter)| !letter.contains("2424")),
-        "{letters:#?}"
-    );
+    let count = |reason: &str| letters.iter().filter(|(_, letter)| letter.contains(&format!("\"{reason}\""))).count();
+    assert_eq!((count("unexpected_envelope"), count("unreadable")), (3, 3), "{letters:#?}");
+    assert!(letters.iter().all(|(_, letter)| !letter.contains("2424")), "{letters:#?}");
     world.stack.stop().await;
 }
 
@@ -273,28 +173,15 @@ async fn a_forged_event_against_a_completed_saga_is_buried_as_contradicting() {
     };
     let charge_token = found["chargeToken"].as_str().map(str::to_owned);
     let error = contracts::Failure::new("Forged", contracts::StepName::ChargeFare, "forged");
-    let declined = payment::PaymentDeclined {
-        fare,
-        charge_token,
-        error,
-        standing: Vec::new(),
-        path: Path::default(),
-    };
+    let declined = payment::PaymentDeclined { fare, charge_token, error, standing: Vec::new(), path: Path::default() };
     let event = contracts::Event::PaymentDeclined(declined);
     let forged = contracts::Envelope::new(event, saga, "x", None, jiff::Timestamp::UNIX_EPOCH).to_json();
     world.send("ensemble-booking", &forged, None).await;
-    world
-        .until("it is buried", |world| !world.dead_letters().is_empty())
-        .await;
+    world.until("it is buried", |world| !world.dead_letters().is_empty()).await;
     let (_, letter) = world.dead_letters().remove(0);
     assert!(letter.contains("contradicting"), "{letter}");
-    let tables: Vec<_> = world
-        .stack
-        .endpoint
-        .dump()
-        .into_iter()
-        .filter(|(place, _)| place == "table ensemble-booking")
-        .collect();
+    let tables: Vec<_> =
+        world.stack.endpoint.dump().into_iter().filter(|(place, _)| place == "table ensemble-booking").collect();
     assert!(tables[0].1.contains("Completed"), "{tables:?}");
     world.stack.stop().await;
 }

@@ -46,27 +46,13 @@ impl Log {
 /// Every form in which a sentinel might stand somewhere, with its name.
 fn needles() -> Vec<(String, String)> {
     let digits = NUMBER.replace(' ', "");
-    let plain = [
-        NUMBER.to_owned(),
-        digits.clone(),
-        NUMBER.replace(' ', "-"),
-        EXPIRY.to_owned(),
-        EXPIRY.replace('/', "\\/"),
-    ];
+    let plain =
+        [NUMBER.to_owned(), digits.clone(), NUMBER.replace(' ', "-"), EXPIRY.to_owned(), EXPIRY.replace('/', "\\/")];
     let mut needles: Vec<_> = plain.iter().map(|text| ("plain".to_owned(), text.clone())).collect();
     for text in [NUMBER, &digits, EXPIRY] {
-        needles.push((
-            "hex".to_owned(),
-            text.bytes().map(|byte| format!("{byte:02x}")).collect(),
-        ));
-        needles.push((
-            "HEX".to_owned(),
-            text.bytes().map(|byte| format!("{byte:02X}")).collect(),
-        ));
-        needles.push((
-            "bytes".to_owned(),
-            text.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(", "),
-        ));
+        needles.push(("hex".to_owned(), text.bytes().map(|byte| format!("{byte:02x}")).collect()));
+        needles.push(("HEX".to_owned(), text.bytes().map(|byte| format!("{byte:02X}")).collect()));
+        needles.push(("bytes".to_owned(), text.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(", ")));
         needles.extend((0..3).map(|offset| (format!("base64 at {offset}"), base64_core(text, offset))));
     }
     needles.push(("url".to_owned(), NUMBER.replace(' ', "%20")));
@@ -92,9 +78,7 @@ fn base64_core(text: &str, offset: usize) -> String {
 fn holds_cvv(text: &str) -> bool {
     text.match_indices(CVV).any(|(at, _)| {
         let around = [text[..at].chars().next_back(), text[at + CVV.len()..].chars().next()];
-        around
-            .iter()
-            .all(|c| !c.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')))
+        around.iter().all(|c| !c.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')))
     })
 }
 
@@ -118,14 +102,9 @@ fn the_scan_finds_what_it_looks_for() {
         assert!(!leaks(&b64(&format!("{prefix}{NUMBER}\"}}"))).is_empty(), "{prefix}");
         assert!(!leaks(&b64(&format!("{prefix}{EXPIRY}\"}}"))).is_empty(), "{prefix}");
     }
-    for text in [
-        "cvv=7391",
-        "\"7391\"",
-        "7391",
-        "card 4929135724689753",
-        "11/2093",
-        "34393239203133353720323436382039373533",
-    ] {
+    for text in
+        ["cvv=7391", "\"7391\"", "7391", "card 4929135724689753", "11/2093", "34393239203133353720323436382039373533"]
+    {
         assert!(!leaks(text).is_empty(), "{text}");
     }
     for text in ["", "ch_7391", "17391", "2026-11-21T22:00:00.7391Z", "11/93"] {
@@ -152,31 +131,16 @@ fn requests() -> Vec<(&'static str, String)> {
         ("booking", good.replace("\"cc\"", "\"pan\"")),
         ("booking", good.replace(&format!("\"{CVV}\""), CVV)),
         ("booking", good.replace("\"3\"", &format!("\"{NUMBER}\""))),
-        (
-            "booking",
-            good.replace("\"wr_563\"", &format!("{{\"card\": \"{NUMBER}\"}}")),
-        ),
+        ("booking", good.replace("\"wr_563\"", &format!("{{\"card\": \"{NUMBER}\"}}"))),
         ("booking", good.replace("\"customerId\"", &format!("\"{NUMBER}\""))),
         ("booking", good.replace("\"fareId\"", "\"cc\"")),
         ("booking", good.replace("wr_563", &"x".repeat(66_000))),
         ("booking", deep),
-        (
-            "booking",
-            cloud_event("ce-2", &good).replace("fare_requested", "ride_requested"),
-        ),
-        (
-            "booking",
-            cloud_event("ce-3", &good).replacen('{', "{\"schemaversion\":2,", 1),
-        ),
+        ("booking", cloud_event("ce-2", &good).replace("fare_requested", "ride_requested")),
+        ("booking", cloud_event("ce-3", &good).replacen('{', "{\"schemaversion\":2,", 1)),
         ("booking", cloud_event(NUMBER, &good)),
-        (
-            "booking",
-            cloud_event("ce-4", &format!("\"{}\"", good.replace('"', "\\\""))),
-        ),
-        (
-            "booking",
-            json!({"Type": "Notification", "TopicArn": "a:b", "MessageId": "m", "Message": good}).to_string(),
-        ),
+        ("booking", cloud_event("ce-4", &format!("\"{}\"", good.replace('"', "\\\"")))),
+        ("booking", json!({"Type": "Notification", "TopicArn": "a:b", "MessageId": "m", "Message": good}).to_string()),
         ("payment", good.clone()),
         ("fulfillment", cloud_event("ce-5", &good)),
         ("notifier", format!("{NUMBER} {EXPIRY} {CVV}")),
@@ -190,19 +154,12 @@ async fn look_while_all_runs(world: &World, requests: &[(&str, String)]) {
         let message: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
         let body = message["Body"].as_str().unwrap_or_default().to_owned();
         let inner = serde_json::from_str::<serde_json::Value>(&body).unwrap_or_default();
-        sent.contains(&body)
-            || inner["Message"]
-                .as_str()
-                .is_some_and(|inner| sent.iter().any(|sent| sent == inner))
+        sent.contains(&body) || inner["Message"].as_str().is_some_and(|inner| sent.iter().any(|sent| sent == inner))
     };
     let mut looks = 0;
     loop {
         for (place, text) in world.stack.endpoint.dump() {
-            assert!(
-                as_sent(&text) || leaks(&text).is_empty(),
-                "{place}: {:?}\n{text}",
-                leaks(&text)
-            );
+            assert!(as_sent(&text) || leaks(&text).is_empty(), "{place}: {:?}\n{text}", leaks(&text));
         }
         looks += 1;
         if world.is_quiet() {
@@ -222,9 +179,7 @@ async fn no_byte_of_a_card_is_anywhere_but_in_the_request_as_it_was_sent() {
     let mut world = World::start().await;
     let requests = requests();
     for (index, (queue, body)) in requests.iter().enumerate() {
-        world
-            .send(&format!("ensemble-{queue}"), body, Some(&format!("r{index}")))
-            .await;
+        world.send(&format!("ensemble-{queue}"), body, Some(&format!("r{index}"))).await;
         if *queue == "booking" {
             world.publish(body, Some(&format!("p{index}"))).await;
         }
@@ -233,24 +188,14 @@ async fn no_byte_of_a_card_is_anywhere_but_in_the_request_as_it_was_sent() {
 
     // The rows ended as they should, so the scan is not of an empty world.
     for (index, successful) in [(0, true), (1, false), (2, false), (3, false), (4, false)] {
-        assert_eq!(
-            world.outcome_of(saga_of(&format!("r{index}"))).await.0,
-            successful,
-            "{index}"
-        );
+        assert_eq!(world.outcome_of(saga_of(&format!("r{index}"))).await.0, successful, "{index}");
     }
     world.until("all is settled", World::is_quiet).await;
     let dump = world.stack.endpoint.dump();
-    for place in [
-        "table ensemble-booking",
-        "table ensemble-payment",
-        "table ensemble-fulfillment",
-        "queue ensemble-booking-dlq",
-    ] {
-        assert!(
-            dump.iter().any(|(found, _)| found == place),
-            "nothing stands in {place}"
-        );
+    for place in
+        ["table ensemble-booking", "table ensemble-payment", "table ensemble-fulfillment", "queue ensemble-booking-dlq"]
+    {
+        assert!(dump.iter().any(|(found, _)| found == place), "nothing stands in {place}");
     }
     for (place, text) in dump {
         assert!(leaks(&text).is_empty(), "{place}: {:?}\n{text}", leaks(&text));

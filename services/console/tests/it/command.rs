@@ -43,10 +43,7 @@ impl Up {
         let mut process = Process::start(folder, "up", &args, &Env::new());
         let before = process.out().matches("Ctrl-C stops.").count();
         process.url_after("embedded AWS endpoint").await;
-        wait_for("the guide", async || {
-            (process.out().matches("Ctrl-C stops.").count() > before).then_some(())
-        })
-        .await;
+        wait_for("the guide", async || (process.out().matches("Ctrl-C stops.").count() > before).then_some(())).await;
         let out = process.out();
         let guide = out.rsplit("Ensemble is up.").next().unwrap();
         let url = |words| word_after(guide, words, "http://").unwrap();
@@ -68,17 +65,14 @@ impl Up {
     /// Waits until the outcome queues hold this many notifications.
     async fn has(&self, successes: u64, failures: u64) {
         wait_for("the outcomes", async || {
-            let held = [
-                self.aws.held_in_all("ensemble-success").await,
-                self.aws.held_in_all("ensemble-failure").await,
-            ];
+            let held = [self.aws.held_in_all("ensemble-success").await, self.aws.held_in_all("ensemble-failure").await];
             (held == [successes, failures]).then_some(())
         })
         .await;
     }
 }
 
-/// Every command with subcommands left out, as words.
+/// A command and all commands below it, each as the words that call it.
 fn all_commands(command: &clap::Command, words: &[String], all: &mut Vec<Vec<String>>) {
     all.push(words.to_vec());
     for sub in command.get_subcommands() {
@@ -98,9 +92,7 @@ async fn every_command_teaches_itself() {
     all_commands(&root, &[], &mut all);
     assert!(all.len() > 10, "{all:?}");
     for words in all {
-        let of = words
-            .iter()
-            .try_fold(&root, |command, word| command.find_subcommand(word));
+        let of = words.iter().try_fold(&root, |command, word| command.find_subcommand(word));
         let args: Vec<_> = words.iter().map(String::as_str).chain(["--help"]).collect();
         let help = ensemble(&args, &Env::new()).await;
         assert_eq!(help.code, Some(0), "{help:?}");
@@ -198,11 +190,7 @@ async fn forced_failures_beside_a_live_gateway_exit_with_78() {
         ("ENSEMBLE_HOOKS", "on"),
         ("ENSEMBLE_GATEWAY_MODE", "live"),
     ]);
-    for args in [
-        &["run", "payment"][..],
-        &["run", "fulfillment"],
-        &["gateway", "--gateway-port", "0"],
-    ] {
+    for args in [&["run", "payment"][..], &["run", "fulfillment"], &["gateway", "--gateway-port", "0"]] {
         let ended = ensemble(args, &env).await;
         assert_eq!(ended.code, Some(78), "{args:?}: {ended:?}");
         assert!(ended.err.contains("ENSEMBLE_HOOKS"), "{ended:?}");
@@ -213,12 +201,7 @@ async fn forced_failures_beside_a_live_gateway_exit_with_78() {
 #[tokio::test]
 async fn a_plain_endpoint_on_another_machine_exits_with_78() {
     let there = env(&[("AWS_ENDPOINT_URL", "http://10.11.12.13:4566")]);
-    for args in [
-        &["run", "notifier"][..],
-        &["provision"],
-        &["watch"],
-        &["publish", "fare", "examples/fare.json"],
-    ] {
+    for args in [&["run", "notifier"][..], &["provision"], &["watch"], &["publish", "fare", "examples/fare.json"]] {
         let named = [&["--endpoint-url", "http://10.11.12.13:4566"], args].concat();
         for ended in [ensemble(args, &there).await, ensemble(&named, &Env::new()).await] {
             assert_eq!(ended.code, Some(78), "{args:?}: {ended:?}");
@@ -228,7 +211,7 @@ async fn a_plain_endpoint_on_another_machine_exits_with_78() {
     }
 }
 
-/// Four requests of which the second, the third and the fifth line break a rule.
+/// Five requests, of which those on lines 2, 3 and 5 break a rule.
 fn with_bad_ones() -> String {
     let good = request("3");
     let bad = good.replace("$20.00", "20 dollars");
@@ -303,11 +286,7 @@ async fn a_request_comes_from_standard_input() {
 #[tokio::test]
 async fn an_endpoint_that_is_down_exits_with_69() {
     let nowhere = env(&[("AWS_ENDPOINT_URL", NOWHERE)]);
-    for args in [
-        &["publish", "fare", "examples/fares.jsonl"][..],
-        &["watch"],
-        &["provision"],
-    ] {
+    for args in [&["publish", "fare", "examples/fares.jsonl"][..], &["watch"], &["provision"]] {
         let ended = ensemble(args, &nowhere).await;
         assert_eq!(ended.code, Some(69), "{args:?}: {ended:?}");
         assert!(ended.err.contains("is unavailable"), "{ended:?}");
@@ -319,11 +298,7 @@ async fn an_endpoint_that_is_down_exits_with_69() {
 async fn watch_shows_as_many_outcomes_as_asked_for_and_deletes_only_those() {
     let folder = tempfile::tempdir().unwrap();
     let up = Up::start(folder.path(), &[]).await;
-    let published = ensemble(
-        &["publish", "fare", "examples/fares.jsonl", "--json"],
-        &calling(&up.aws),
-    )
-    .await;
+    let published = ensemble(&["publish", "fare", "examples/fares.jsonl", "--json"], &calling(&up.aws)).await;
     assert_eq!(published.code, Some(0), "{published:?}");
     let all: BTreeSet<_> = published.json().iter().map(|line| line["sagaId"].to_string()).collect();
     assert_eq!(all.len(), 5);
@@ -352,18 +327,13 @@ async fn watch_shows_as_many_outcomes_as_asked_for_and_deletes_only_those() {
     assert_eq!(up.interrupt().await, Some(0));
 }
 
-/// What `provision --json` says it did, by how often it did it.
+/// What `provision --json` did, and to what.
 async fn provision(endpoint: &Endpoint) -> Vec<(String, String)> {
     let ended = ensemble(&["provision", "--json"], &calling(endpoint)).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let text = |line: &Value, field: &str| line[field].as_str().unwrap().to_owned();
     let changes = ended.json();
-    let change = |line| {
-        (
-            text(line, "did"),
-            format!("{} {}", text(line, "kind"), text(line, "name")),
-        )
-    };
+    let change = |line| (text(line, "did"), format!("{} {}", text(line, "kind"), text(line, "name")));
     changes.iter().map(change).collect()
 }
 
@@ -386,11 +356,8 @@ async fn provisioning_twice_changes_nothing_and_undoes_what_was_changed_by_hand(
     let of_fulfillment = members.clone().find(|member| member.contains(":ensemble-fulfillment<"));
     let arn = of_fulfillment.and_then(|member| member.split_once("<SubscriptionArn>"));
     let arn = arn.and_then(|(_, rest)| rest.split_once('<')).unwrap().0;
-    let change = [
-        ("SubscriptionArn", arn),
-        ("AttributeName", "FilterPolicy"),
-        ("AttributeValue", r#"{"type":["nothing"]}"#),
-    ];
+    let change =
+        [("SubscriptionArn", arn), ("AttributeName", "FilterPolicy"), ("AttributeValue", r#"{"type":["nothing"]}"#)];
     endpoint.sns("SetSubscriptionAttributes", &change).await;
     let third = provision(&endpoint).await;
     let updated: Vec<_> = third.iter().filter(|(did, _)| did != "found").collect();
@@ -402,33 +369,56 @@ async fn provisioning_twice_changes_nothing_and_undoes_what_was_changed_by_hand(
     assert_eq!(provision(&endpoint).await, second);
 }
 
+/// What the demo shows of each row: customer, outcome, path, and more.
+const SHOWN: [(&str, &str, &str, &[&str]); 5] = [
+    (
+        "3",
+        "completed",
+        "RegisterFare ✓ → ChargeFare ✓ → CreditCustomerAccount ✓ → SetFareStatusCompleted ✓ → NotifySuccess ✓",
+        &["1 captured, 0 voided, 0 refunded", "success queue"],
+    ),
+    (
+        "3_fail_auth",
+        "compensated",
+        "RegisterFare ✓ → ChargeFare ✗ → SetFareStatusFailed ↩ → NotifyFailure ✓",
+        &["✗ PaymentAuthException", "0 authorized", "failure queue"],
+    ),
+    (
+        "3_fail_charge",
+        "compensated",
+        "RegisterFare ✓ → ChargeFare ✗ → SetFareStatusFailed ↩ → NotifyFailure ✓",
+        &["✗ PaymentChargeException", "0 captured, 1 voided"],
+    ),
+    (
+        "3_fail_credit",
+        "compensated",
+        "RegisterFare ✓ → ChargeFare ✓ → CreditCustomerAccount ✗ → RefundFare ↩ → SetFareStatusFailed ↩ → NotifyFailure ✓",
+        &["✗ AccountCreditException", "1 captured, 0 voided, 1 refunded"],
+    ),
+    (
+        "3_fail_credit_fail_refund",
+        "needs attention",
+        "RegisterFare ✓ → ChargeFare ✓ → CreditCustomerAccount ✗ → RefundFare ✗ → SetFareStatusFailed ↩ → NotifyFailure ✓",
+        &["✗ AccountCreditException", "✗ RefundException", "still standing: capture ch_"],
+    ),
+];
+
 #[tokio::test]
 async fn the_demo_shows_every_row() {
     let ended = ensemble(&["demo"], &Env::new()).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    for line in [
-        "customer 3 completed",
-        "RegisterFare ✓ → ChargeFare ✓ → CreditCustomerAccount ✓ → SetFareStatusCompleted ✓ → NotifySuccess ✓",
-        "customer 3_fail_auth compensated",
-        "RegisterFare ✓ → ChargeFare ✗ → SetFareStatusFailed ↩ → NotifyFailure ✓",
-        "customer 3_fail_charge compensated",
-        "customer 3_fail_credit compensated",
-        "RegisterFare ✓ → ChargeFare ✓ → CreditCustomerAccount ✗ → RefundFare ↩ → SetFareStatusFailed ↩ → NotifyFailure ✓",
-        "customer 3_fail_credit_fail_refund needs attention",
-        "RegisterFare ✓ → ChargeFare ✓ → CreditCustomerAccount ✗ → RefundFare ✗ → SetFareStatusFailed ↩ → NotifyFailure ✓",
-        "PaymentAuthException",
-        "PaymentChargeException",
-        "AccountCreditException",
-        "RefundException",
-        "still standing: capture ch_",
-        "All 5 fares ended as they should.",
-    ] {
-        assert!(ended.out.contains(line), "{line}: {ended:?}");
+    let blocks: Vec<_> = ended.out.split("\n\ncustomer ").skip(1).collect();
+    assert_eq!(blocks.len(), SHOWN.len(), "{ended:?}");
+    for (block, (customer, outcome, path, more)) in blocks.iter().zip(SHOWN) {
+        let title = block.lines().next().unwrap();
+        assert_eq!(title.split(' ').next(), Some(customer), "{block}");
+        assert!(title.contains(outcome), "{block}");
+        for text in [path].iter().chain(more) {
+            assert!(block.contains(text), "{text}: {block}");
+        }
     }
-    assert!(
-        !ended.out.contains('\u{1b}'),
-        "colours where there is no terminal: {ended:?}"
-    );
+    assert!(ended.out.contains("✓ All 5 fares ended as they should."), "{ended:?}");
+    assert!(!ended.out.contains('\u{1b}'), "colours where there is no terminal: {ended:?}");
 }
 
 #[tokio::test]
@@ -516,25 +506,18 @@ async fn up_prints_commands_that_work_and_ctrl_c_ends_it_with_0() {
     }
 
     // What to type for the AWS CLI: publish, publish what fails, and receive both.
-    let (receives, publishes): (Vec<_>, Vec<_>) = lines
-        .iter()
-        .filter(|line| begins("aws", line))
-        .partition(|line| line.contains(&"receive-message".to_owned()));
+    let (receives, publishes): (Vec<_>, Vec<_>) =
+        lines.iter().filter(|line| begins("aws", line)).partition(|line| line.contains(&"receive-message".to_owned()));
     assert_eq!((publishes.len(), receives.len()), (3, 2), "{guide}");
     for line in &publishes {
         as_aws_cli(&up.aws, line).await;
     }
     up.has(3, 0).await;
-    let failing = publishes[0]
-        .iter()
-        .map(|word| word.replace(r#""3""#, r#""3_fail_auth""#));
+    let failing = publishes[0].iter().map(|word| word.replace(r#""3""#, r#""3_fail_auth""#));
     as_aws_cli(&up.aws, &failing.collect::<Vec<_>>()).await;
     for (line, outcome) in receives.iter().zip(["completed", "compensated"]) {
         let received = as_aws_cli(&up.aws, line).await;
-        assert!(
-            received.contains(&format!(r#"\"outcome\":\"{outcome}\""#)),
-            "{received}"
-        );
+        assert!(received.contains(&format!(r#"\"outcome\":\"{outcome}\""#)), "{received}");
     }
     assert_eq!(up.till.totals().await.captured, 5);
     assert_eq!(up.interrupt().await, Some(0));

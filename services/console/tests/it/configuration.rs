@@ -22,18 +22,9 @@ This page is rendered from the code: `BLESS=1 cargo test -p console --test it co
         ("`payment`", payment::VARIABLES),
     ];
     for (title, variables) in groups {
-        write!(
-            text,
-            "\n## {title}\n\n| variable | default | allowed | what for |\n| --- | --- | --- | --- |\n"
-        )
-        .unwrap();
-        for Variable {
-            name,
-            default,
-            allowed,
-            about,
-        } in variables
-        {
+        write!(text, "\n## {title}\n\n| variable | default | allowed | what for |\n| --- | --- | --- | --- |\n")
+            .unwrap();
+        for Variable { name, default, allowed, about } in variables {
             let default = default.map_or_else(|| "–".to_owned(), |default| format!("`{default}`"));
             writeln!(text, "| `{name}` | {default} | {allowed} | {about} |").unwrap();
         }

@@ -34,18 +34,12 @@ async fn a_happy_fare_costs_five_conditional_writes_no_read_and_one_charge() {
         // The client that watches.
         "sqs:DeleteMessage",
     ];
-    let others: Vec<_> = calls
-        .iter()
-        .filter(|(name, count)| *count > 0 && !hot_path.contains(name))
-        .collect();
+    let others: Vec<_> = calls.iter().filter(|(name, count)| *count > 0 && !hot_path.contains(name)).collect();
     assert_eq!(others, []);
 
     let gateway = world.stack.gateway.totals();
     let fares = u64::try_from(FARES).unwrap();
-    assert_eq!(
-        [gateway.authorized, gateway.captured, gateway.voided, gateway.refunded],
-        [fares, fares, 0, 0]
-    );
+    assert_eq!([gateway.authorized, gateway.captured, gateway.voided, gateway.refunded], [fares, fares, 0, 0]);
     assert_eq!(gateway.calls, 2 * fares);
     world.stack.stop().await;
 }

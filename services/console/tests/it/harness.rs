@@ -49,7 +49,7 @@ pub(crate) async fn within<T>(patience: Duration, mut look: impl AsyncFnMut() ->
     }
 }
 
-/// The first text in `text` that begins with `start`, up to white space or a semicolon.
+/// Behind the words `before`, the first word that begins with `start`; it ends with white space or a semicolon.
 pub(crate) fn word_after(text: &str, before: &str, start: &str) -> Option<String> {
     let rest = text.split_once(before)?.1;
     let word = rest.get(rest.find(start)?..)?;
@@ -70,9 +70,7 @@ impl Ended {
     /// Standard output as JSON, one document a line.
     pub(crate) fn json(&self) -> Vec<Value> {
         let lines = self.out.lines().map(serde_json::from_str);
-        lines
-            .collect::<Result<_, _>>()
-            .unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        lines.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// Both outputs.
@@ -94,11 +92,7 @@ pub(crate) async fn ensemble_reading(args: &[&str], env: &Env, input: &Path, con
     let mut process = Process::spawn(folder.path(), "command", args, env, Some(input));
     let status = process.ended(PATIENCE).await;
     let status = status.unwrap_or_else(|| panic!("`ensemble {}` does not end", args.join(" ")));
-    Ended {
-        code: status.code(),
-        out: process.out(),
-        err: process.err(),
-    }
+    Ended { code: status.code(), out: process.out(), err: process.err() }
 }
 
 /// A process of the binary.
@@ -135,12 +129,7 @@ impl Process {
             .stderr(stderr)
             .spawn()
             .unwrap();
-        Self {
-            child,
-            name: name.to_owned(),
-            out,
-            err,
-        }
+        Self { child, name: name.to_owned(), out, err }
     }
 
     /// Waits until it has printed the URL that stands behind these words.

@@ -48,10 +48,7 @@ async fn a_payment_killed_between_the_charge_and_its_record_finds_the_charge_aga
     stage.till.set_faults(&for_ever).await;
     let sagas = stage.publish(&[row("3")]).await;
     let saga = &sagas[0];
-    wait_for("the charge", async || {
-        (stage.till.ledger(saga).await.captured == 1).then_some(())
-    })
-    .await;
+    wait_for("the charge", async || (stage.till.ledger(saga).await.captured == 1).then_some(())).await;
     stage.service("payment").kill();
     assert_eq!(stage.listen().await, 0, "payment has had no answer yet");
     stage.till.clear_faults().await;
@@ -121,10 +118,7 @@ async fn services_told_to_stop_under_load_stop_in_order_and_lose_nothing() {
         ]))
         .await;
     let sagas = stage.publish(&[row("3")]).await;
-    wait_for("the charge", async || {
-        (stage.till.ledger(&sagas[0]).await.captured == 1).then_some(())
-    })
-    .await;
+    wait_for("the charge", async || (stage.till.ledger(&sagas[0]).await.captured == 1).then_some(())).await;
     stage.publish(&fares(100)).await;
     wait_for("a few outcomes", async || (stage.listen().await >= 5).then_some(())).await;
     for service in SERVICES {

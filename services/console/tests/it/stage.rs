@@ -203,11 +203,7 @@ impl Stage {
     /// Takes what is in the outcome queues; answers with how many sagas have told their outcome so far.
     pub(crate) async fn listen(&mut self) -> usize {
         for successful in [true, false] {
-            let queue = if successful {
-                "ensemble-success"
-            } else {
-                "ensemble-failure"
-            };
+            let queue = if successful { "ensemble-success" } else { "ensemble-failure" };
             for body in self.aws.take(queue).await {
                 let notification: Notification = serde_json::from_str(&body).unwrap();
                 let saga = notification.saga_id.to_string();

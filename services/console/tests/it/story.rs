@@ -16,21 +16,12 @@ struct Row {
     told: [bool; 3],
 }
 
-const CREDIT: [&str; 3] = [
-    "AccountCreditException",
-    "CreditCustomerAccount",
-    "Forced account credit transaction failure",
-];
+const CREDIT: [&str; 3] =
+    ["AccountCreditException", "CreditCustomerAccount", "Forced account credit transaction failure"];
 const COMPLETED: &str = "RegisterFare ChargeFare CreditCustomerAccount SetFareStatusCompleted";
 
 const ROWS: [Row; 6] = [
-    Row {
-        customer: "3",
-        outcome: "completed",
-        error: None,
-        path: COMPLETED,
-        told: [true, true, false],
-    },
+    Row { customer: "3", outcome: "completed", error: None, path: COMPLETED, told: [true, true, false] },
     Row {
         customer: "3_fail_auth",
         outcome: "compensated",
@@ -41,11 +32,7 @@ const ROWS: [Row; 6] = [
     Row {
         customer: "_fail_charge",
         outcome: "compensated",
-        error: Some([
-            "PaymentChargeException",
-            "ChargeFare",
-            "Forced charge transaction failure",
-        ]),
+        error: Some(["PaymentChargeException", "ChargeFare", "Forced charge transaction failure"]),
         path: "RegisterFare !ChargeFare SetFareStatusFailed",
         told: [true, false, false],
     },
@@ -64,13 +51,7 @@ const ROWS: [Row; 6] = [
         told: [true, true, false],
     },
     // Only reachable after a failed credit.
-    Row {
-        customer: "3_fail_refund",
-        outcome: "completed",
-        error: None,
-        path: COMPLETED,
-        told: [true, true, false],
-    },
+    Row { customer: "3_fail_refund", outcome: "completed", error: None, path: COMPLETED, told: [true, true, false] },
 ];
 
 /// Asks for the row's fare in every form; answers with the identity of each request.
@@ -80,12 +61,8 @@ async fn ask_in_every_form(world: &World, row: &Row, index: usize) -> [String; 6
         ["topic", "queue", "event", "straight"].map(|name| format!("{name}-{index}"));
     world.publish(&request, Some(&by_topic)).await;
     world.send("ensemble-booking", &request, Some(&by_queue)).await;
-    world
-        .publish(&cloud_event(&event, &request), Some("ignored beside an id"))
-        .await;
-    world
-        .send("ensemble-booking", &cloud_event(&straight, &request), None)
-        .await;
+    world.publish(&cloud_event(&event, &request), Some("ignored beside an id")).await;
+    world.send("ensemble-booking", &cloud_event(&straight, &request), None).await;
     let sns = world.publish(&request, None).await;
     let sqs = world.send("ensemble-booking", &request, None).await;
     [by_topic, by_queue, event, straight, sns, sqs]
@@ -99,30 +76,18 @@ fn assert_is_right(row: &Row, found: &Value) {
     assert_eq!(found["fareId"], "wr_563");
     assert_eq!(found["fareAmount"], "$20.00");
     assert_eq!(found["amount"], json!({"minor": 2000, "currency": "USD"}));
-    for ((field, prefix), told) in [("chargeToken", "tok_"), ("chargeId", "ch_"), ("refundId", "re_")]
-        .into_iter()
-        .zip(row.told)
+    for ((field, prefix), told) in
+        [("chargeToken", "tok_"), ("chargeId", "ch_"), ("refundId", "re_")].into_iter().zip(row.told)
     {
         let id = found[field].as_str();
-        assert_eq!(
-            id.is_some_and(|id| id.starts_with(prefix)),
-            told,
-            "{customer}: {field} is {id:?}"
-        );
+        assert_eq!(id.is_some_and(|id| id.starts_with(prefix)), told, "{customer}: {field} is {id:?}");
     }
-    let error = row
-        .error
-        .map(|[name, step, message]| [json!(name), json!(step), json!(message)]);
-    let told = found["error"]
-        .as_object()
-        .map(|error| ["name", "step", "message"].map(|field| error[field].clone()));
+    let error = row.error.map(|[name, step, message]| [json!(name), json!(step), json!(message)]);
+    let told = found["error"].as_object().map(|error| ["name", "step", "message"].map(|field| error[field].clone()));
     assert_eq!(told, error, "{customer}");
     let standing = if *outcome == "needs_attention" {
         let also = &found["error"]["also"][0];
-        assert_eq!(
-            (&also["name"], &also["step"]),
-            (&json!("RefundException"), &json!("RefundFare"))
-        );
+        assert_eq!((&also["name"], &also["step"]), (&json!("RefundException"), &json!("RefundFare")));
         json!([{"effect": "capture", "id": found["chargeId"], "amount": {"minor": 2000, "currency": "USD"}}])
     } else {
         json!([])
@@ -130,11 +95,7 @@ fn assert_is_right(row: &Row, found: &Value) {
     assert_eq!(found["standing"], standing, "{customer}");
     let step = |step: &Value| {
         assert!(step["at"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
-        format!(
-            "{}{}",
-            if step["ok"] == true { "" } else { "!" },
-            step["step"].as_str().unwrap()
-        )
+        format!("{}{}", if step["ok"] == true { "" } else { "!" }, step["step"].as_str().unwrap())
     };
     let steps: Vec<_> = found["path"].as_array().unwrap().iter().map(step).collect();
     assert_eq!(steps.join(" "), row.path, "{customer}");
@@ -174,10 +135,7 @@ async fn one_fare_runs_in_every_scenario_and_in_every_form_and_its_notification_
     }
     let totals = world.stack.gateway.totals();
     // Five of six rows hold, four capture, one voids, one refunds; six forms of each.
-    assert_eq!(
-        [totals.authorized, totals.captured, totals.voided, totals.refunded],
-        [30, 24, 6, 6]
-    );
+    assert_eq!([totals.authorized, totals.captured, totals.voided, totals.refunded], [30, 24, 6, 6]);
     assert!(world.dead_letters().is_empty());
     world.stack.stop().await;
 }
@@ -208,24 +166,15 @@ async fn one_request_sent_five_times_is_one_saga_and_one_charge() {
     world.until("the duplicates are handled", World::is_quiet).await;
     // Late: long after the saga has ended.
     for _ in 0..5 {
-        world
-            .send("ensemble-booking", &cloud_event("once", &fare("3")), None)
-            .await;
+        world.send("ensemble-booking", &cloud_event("once", &fare("3")), None).await;
     }
     world.watch_until(|world| world.found[&saga].len() >= 6).await;
     world.until("the late duplicates are handled", World::is_quiet).await;
     assert_eq!(world.found.keys().collect::<Vec<_>>(), [&saga]);
     let bodies: std::collections::BTreeSet<_> = world.found[&saga].iter().collect();
-    assert_eq!(
-        bodies.len(),
-        1,
-        "duplicates of a notification are the same, byte for byte"
-    );
+    assert_eq!(bodies.len(), 1, "duplicates of a notification are the same, byte for byte");
     let ledger = world.stack.gateway.ledger(&saga.to_string());
-    assert_eq!(
-        [ledger.authorized, ledger.captured, ledger.voided, ledger.refunded],
-        [1, 1, 0, 0]
-    );
+    assert_eq!([ledger.authorized, ledger.captured, ledger.voided, ledger.refunded], [1, 1, 0, 0]);
     assert!(world.dead_letters().is_empty());
     world.stack.stop().await;
 }
@@ -236,17 +185,10 @@ async fn one_request_id_for_two_fares_is_a_contradiction_and_the_first_one_stand
     world.publish(&fare("3"), Some("r")).await;
     world.outcome_of(saga_of("r")).await;
     world.publish(&fare("4"), Some("r")).await;
-    world
-        .until("the contradiction is dead-lettered", |world| {
-            !world.dead_letters().is_empty()
-        })
-        .await;
+    world.until("the contradiction is dead-lettered", |world| !world.dead_letters().is_empty()).await;
     let (queue, letter) = world.dead_letters().remove(0);
     assert_eq!(queue, "queue ensemble-booking-dlq");
-    assert!(
-        letter.contains("contradicting") && letter.contains("asked for another fare"),
-        "{letter}"
-    );
+    assert!(letter.contains("contradicting") && letter.contains("asked for another fare"), "{letter}");
     assert_eq!(world.stack.gateway.totals().captured, 1);
     world.stack.stop().await;
 }

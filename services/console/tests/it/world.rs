@@ -43,31 +43,16 @@ pub(crate) fn saga_of(identity: &str) -> SagaId {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        let options = StackOptions {
-            port: 0,
-            gateway_port: 0,
-            data: None,
-        };
+        let options = StackOptions { port: 0, gateway_port: 0, data: None };
         let stack = Stack::start(&Environment::default(), &options).await.unwrap();
         let outcomes = Outcomes::new(&stack.aws, &stack.settings);
-        Self {
-            arriving: outcomes.watch(),
-            outcomes,
-            stack,
-            client: reqwest::Client::new(),
-            found: BTreeMap::new(),
-        }
+        Self { arriving: outcomes.watch(), outcomes, stack, client: reqwest::Client::new(), found: BTreeMap::new() }
     }
 
     /// `Publish` to the topic of requests; answers with the SNS message id.
     pub(crate) async fn publish(&self, message: &str, request_id: Option<&str>) -> String {
         let arn = "arn:aws:sns:us-east-1:000000000000:ensemble-fare-requests";
-        let mut form = vec![
-            ("Action", "Publish"),
-            ("Version", "2010-03-31"),
-            ("TopicArn", arn),
-            ("Message", message),
-        ];
+        let mut form = vec![("Action", "Publish"), ("Version", "2010-03-31"), ("TopicArn", arn), ("Message", message)];
         if let Some(id) = request_id {
             form.extend([
                 ("MessageAttributes.entry.1.Name", "requestId"),
@@ -75,31 +60,19 @@ impl World {
                 ("MessageAttributes.entry.1.Value.StringValue", id),
             ]);
         }
-        let body = form
-            .iter()
-            .map(|(name, value)| format!("{name}={}", percent(value)))
-            .collect::<Vec<_>>()
-            .join("&");
+        let body = form.iter().map(|(name, value)| format!("{name}={}", percent(value))).collect::<Vec<_>>().join("&");
         let request = self.client.post(self.stack.endpoint.url());
-        let request = request
-            .header("Content-Type", "application/x-www-form-urlencoded")
-            .body(body);
+        let request = request.header("Content-Type", "application/x-www-form-urlencoded").body(body);
         let response = request.send().await.unwrap();
         let (status, text) = (response.status(), response.text().await.unwrap());
         assert!(status.is_success(), "{text}");
-        text.split("<MessageId>")
-            .nth(1)
-            .and_then(|rest| rest.split('<').next())
-            .unwrap()
-            .to_owned()
+        text.split("<MessageId>").nth(1).and_then(|rest| rest.split('<').next()).unwrap().to_owned()
     }
 
     /// `SendMessage` straight to a queue; answers with the SQS message id.
     pub(crate) async fn send(&self, queue: &str, body: &str, request_id: Option<&str>) -> String {
-        let attributes = request_id.map_or(
-            json!({}),
-            |id| json!({"requestId": {"DataType": "String", "StringValue": id}}),
-        );
+        let attributes =
+            request_id.map_or(json!({}), |id| json!({"requestId": {"DataType": "String", "StringValue": id}}));
         let request = json!({
             "QueueUrl": self.stack.aws.queue_url(queue), "MessageBody": body, "MessageAttributes": attributes,
         });
@@ -136,10 +109,7 @@ impl World {
             let message = message.unwrap();
             self.outcomes.delete(&message).await.unwrap();
             let notification: Notification = serde_json::from_str(&message.body).unwrap();
-            self.found
-                .entry(notification.saga_id)
-                .or_default()
-                .push((message.successful, message.body));
+            self.found.entry(notification.saga_id).or_default().push((message.successful, message.body));
         }
     }
 
@@ -161,23 +131,13 @@ impl World {
 
     /// The messages of the dead-letter queues, as they stand: queue and text.
     pub(crate) fn dead_letters(&self) -> Vec<(String, String)> {
-        self.stack
-            .endpoint
-            .dump()
-            .into_iter()
-            .filter(|(place, _)| place.ends_with("-dlq"))
-            .collect()
+        self.stack.endpoint.dump().into_iter().filter(|(place, _)| place.ends_with("-dlq")).collect()
     }
 
     /// Whether all service queues are empty.
     pub(crate) fn is_quiet(&self) -> bool {
         let queues = ["booking", "payment", "fulfillment", "notifier"].map(|name| format!("queue ensemble-{name}"));
-        !self
-            .stack
-            .endpoint
-            .dump()
-            .iter()
-            .any(|(place, _)| queues.contains(place))
+        !self.stack.endpoint.dump().iter().any(|(place, _)| queues.contains(place))
     }
 }
 

@@ -12,11 +12,7 @@ fn story(name: &'static str, event: Event) -> Story {
 
 fn completed() -> Event {
     let credited = fixtures::account_credited("3");
-    Event::FareCompleted(booking::FareCompleted {
-        fare: credited.fare,
-        charge: credited.charge,
-        path: credited.path,
-    })
+    Event::FareCompleted(booking::FareCompleted { fare: credited.fare, charge: credited.charge, path: credited.path })
 }
 
 fn failed() -> booking::FareFailed {
@@ -45,10 +41,7 @@ fn rejected() -> Event {
 
 #[test]
 fn the_notifier_conforms() {
-    let cancelled = booking::FareFailed {
-        standing: Vec::new(),
-        ..failed()
-    };
+    let cancelled = booking::FareFailed { standing: Vec::new(), ..failed() };
     let report = Conformance {
         node: &|| Node::new(Notifier, Nothing),
         stories: vec![

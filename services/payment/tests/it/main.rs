@@ -19,10 +19,8 @@ fn story(name: &'static str, customer: &str, refused: bool, key: &PublicKey) -> 
     let mut messages = vec![Message::of_event(saga, registered, Some(&sealed))];
     if refused {
         let mut event = fixtures::account_credit_refused(customer);
-        event.charge = Charge {
-            charge_token: Ledger::id_of(saga, Kind::Hold),
-            charge_id: Ledger::id_of(saga, Kind::Capture),
-        };
+        event.charge =
+            Charge { charge_token: Ledger::id_of(saga, Kind::Hold), charge_id: Ledger::id_of(saga, Kind::Capture) };
         messages.push(Message::of_event(saga, Event::AccountCreditRefused(event), None));
     }
     Story { name, messages }

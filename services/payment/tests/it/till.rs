@@ -50,10 +50,7 @@ pub(crate) struct Till {
 
 impl Till {
     pub(crate) fn new(opener: &Rc<Opener>) -> Self {
-        Self {
-            opener: Rc::clone(opener),
-            ledger: Rc::default(),
-        }
+        Self { opener: Rc::clone(opener), ledger: Rc::default() }
     }
 
     pub(crate) fn ledger(&self) -> RefMut<'_, Ledger> {
@@ -80,10 +77,7 @@ impl Outside<Payment> for Till {
                 }
             }
             Effect::Capture { charge_token, amount } => match ledger.capture(saga, amount.minor) {
-                Ok(charge_id) => Reply::Captured {
-                    charge_token,
-                    charge_id,
-                },
+                Ok(charge_id) => Reply::Captured { charge_token, charge_id },
                 Err(message) => {
                     let refusal = refusal(message);
                     Reply::CaptureRefused { charge_token, refusal }
@@ -93,11 +87,7 @@ impl Outside<Payment> for Till {
                 Ok(_id) => Reply::Voided { charge_token, because },
                 Err(message) => {
                     let refusal = refusal(message);
-                    Reply::VoidRefused {
-                        charge_token,
-                        because,
-                        refusal,
-                    }
+                    Reply::VoidRefused { charge_token, because, refusal }
                 }
             },
             Effect::Refund { amount, .. } => match ledger.refund(saga, amount.minor) {

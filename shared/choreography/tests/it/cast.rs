@@ -40,10 +40,8 @@ pub(crate) struct Cast {
 
 impl Cast {
     pub(crate) fn new(keys: &Keys) -> Self {
-        let booking = Booking {
-            key: keys.public.clone(),
-            requests_topic: Names::default().topic(Channel::FareRequests),
-        };
+        let booking =
+            Booking { key: keys.public.clone(), requests_topic: Names::default().topic(Channel::FareRequests) };
         let till = Till::new(&keys.opener);
         Self {
             booking: Node::new(booking, Nothing),

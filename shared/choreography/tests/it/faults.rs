@@ -13,11 +13,7 @@ fn run(keys: &Keys, driver: Driver, row: &Row, points: &[Point]) -> (Vec<usize>,
     world.driver = driver;
     world.request(&row.body(), "r");
     let (acts, struck) = world.run(points);
-    (
-        acts,
-        struck,
-        oracle::at_rest(keys, &cast, &world, &[("r".to_owned(), row)]),
-    )
+    (acts, struck, oracle::at_rest(keys, &cast, &world, &[("r".to_owned(), row)]))
 }
 
 /// The places where a fault can strike in a run, from this delivery on.
@@ -85,9 +81,6 @@ fn a_driver_that_breaks_the_law_is_noticed() {
         }
         let (struck, broken) = singles(&keys, driver);
         println!("{driver:?}: {} of {struck} faults broke something", broken.len());
-        assert!(
-            broken.iter().any(|broken| broken.contains(rule)),
-            "{driver:?} was not noticed: {broken:?}"
-        );
+        assert!(broken.iter().any(|broken| broken.contains(rule)), "{driver:?} was not noticed: {broken:?}");
     }
 }

@@ -27,10 +27,7 @@ fn the_table_is_as_committed() {
 fn a_prefix_stands_before_every_name() {
     let topology = topology(&Names::new("other").unwrap());
     let names = topology.topics.iter().chain(&topology.tables);
-    let queues = topology
-        .queues
-        .iter()
-        .flat_map(|queue| [Some(&queue.name), queue.dlq.as_ref()]);
+    let queues = topology.queues.iter().flat_map(|queue| [Some(&queue.name), queue.dlq.as_ref()]);
     for name in names.chain(queues.flatten()) {
         assert!(name.starts_with("other-"), "{name}");
     }
@@ -41,10 +38,7 @@ fn every_subscription_joins_a_topic_and_a_queue_that_exist() {
     let topology = topology(&Names::default());
     for subscription in &topology.subscriptions {
         assert!(topology.topics.contains(&subscription.topic), "{subscription:?}");
-        assert!(
-            topology.queues.iter().any(|queue| queue.name == subscription.queue),
-            "{subscription:?}"
-        );
+        assert!(topology.queues.iter().any(|queue| queue.name == subscription.queue), "{subscription:?}");
     }
 }
 
@@ -59,17 +53,11 @@ fn the_readme_shows_the_map() {
     if blessing() {
         std::fs::write(&path, drawn).unwrap();
     } else {
-        assert_eq!(
-            readme, drawn,
-            "README.md shows another map: run `BLESS=1 cargo test -p choreography`"
-        );
+        assert_eq!(readme, drawn, "README.md shows another map: run `BLESS=1 cargo test -p choreography`");
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a switch of this test, and no setting of the product"
-)]
+#[expect(clippy::disallowed_methods, reason = "a switch of this test, and no setting of the product")]
 fn blessing() -> bool {
     std::env::var("BLESS").is_ok()
 }

@@ -28,9 +28,7 @@ fn manifests() -> BTreeMap<String, toml::Table> {
 /// What a manifest names under these headings, below `target` too.
 fn dependencies(manifest: &toml::Table, headings: &[&str]) -> Vec<String> {
     let targets = manifest.get("target").and_then(toml::Value::as_table);
-    let tables = targets
-        .into_iter()
-        .flat_map(|targets| targets.values().filter_map(toml::Value::as_table));
+    let tables = targets.into_iter().flat_map(|targets| targets.values().filter_map(toml::Value::as_table));
     let mut names = Vec::new();
     for table in tables.chain([manifest]) {
         for heading in headings {
@@ -47,15 +45,8 @@ const ALL: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"
 fn every_member_keeps_the_lints_of_the_workspace() {
     let manifests = manifests();
     for (name, manifest) in &manifests {
-        let kept = manifest
-            .get("lints")
-            .and_then(|lints| lints.get("workspace"))
-            .and_then(toml::Value::as_bool);
-        assert_eq!(
-            kept,
-            Some(true),
-            "{name}: its Cargo.toml lacks `[lints] workspace = true`"
-        );
+        let kept = manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
+        assert_eq!(kept, Some(true), "{name}: its Cargo.toml lacks `[lints] workspace = true`");
     }
     assert!(manifests.len() >= 12, "{:?}", manifests.keys());
 }
@@ -63,11 +54,8 @@ fn every_member_keeps_the_lints_of_the_workspace() {
 #[test]
 fn only_the_runtime_and_the_embedded_endpoint_know_aws() {
     for (name, manifest) in manifests() {
-        let aws = |dependency: &String| {
-            ["aws-", "dynoxide", "rustack"]
-                .iter()
-                .any(|prefix| dependency.starts_with(prefix))
-        };
+        let aws =
+            |dependency: &String| ["aws-", "dynoxide", "rustack"].iter().any(|prefix| dependency.starts_with(prefix));
         let known: Vec<String> = dependencies(&manifest, &ALL).into_iter().filter(aws).collect();
         let may = matches!(name.as_str(), "runtime" | "local");
         assert_eq!(!known.is_empty(), may, "{name}: {known:?}");
@@ -77,25 +65,19 @@ fn only_the_runtime_and_the_embedded_endpoint_know_aws() {
 #[test]
 fn no_service_knows_another_and_the_vocabulary_knows_nobody() {
     let manifests = manifests();
-    let services: Vec<&str> = choreography::PARTICIPANTS
-        .iter()
-        .map(|declaration| declaration.name)
-        .collect();
+    let services: Vec<&str> = choreography::PARTICIPANTS.iter().map(|declaration| declaration.name).collect();
     let known = |name: &str| dependencies(&manifests[name], &ALL);
     for service in &services {
-        let others: Vec<String> = known(service)
-            .into_iter()
-            .filter(|other| services.contains(&other.as_str()))
-            .collect();
+        let others: Vec<String> =
+            known(service).into_iter().filter(|other| services.contains(&other.as_str())).collect();
         assert_eq!(others, Vec::<String>::new(), "{service}");
     }
-    let ours =
-        |names: Vec<String>| -> Vec<String> { names.into_iter().filter(|name| manifests.contains_key(name)).collect() };
-    assert_eq!(ours(known("contracts")), Vec::<String>::new());
-    assert_eq!(ours(dependencies(&manifests["saga"], &["dependencies"])), ["contracts"]);
+    let ours = |name: &str| -> Vec<String> {
+        let names = dependencies(&manifests[name], &["dependencies"]);
+        names.into_iter().filter(|name| manifests.contains_key(name)).collect()
+    };
+    assert_eq!(ours("contracts"), Vec::<String>::new());
+    assert_eq!(ours("saga"), ["contracts"]);
     let of_runtime = dependencies(&manifests["runtime"], &["dependencies"]);
-    assert!(
-        !of_runtime.iter().any(|name| services.contains(&name.as_str())),
-        "{of_runtime:?}"
-    );
+    assert!(!of_runtime.iter().any(|name| services.contains(&name.as_str())), "{of_runtime:?}");
 }

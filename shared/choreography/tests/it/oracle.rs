@@ -41,16 +41,10 @@ pub(crate) fn always(cast: &Cast, world: &World<'_>) -> Verdict {
     for (saga, (captured, refunded, kept_minor)) in sums {
         let registered = booking.state_of(saga).is_some_and(|state| state != "Rejected");
         let intended = payment.state_of(saga).is_some();
-        must(registered && intended, || {
-            format!("O3: {saga}: the gateway acted without a registration or an intent")
-        })?;
-        must(captured <= 1 && refunded <= captured, || {
-            format!("O2: {saga}: {captured} captures, {refunded} refunds")
-        })?;
+        must(registered && intended, || format!("O3: {saga}: the gateway acted without a registration or an intent"))?;
+        must(captured <= 1 && refunded <= captured, || format!("O2: {saga}: {captured} captures, {refunded} refunds"))?;
         let cancelled = booking.state_of(saga) == Some("Cancelled");
-        must(!cancelled || kept_minor == 0, || {
-            format!("O6: {saga} is cancelled, and {kept_minor} is not given back")
-        })?;
+        must(!cancelled || kept_minor == 0, || format!("O6: {saga} is cancelled, and {kept_minor} is not given back"))?;
     }
     Ok(())
 }
@@ -58,24 +52,16 @@ pub(crate) fn always(cast: &Cast, world: &World<'_>) -> Verdict {
 /// What holds when nothing is under way, after these requests.
 pub(crate) fn at_rest(keys: &Keys, cast: &Cast, world: &World<'_>, asked: &[(String, &Row)]) -> Verdict {
     always(cast, world)?;
-    must(world.waiting() == 0, || {
-        format!("O8: {} messages wait", world.waiting())
-    })?;
-    must(world.dead().is_empty(), || {
-        format!("O11: dead letters: {:?}", world.dead())
-    })?;
+    must(world.waiting() == 0, || format!("O8: {} messages wait", world.waiting()))?;
+    must(world.dead().is_empty(), || format!("O11: dead letters: {:?}", world.dead()))?;
     one_body_for_each_id(keys, world)?;
     each_state_is_left_once(world)?;
     nothing_shows_the_card(world)?;
     let told = notifications(world)?;
-    must(told.len() == asked.len(), || {
-        format!("O1: {} requests, {} outcomes", asked.len(), told.len())
-    })?;
+    must(told.len() == asked.len(), || format!("O1: {} requests, {} outcomes", asked.len(), told.len()))?;
     for (request_id, row) in asked {
         let saga = saga(request_id);
-        let told = told
-            .get(&saga)
-            .ok_or_else(|| format!("O8: {saga} ({}) has no outcome", row.customer))?;
+        let told = told.get(&saga).ok_or_else(|| format!("O8: {saga} ({}) has no outcome", row.customer))?;
         money_is_conserved(cast, world, told)?;
         outcome_is_honest(cast, world, told)?;
         row.holds(cast, request_id, told)?;
@@ -86,15 +72,8 @@ pub(crate) fn at_rest(keys: &Keys, cast: &Cast, world: &World<'_>, asked: &[(Str
 /// O13: everything that was ever delivered comes twice more, in any order, and changes nothing.
 pub(crate) fn after_a_replay(cast: &Cast, world: &mut World<'_>, rng: &mut Rng) -> Verdict {
     let stands = |world: &World<'_>| {
-        let tables: Vec<_> = world
-            .services()
-            .map(|service| service.store().records().clone())
-            .collect();
-        let ids: BTreeSet<_> = world
-            .announcements()
-            .iter()
-            .map(|announcement| announcement.id)
-            .collect();
+        let tables: Vec<_> = world.services().map(|service| service.store().records().clone()).collect();
+        let ids: BTreeSet<_> = world.announcements().iter().map(|announcement| announcement.id).collect();
         (tables, ids, cast.ledger().entries().to_vec())
     };
     let before = stands(world);
@@ -102,10 +81,7 @@ pub(crate) fn after_a_replay(cast: &Cast, world: &mut World<'_>, rng: &mut Rng) 
         world.redeliver(delivered);
         world.redeliver(delivered);
     }
-    let calm = Storm {
-        workers: 4,
-        ..Storm::default()
-    };
+    let calm = Storm { workers: 4, ..Storm::default() };
     let _did_nothing = calm.rage(world, rng, |_| {});
     must(before == stands(world), || "O13: a replay changed something".to_owned())
 }
@@ -116,14 +92,10 @@ fn one_body_for_each_id(keys: &Keys, world: &World<'_>) -> Verdict {
     for announcement in world.announcements() {
         let (body, sealed_card) = split_sealed_card(&announcement.body);
         let first = bodies.entry(announcement.id).or_insert_with(|| body.clone());
-        must(*first == body, || {
-            format!("O1: announced in two ways: {first} and {body}")
-        })?;
+        must(*first == body, || format!("O1: announced in two ways: {first} and {body}"))?;
         if let Some(sealed_card) = sealed_card {
             let envelope = contracts::Envelope::read(&announcement.body).map_err(|poison| poison.to_string())?;
-            must(keys.opener.opens(envelope.saga, &sealed_card), || {
-                format!("{announcement:?}: does not open")
-            })?;
+            must(keys.opener.opens(envelope.saga, &sealed_card), || format!("{announcement:?}: does not open"))?;
         }
     }
     Ok(())
@@ -135,9 +107,7 @@ fn each_state_is_left_once(world: &World<'_>) -> Verdict {
         let mut left = BTreeSet::new();
         for write in service.store().writes() {
             let from = write.expected.as_ref().map(|stored| stored.state.clone());
-            must(left.insert((write.saga, from)), || {
-                format!("O4: a state was left twice: {write:?}")
-            })?;
+            must(left.insert((write.saga, from)), || format!("O4: a state was left twice: {write:?}"))?;
         }
     }
     Ok(())
@@ -145,17 +115,9 @@ fn each_state_is_left_once(world: &World<'_>) -> Verdict {
 
 /// S1, where there is a table, an announcement or a notification.
 fn nothing_shows_the_card(world: &World<'_>) -> Verdict {
-    let announced = world
-        .announcements()
-        .iter()
-        .map(|announcement| split_sealed_card(&announcement.body).0);
+    let announced = world.announcements().iter().map(|announcement| split_sealed_card(&announcement.body).0);
     let recorded = world.services().flat_map(|service| {
-        let records: Vec<String> = service
-            .store()
-            .records()
-            .values()
-            .map(|record| format!("{record:?}"))
-            .collect();
+        let records: Vec<String> = service.store().records().values().map(|record| format!("{record:?}")).collect();
         records
     });
     let [number, expiry, cvv] = CARD;
@@ -174,13 +136,9 @@ fn notifications(world: &World<'_>) -> Result<BTreeMap<SagaId, Notification>, St
     for successful in [true, false] {
         for message in world.notifications(successful) {
             let read: Notification = serde_json::from_str(&message.body).map_err(|error| error.to_string())?;
-            must(read.outcome.is_successful() == successful, || {
-                format!("{read:?} in the wrong queue")
-            })?;
+            must(read.outcome.is_successful() == successful, || format!("{read:?} in the wrong queue"))?;
             let (first, _) = told.entry(read.saga_id).or_insert((&message.body, read));
-            must(*first == message.body, || {
-                format!("O1: two outcomes: {first} and {}", message.body)
-            })?;
+            must(*first == message.body, || format!("O1: two outcomes: {first} and {}", message.body))?;
         }
     }
     Ok(told.into_iter().map(|(saga, (_, read))| (saga, read)).collect())
@@ -203,12 +161,8 @@ fn money_is_conserved(cast: &Cast, world: &World<'_>, told: &Notification) -> Ve
         let standing = told.standing.iter().filter(|standing| standing.effect == effect);
         standing.map(|standing| standing.amount.minor).sum()
     };
-    must(kept == credit + standing(Effect::Capture), || {
-        format!("O5: {kept} kept, {credit} credited: {told:?}")
-    })?;
-    must(held == standing(Effect::Hold), || {
-        format!("O5: {held} is still held: {told:?}")
-    })
+    must(kept == credit + standing(Effect::Capture), || format!("O5: {kept} kept, {credit} credited: {told:?}"))?;
+    must(held == standing(Effect::Hold), || format!("O5: {held} is still held: {told:?}"))
 }
 
 /// O7: the outcome that was told is the one that the services have on record.
@@ -222,12 +176,9 @@ fn outcome_is_honest(cast: &Cast, world: &World<'_>, told: &Notification) -> Ver
         Outcome::Completed => ("Completed", captured == 1 && credited(world, saga) && refunded == 0),
         Outcome::Compensated => ("Cancelled", captured == refunded && !credited(world, saga)),
         Outcome::NeedsAttention => ("NeedsAttention", !told.standing.is_empty() && !credited(world, saga)),
-        Outcome::Rejected => (
-            "Rejected",
-            payment.store().state_of(saga).is_none() && ledger.count(saga, Kind::Hold) == 0,
-        ),
+        Outcome::Rejected => {
+            ("Rejected", payment.store().state_of(saga).is_none() && ledger.count(saga, Kind::Hold) == 0)
+        }
     };
-    must(holds && state.as_deref() == Some(on_record), || {
-        format!("O7: {state:?}, {captured}, {refunded}: {told:?}")
-    })
+    must(holds && state.as_deref() == Some(on_record), || format!("O7: {state:?}, {captured}, {refunded}: {told:?}"))
 }

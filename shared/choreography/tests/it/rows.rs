@@ -33,12 +33,7 @@ const COMPLETED: Row = Row {
     amount: "$20.00",
     outcome: Outcome::Completed,
     errors: &[],
-    path: &[
-        (RegisterFare, true),
-        (ChargeFare, true),
-        (CreditCustomerAccount, true),
-        (SetFareStatusCompleted, true),
-    ],
+    path: &[(RegisterFare, true), (ChargeFare, true), (CreditCustomerAccount, true), (SetFareStatusCompleted, true)],
     standing: &[],
     effects: [1, 1, 0, 0],
 };
@@ -71,18 +66,10 @@ const REFUNDED: Row = Row {
 pub(crate) const ROWS: &[Row] = &[
     COMPLETED,
     NOT_AUTHORISED,
-    Row {
-        customer: "_fail_charge",
-        errors: &[CHARGE],
-        effects: [1, 0, 1, 0],
-        ..NOT_AUTHORISED
-    },
+    Row { customer: "_fail_charge", errors: &[CHARGE], effects: [1, 0, 1, 0], ..NOT_AUTHORISED },
     REFUNDED,
     // Nothing is refunded that was credited.
-    Row {
-        customer: "3_fail_refund",
-        ..COMPLETED
-    },
+    Row { customer: "3_fail_refund", ..COMPLETED },
     Row {
         customer: "3_fail_credit_fail_refund",
         outcome: Outcome::NeedsAttention,
@@ -128,28 +115,15 @@ impl Row {
         let ledger = cast.ledger();
         let kinds = [Kind::Hold, Kind::Capture, Kind::Void, Kind::Refund];
         let effects = kinds.map(|kind| ledger.count(saga(request_id), kind));
-        let is = (
-            told.outcome,
-            errors.as_slice(),
-            steps.as_slice(),
-            standing.as_slice(),
-            effects,
-        );
+        let is = (told.outcome, errors.as_slice(), steps.as_slice(), standing.as_slice(), effects);
         let shall_be = (self.outcome, self.errors, self.path, self.standing, self.effects);
-        let ids = [
-            (Kind::Hold, &told.charge_token),
-            (Kind::Capture, &told.charge_id),
-            (Kind::Refund, &told.refund_id),
-        ];
+        let ids = [(Kind::Hold, &told.charge_token), (Kind::Capture, &told.charge_id), (Kind::Refund, &told.refund_id)];
         let wrong_id = ids.iter().find(|(kind, id)| ledger.id(saga(request_id), *kind) != **id);
         let says = told.customer_id.as_ref().map(contracts::Identifier::as_str) == Some(self.customer);
         if is == shall_be && wrong_id.is_none() && says {
             Ok(())
         } else {
-            Err(format!(
-                "{}: {is:?} and not {shall_be:?}; {wrong_id:?}, {:?}",
-                self.customer, told.customer_id
-            ))
+            Err(format!("{}: {is:?} and not {shall_be:?}; {wrong_id:?}, {:?}", self.customer, told.customer_id))
         }
     }
 }
@@ -179,10 +153,7 @@ fn one_request_delivered_five_times_is_one_saga_and_one_capture() {
     }
     assert_eq!(world.waiting(), 5);
     world.run(&[]);
-    assert_eq!(
-        oracle::at_rest(&keys, &cast, &world, &[("r".to_owned(), &COMPLETED)]),
-        Ok(())
-    );
+    assert_eq!(oracle::at_rest(&keys, &cast, &world, &[("r".to_owned(), &COMPLETED)]), Ok(()));
     assert_eq!(world.service("booking").store().records().len(), 1);
     assert_eq!(cast.ledger().entries().len(), 2);
 }

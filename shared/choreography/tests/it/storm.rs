@@ -29,9 +29,7 @@ fn storm(keys: &Keys, seed: u64, broken: Broken) -> Result<Storm, String> {
     for service in world.services() {
         service.store_mut().blind = broken == Broken::Conditions;
     }
-    let asked: Vec<_> = (0..SAGAS)
-        .filter_map(|saga| Some((format!("{seed}-{saga}"), rng.choice(ROWS)?)))
-        .collect();
+    let asked: Vec<_> = (0..SAGAS).filter_map(|saga| Some((format!("{seed}-{saga}"), rng.choice(ROWS)?))).collect();
     for (request_id, row) in &asked {
         world.request(&row.body(), request_id);
     }
@@ -68,9 +66,7 @@ fn no_seed_breaks_an_invariant() {
         did.losses += one.losses;
     }
     println!("{SEEDS} seeds × {SAGAS} sagas: {did:?}");
-    let least = [did.duplicates, did.redeliveries, did.crashes, did.losses]
-        .into_iter()
-        .min();
+    let least = [did.duplicates, did.redeliveries, did.crashes, did.losses].into_iter().min();
     assert!(least > Some(1_000), "the adversary was idle: {did:?}");
 }
 

@@ -11,11 +11,7 @@ use testkit::fixtures::{self, NOW};
 fn failed(standing: bool) -> FareFailed {
     let refund = fixtures::payment_refund_failed("3_fail_credit_fail_refund");
     let refunded = fixtures::payment_refunded("3_fail_credit");
-    let (error, path) = if standing {
-        (refund.error, refund.path)
-    } else {
-        (refunded.error, refunded.path)
-    };
+    let (error, path) = if standing { (refund.error, refund.path) } else { (refunded.error, refunded.path) };
     FareFailed {
         fare: fixtures::fare("3_fail_credit"),
         charge_token: Some(fixtures::charge().charge_token),
@@ -46,9 +42,7 @@ fn sample(event_type: EventType) -> Option<Event> {
         EventType::FareCompleted => Event::FareCompleted(FareCompleted {
             fare: fixtures::fare("3"),
             charge: fixtures::charge(),
-            path: fixtures::account_credited("3")
-                .path
-                .and(StepName::SetFareStatusCompleted, true, NOW),
+            path: fixtures::account_credited("3").path.and(StepName::SetFareStatusCompleted, true, NOW),
         }),
         EventType::FareCancelled => Event::FareCancelled(failed(false)),
         EventType::FareNeedsAttention => Event::FareNeedsAttention(failed(true)),
@@ -65,13 +59,7 @@ fn sample(event_type: EventType) -> Option<Event> {
 
 fn envelope(event: Event) -> Envelope {
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    Envelope::new(
-        event,
-        SagaId::of_request("fare", "request-1"),
-        "request-1",
-        Some(trace),
-        NOW,
-    )
+    Envelope::new(event, SagaId::of_request("fare", "request-1"), "request-1", Some(trace), NOW)
 }
 
 #[test]
@@ -127,31 +115,15 @@ fn what_cannot_be_read_names_the_attribute_and_the_rule_and_no_value() {
     };
     let cases = [
         (without("id"), Reason::Unreadable, "id: is missing"),
-        (
-            without("correlationid"),
-            Reason::Unreadable,
-            "correlationid: is missing",
-        ),
+        (without("correlationid"), Reason::Unreadable, "correlationid: is missing"),
         (without("causationid"), Reason::Unreadable, "causationid: is missing"),
         (without("traceparent"), Reason::Unreadable, "traceparent: is missing"),
         (without("time"), Reason::Unreadable, "time: is missing"),
         (without("data"), Reason::Unreadable, "data: is missing"),
         (without("specversion"), Reason::Unreadable, "specversion: is missing"),
-        (
-            good.replace("\"1.0\"", "\"1.1\""),
-            Reason::Unreadable,
-            "specversion: must be 1.0",
-        ),
-        (
-            good.replace("payment_captured", "payment_taken"),
-            Reason::UnknownType,
-            "type: is not in the vocabulary",
-        ),
-        (
-            good.replace("\"schemaversion\":1", "\"schemaversion\":2"),
-            Reason::UnknownVersion,
-            "schemaversion:",
-        ),
+        (good.replace("\"1.0\"", "\"1.1\""), Reason::Unreadable, "specversion: must be 1.0"),
+        (good.replace("payment_captured", "payment_taken"), Reason::UnknownType, "type: is not in the vocabulary"),
+        (good.replace("\"schemaversion\":1", "\"schemaversion\":2"), Reason::UnknownVersion, "schemaversion:"),
         (
             good.replace("\"fareId\"", "\"fare\""),
             Reason::Unreadable,
@@ -172,11 +144,7 @@ fn what_cannot_be_read_names_the_attribute_and_the_rule_and_no_value() {
             Reason::TooLarge,
             "body: must be at most",
         ),
-        (
-            good.replacen('{', "{\"redacted\":true,", 1),
-            Reason::Redacted,
-            "body: card data was removed",
-        ),
+        (good.replacen('{', "{\"redacted\":true,", 1), Reason::Redacted, "body: card data was removed"),
         ("2424 2424".to_owned(), Reason::Unreadable, "body: is no CloudEvent: "),
         ("[".repeat(60_000), Reason::Unreadable, "body: is no CloudEvent: "),
     ];
@@ -186,11 +154,6 @@ fn what_cannot_be_read_names_the_attribute_and_the_rule_and_no_value() {
         assert!(poison.detail.starts_with(detail), "{poison} does not say {detail}");
         assert!(!poison.detail.contains("2424"), "{poison}");
     }
-    let tolerant = good
-        .replacen('{', "{\"newattribute\":1,", 1)
-        .replace("{\"fare\"", "{\"newField\":[],\"fare\"");
-    assert!(
-        Envelope::read(&tolerant).is_ok(),
-        "what a later build adds is passed over"
-    );
+    let tolerant = good.replacen('{', "{\"newattribute\":1,", 1).replace("{\"fare\"", "{\"newField\":[],\"fare\"");
+    assert!(Envelope::read(&tolerant).is_ok(), "what a later build adds is passed over");
 }

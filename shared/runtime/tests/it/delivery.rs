@@ -9,11 +9,7 @@ async fn a_message_that_takes_longer_than_its_visibility_is_held_by_its_heartbea
     let world = World::start(&[("ENSEMBLE_VISIBILITY_SECS", "3")]).await;
     world.send("slow").await;
     // Six renewals, one a second: twice the visibility.
-    world
-        .until("it is renewed", |world| {
-            world.endpoint.calls().get("sqs:ChangeMessageVisibilityBatch") >= 6
-        })
-        .await;
+    world.until("it is renewed", |world| world.endpoint.calls().get("sqs:ChangeMessageVisibilityBatch") >= 6).await;
     world.effects.gate.add_permits(1);
     world.until("it is handled", |world| world.places().0.is_empty()).await;
     assert_eq!(world.effects.begun.load(Ordering::SeqCst), 1, "nobody else received it");
@@ -25,15 +21,9 @@ async fn a_message_that_takes_longer_than_its_visibility_is_held_by_its_heartbea
 async fn a_handler_whose_receipt_is_lost_is_cancelled() {
     let world = World::start(&[("ENSEMBLE_VISIBILITY_SECS", "3")]).await;
     world.send("slow").await;
-    world
-        .until("it is at work", |world| world.effects.begun.load(Ordering::SeqCst) == 1)
-        .await;
+    world.until("it is at work", |world| world.effects.begun.load(Ordering::SeqCst) == 1).await;
     world.sqs.purge_queue().queue_url(world.url()).send().await.unwrap();
-    world
-        .until("it is cancelled", |world| {
-            world.effects.dropped.load(Ordering::SeqCst) == 1
-        })
-        .await;
+    world.until("it is cancelled", |world| world.effects.dropped.load(Ordering::SeqCst) == 1).await;
     world.stopped().await.stop();
 }
 
@@ -41,13 +31,12 @@ async fn a_handler_whose_receipt_is_lost_is_cancelled() {
 async fn a_message_before_its_time_is_given_back_until_its_policy_ends_and_then_buried_with_its_reason() {
     let world = World::start(&[]).await;
     world.send("not yet").await;
-    world.until("it is buried", |world| world.places().1.len() == 1).await;
-    let (left, buried) = world.places();
-    assert!(left.is_empty());
-    assert!(
-        buried[0].contains("exhausted") && buried[0].contains("given back 3 times"),
-        "{buried:?}"
-    );
+    // First it stands in both places, then in the one.
+    world
+        .until("it is buried", |world| matches!(world.places(), (left, buried) if left.is_empty() && buried.len() == 1))
+        .await;
+    let (_, buried) = world.places();
+    assert!(buried[0].contains("exhausted") && buried[0].contains("given back 3 times"), "{buried:?}");
     world.stopped().await.stop();
 }
 
@@ -59,26 +48,18 @@ async fn an_outage_never_counts_against_a_message_and_stops_the_polling() {
         world.send(body).await;
     }
     // More attempts than the policy of three would allow a message that is at fault itself.
-    world
-        .until("it is tried again and again", |world| {
-            world.effects.begun.load(Ordering::SeqCst) >= 12
-        })
-        .await;
+    world.until("it is tried again and again", |world| world.effects.begun.load(Ordering::SeqCst) >= 12).await;
     let (waiting, buried) = world.places();
     assert!(buried.is_empty(), "nothing is buried");
     let received = |text: &String| {
         let message: serde_json::Value = serde_json::from_str(text).unwrap();
-        message["Attributes"]["ApproximateReceiveCount"]
-            .as_str()
-            .map_or(0, |count| count.parse::<u32>().unwrap())
+        message["Attributes"]["ApproximateReceiveCount"].as_str().map_or(0, |count| count.parse::<u32>().unwrap())
     };
     // Three failures open the breaker; what is received after that is held.
     assert!(waiting.iter().map(received).max().unwrap() <= 4, "{waiting:?}");
     world.effects.down.store(false, Ordering::SeqCst);
     world.effects.gate.add_permits(8);
-    world
-        .until("all are handled", |world| world.places().0.is_empty())
-        .await;
+    world.until("all are handled", |world| world.places().0.is_empty()).await;
     assert!(world.places().1.is_empty());
     world.stopped().await.stop();
 }
@@ -87,20 +68,12 @@ async fn an_outage_never_counts_against_a_message_and_stops_the_polling() {
 async fn a_stop_finishes_what_runs_and_gives_the_rest_back_at_once() {
     let world = World::start(&[("ENSEMBLE_GRACE_SECS", "0"), ("ENSEMBLE_VISIBILITY_SECS", "3600")]).await;
     world.send("stuck").await;
-    world
-        .until("it is at work", |world| world.effects.begun.load(Ordering::SeqCst) == 1)
-        .await;
+    world.until("it is at work", |world| world.effects.begun.load(Ordering::SeqCst) == 1).await;
     let (sqs, url, effects) = (world.sqs.clone(), world.url(), std::sync::Arc::clone(&world.effects));
     let endpoint = world.stopped().await;
     assert_eq!(effects.dropped.load(Ordering::SeqCst), 1);
     // Visible at once, not in an hour.
-    let found = sqs
-        .receive_message()
-        .queue_url(url)
-        .wait_time_seconds(20)
-        .send()
-        .await
-        .unwrap();
+    let found = sqs.receive_message().queue_url(url).wait_time_seconds(20).send().await.unwrap();
     assert_eq!(found.messages().len(), 1);
     endpoint.stop();
 }
@@ -112,20 +85,10 @@ async fn messages_of_one_saga_are_handled_one_at_a_time() {
         world.send("same").await;
     }
     world.send("other").await;
-    world
-        .until("both sagas are at work", |world| {
-            world.effects.begun.load(Ordering::SeqCst) == 2
-        })
-        .await;
+    world.until("both sagas are at work", |world| world.effects.begun.load(Ordering::SeqCst) == 2).await;
     world.effects.gate.add_permits(2);
-    world
-        .until("all are handled", |world| world.places().0.is_empty())
-        .await;
-    assert_eq!(
-        world.effects.begun.load(Ordering::SeqCst),
-        2,
-        "the duplicates found the end on record"
-    );
+    world.until("all are handled", |world| world.places().0.is_empty()).await;
+    assert_eq!(world.effects.begun.load(Ordering::SeqCst), 2, "the duplicates found the end on record");
     world.stopped().await.stop();
 }
 
@@ -135,11 +98,7 @@ async fn no_more_messages_are_received_than_can_be_worked_on() {
     for index in 0..20 {
         world.send(&index.to_string()).await;
     }
-    world
-        .until("three are at work", |world| {
-            world.effects.begun.load(Ordering::SeqCst) == 3
-        })
-        .await;
+    world.until("three are at work", |world| world.effects.begun.load(Ordering::SeqCst) == 3).await;
     let in_flight = "ApproximateNumberOfMessagesNotVisible";
     let attributes = world
         .sqs
@@ -153,8 +112,6 @@ async fn no_more_messages_are_received_than_can_be_worked_on() {
         .unwrap();
     assert_eq!(attributes[&in_flight.into()], "3");
     world.effects.gate.add_permits(20);
-    world
-        .until("all are handled", |world| world.places().0.is_empty())
-        .await;
+    world.until("all are handled", |world| world.places().0.is_empty()).await;
     world.stopped().await.stop();
 }

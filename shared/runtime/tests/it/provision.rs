@@ -18,10 +18,7 @@ async fn what_is_missing_is_created_what_differs_is_updated_and_a_second_run_cha
         filter: Some(("type".to_owned(), vec!["fare_registered".to_owned()])),
     });
     let dids = |changes: Vec<runtime::provision::Change>| {
-        changes
-            .into_iter()
-            .map(|change| (change.kind, change.did))
-            .collect::<Vec<_>>()
+        changes.into_iter().map(|change| (change.kind, change.did)).collect::<Vec<_>>()
     };
 
     let first = dids(provision(&aws, &topology).await.unwrap());
@@ -30,37 +27,21 @@ async fn what_is_missing_is_created_what_differs_is_updated_and_a_second_run_cha
     let second = dids(provision(&aws, &topology).await.unwrap());
     assert!(second.iter().all(|(_, did)| *did == Did::Found), "{second:?}");
 
-    topology.subscriptions[0].filter = Some((
-        "type".to_owned(),
-        vec!["fare_registered".to_owned(), "fare_completed".to_owned()],
-    ));
+    topology.subscriptions[0].filter =
+        Some(("type".to_owned(), vec!["fare_registered".to_owned(), "fare_completed".to_owned()]));
     topology.queues[0].visibility_timeout_secs = 60;
     let third = dids(provision(&aws, &topology).await.unwrap());
-    let updated: Vec<_> = third
-        .iter()
-        .filter(|(_, did)| *did == Did::Updated)
-        .map(|(kind, _)| *kind)
-        .collect();
+    let updated: Vec<_> = third.iter().filter(|(_, did)| *did == Did::Updated).map(|(kind, _)| *kind).collect();
     assert_eq!(updated, ["queue", "subscription"], "{third:?}");
     topology.subscriptions[0].filter = None;
     let fourth = dids(provision(&aws, &topology).await.unwrap());
-    assert_eq!(
-        fourth.iter().filter(|(_, did)| *did == Did::Updated).count(),
-        1,
-        "{fourth:?}"
-    );
+    assert_eq!(fourth.iter().filter(|(_, did)| *did == Did::Updated).count(), 1, "{fourth:?}");
     let fifth = dids(provision(&aws, &topology).await.unwrap());
     assert!(fifth.iter().all(|(_, did)| *did == Did::Found), "{fifth:?}");
 
     let sqs = client(&endpoint.url());
     let url = aws.queue_url("ensemble-scripted");
-    let attributes = sqs
-        .get_queue_attributes()
-        .queue_url(url)
-        .attribute_names("All".into())
-        .send()
-        .await
-        .unwrap();
+    let attributes = sqs.get_queue_attributes().queue_url(url).attribute_names("All".into()).send().await.unwrap();
     let attributes = attributes.attributes.unwrap();
     assert_eq!(attributes[&"VisibilityTimeout".into()], "60");
     assert!(attributes[&"RedrivePolicy".into()].contains("ensemble-scripted-dlq"));

@@ -40,12 +40,7 @@ static DECLARATION: Declaration = Declaration {
         step: None,
         answers: &[],
         undoes: None,
-        retry: RetryPolicy {
-            interval_secs: 1,
-            backoff_rate: 1,
-            max_delay_secs: 1,
-            attempts_max: 3,
-        },
+        retry: RetryPolicy { interval_secs: 1, backoff_rate: 1, max_delay_secs: 1, attempts_max: 3 },
     }],
 };
 
@@ -63,13 +58,7 @@ impl Participant for Scripted {
         let incoming = delivery.body.to_owned();
         let saga = SagaId::of_request("test", &incoming);
         let event_id = delivery.message_id.to_owned();
-        Ok(Received {
-            saga,
-            event_type: EventType::FareRequested,
-            event_id,
-            traceparent: None,
-            incoming,
-        })
+        Ok(Received { saga, event_type: EventType::FareRequested, event_id, traceparent: None, incoming })
     }
 
     fn expects(&self, _incoming: &String) -> State {
@@ -111,10 +100,7 @@ impl Perform<Scripted> for Shared {
     async fn perform(&self, _saga: SagaId, _effect: String) -> Result<(), EffectError> {
         self.0.begun.fetch_add(1, Ordering::SeqCst);
         if self.0.down.load(Ordering::SeqCst) {
-            return Err(EffectError::Unavailable {
-                dependency: "the test",
-                what: "is down".to_owned(),
-            });
+            return Err(EffectError::Unavailable { dependency: "the test", what: "is down".to_owned() });
         }
         let noticed = Noticed(&self.0.dropped);
         self.0.gate.acquire().await.expect("the gate is never closed").forget();
@@ -137,10 +123,8 @@ impl World {
     pub(crate) async fn start(variables: &[(&str, &str)]) -> Self {
         let endpoint = local::Endpoint::start(local::Options::default()).unwrap();
         let aws = Aws::at(&endpoint.url()).await.unwrap();
-        let environment: Environment = variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
+        let environment: Environment =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let settings = Settings::read(&environment).unwrap();
         runtime::provision::provision(&aws, &topology()).await.unwrap();
         let effects = Arc::new(Effects {
@@ -153,14 +137,7 @@ impl World {
         let service = Service::new(Scripted, Shared(Arc::clone(&effects)));
         let service = tokio::spawn(service.run(aws.clone(), settings, stop.clone()));
         let sqs = client(&endpoint.url());
-        Self {
-            endpoint,
-            aws,
-            sqs,
-            effects,
-            stop,
-            service,
-        }
+        Self { endpoint, aws, sqs, effects, stop, service }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -168,33 +145,18 @@ impl World {
     }
 
     pub(crate) async fn send(&self, body: &str) {
-        self.sqs
-            .send_message()
-            .queue_url(self.url())
-            .message_body(body)
-            .send()
-            .await
-            .unwrap();
+        self.sqs.send_message().queue_url(self.url()).message_body(body).send().await.unwrap();
     }
 
     /// The bodies in the queue and in its dead-letter queue.
     pub(crate) fn places(&self) -> (Vec<String>, Vec<String>) {
         let dump = self.endpoint.dump();
-        let of = |place: &str| {
-            dump.iter()
-                .filter(|(found, _)| found == place)
-                .map(|(_, text)| text.clone())
-                .collect()
-        };
+        let of = |place: &str| dump.iter().filter(|(found, _)| found == place).map(|(_, text)| text.clone()).collect();
         (of("queue ensemble-scripted"), of("queue ensemble-scripted-dlq"))
     }
 
     pub(crate) fn state(&self) -> Option<String> {
-        self.endpoint
-            .dump()
-            .into_iter()
-            .find(|(place, _)| place == "table ensemble-scripted")
-            .map(|(_, text)| text)
+        self.endpoint.dump().into_iter().find(|(place, _)| place == "table ensemble-scripted").map(|(_, text)| text)
     }
 
     pub(crate) async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {

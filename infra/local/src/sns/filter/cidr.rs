@@ -32,11 +32,7 @@ impl FromStr for Cidr {
         let width = if address.is_ipv4() { 32 } else { 128 };
         let host = u32::checked_sub(width, length).ok_or_else(malformed)?;
         let mask = u128::MAX.checked_shl(host).unwrap_or(0);
-        Ok(Self {
-            first: bits(address) & mask,
-            mask,
-            is_v4: address.is_ipv4(),
-        })
+        Ok(Self { first: bits(address) & mask, mask, is_v4: address.is_ipv4() })
     }
 }
 

@@ -7,15 +7,8 @@ use serde_json::{Map, Value};
 use crate::sns::filter::cidr::Cidr;
 
 /// Keys that make an object a rule.
-pub(super) const OPERATORS: [&str; 7] = [
-    "anything-but",
-    "cidr",
-    "equals-ignore-case",
-    "exists",
-    "numeric",
-    "prefix",
-    "suffix",
-];
+pub(super) const OPERATORS: [&str; 7] =
+    ["anything-but", "cidr", "equals-ignore-case", "exists", "numeric", "prefix", "suffix"];
 
 /// What a value must be.
 #[derive(Debug)]
@@ -50,10 +43,9 @@ impl Rule {
     pub(super) fn read(json: &Value) -> Result<Self, String> {
         match json {
             Value::String(text) => Ok(Self::Text(text.clone())),
-            Value::Number(number) => number
-                .as_f64()
-                .map(Self::Number)
-                .ok_or_else(|| format!("{number} is out of range")),
+            Value::Number(number) => {
+                number.as_f64().map(Self::Number).ok_or_else(|| format!("{number} is out of range"))
+            }
             Value::Bool(flag) => Ok(Self::Bool(*flag)),
             Value::Null => Ok(Self::Null),
             Value::Object(object) => Self::read_operator(object),
@@ -152,8 +144,7 @@ impl Comparison {
 
 fn text(operator: &str, operand: &Value) -> Result<String, String> {
     let text = operand.as_str().filter(|text| !text.is_empty());
-    text.map(ToOwned::to_owned)
-        .ok_or_else(|| format!("{operator} match pattern must be a string"))
+    text.map(ToOwned::to_owned).ok_or_else(|| format!("{operator} match pattern must be a string"))
 }
 
 /// `["=", 5]`, `[">", 1]` or `[">=", 1, "<", 5]`.
@@ -190,9 +181,7 @@ fn anything_but(operand: &Value) -> Result<Vec<Rule>, String> {
             if !["prefix", "suffix", "equals-ignore-case"].contains(&operator.as_str()) {
                 return Err(format!("Unsupported anything-but pattern: {operator}"));
             }
-            let operands = operand
-                .as_array()
-                .map_or_else(|| vec![operand], |all| all.iter().collect());
+            let operands = operand.as_array().map_or_else(|| vec![operand], |all| all.iter().collect());
             let rule = |operand: &Value| Rule::read(&serde_json::json!({ operator: operand }));
             operands.into_iter().map(rule).collect::<Result<Vec<_>, _>>()?
         }
