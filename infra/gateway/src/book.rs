@@ -3,6 +3,7 @@
 //! **Invariant:** pure and without a clock. [`Book::decide`] changes nothing, and [`Book::apply`]
 //! is the only way to change a book, so the same lines always give the same book.
 
+use contracts::hooks::FareHooks;
 use std::collections::HashMap;
 
 use axum::http::StatusCode;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::faults::Operation;
-use crate::hooks;
+
 use crate::line::{Ledger, Line, Outcome, Settled};
 use crate::request::{Amount, Request};
 
@@ -60,6 +61,17 @@ enum Stage {
     Refunded { charge: String, amount: Amount, refund: String },
 }
 
+/// Whether the customer's name forces the operation to be refused.
+fn refuses(customer: &str, operation: Operation) -> bool {
+    let hooks = FareHooks::of_customer(customer);
+    match operation {
+        Operation::Authorize => hooks.fail_auth,
+        Operation::Capture => hooks.fail_charge,
+        Operation::Refund => hooks.fail_refund,
+        Operation::Void | Operation::Any => false,
+    }
+}
+
 impl Book {
     /// Decides on a request, given all that was applied before it.
     pub(crate) fn decide(&self, key: &str, request: &Request, hooks: bool) -> Decision {
@@ -75,7 +87,7 @@ impl Book {
             Ok(customer) => customer,
             Err(answer) => return Decision::Answer(answer),
         };
-        Decision::Settle(if hooks && hooks::refuses(customer, request.operation()) {
+        Decision::Settle(if hooks && refuses(customer, request.operation()) {
             Settled::refused(key, request)
         } else {
             Settled::accepted(key, request)

@@ -22,7 +22,6 @@ mod book;
 mod card;
 mod cord;
 mod faults;
-mod hooks;
 mod journal;
 mod line;
 mod request;

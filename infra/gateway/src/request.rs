@@ -178,7 +178,10 @@ mod tests {
                 format!(r#"{{"reference":"s","amount":{{"minor":1,"currency":"usd"}},{card}}}"#),
                 "amount.currency: must be 3 uppercase letters",
             ),
-            (format!(r#"{{"reference":"s",{amount}}}"#), "card.number: must be 12 to 19 digits, with spaces or dashes"),
+            (
+                format!(r#"{{"reference":"s",{amount}}}"#),
+                "card.number: must be 12 to 19 digits, with single spaces or dashes",
+            ),
             (format!(r#"{{"reference":"{}",{card}}}"#, "é".repeat(129)), "reference: must be 1 to 128 characters"),
             (
                 format!(r#"{{"reference":"s","customer":"{}",{card}}}"#, "é".repeat(257)),

@@ -74,6 +74,12 @@ impl Error {
         })
     }
 
+    /// Whether standard output was closed before its end, as by `head`.
+    #[must_use]
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Io(_, error) if error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
     fn output(error: std::io::Error) -> Self {
         Self::Io("standard output".to_owned(), error)
     }

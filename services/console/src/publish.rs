@@ -27,10 +27,8 @@ pub(crate) async fn publish(environment: &Environment, what: &Publish) -> Result
         .into_iter()
         .map(|line| (booking::check(&line.body).map(|checked| checked.fare), line))
         .partition(|(checked, _)| checked.is_ok());
-    let complaints: Vec<_> = bad
-        .into_iter()
-        .filter_map(|(checked, line)| checked.err().map(|rules| format!("line {}: {rules}", line.number)))
-        .collect();
+    let complaints: Vec<_> =
+        bad.into_iter().filter_map(|(checked, line)| checked.err().map(|rules| complaint(&line, &rules))).collect();
     if !complaints.is_empty() && !options.partial {
         let none = format!("{}\nnone was sent; --partial sends the good ones", complaints.join("\n"));
         return Err(Error::Input(none));
@@ -89,6 +87,12 @@ fn read(file: &Path) -> Result<String, Error> {
     Ok(text)
 }
 
+/// What is wrong with a request, by its line in the file; the column within a line is of use, a second line is not.
+fn complaint(line: &Line, rules: &str) -> String {
+    let rules = if line.body.contains('\n') { rules.to_owned() } else { rules.replace(" line 1 column ", " column ") };
+    format!("line {}: {rules}", line.number)
+}
+
 /// One request over the whole file, or one on each line that is not blank.
 fn requests_in(text: &str) -> Vec<Line> {
     let whole = text.trim();
@@ -107,6 +111,14 @@ mod tests {
 
     fn numbers(text: &str) -> Vec<usize> {
         requests_in(text).iter().map(|line| line.number).collect()
+    }
+
+    #[test]
+    fn a_complaint_names_one_line() {
+        let line = |body: &str| Line { number: 5, body: body.to_owned() };
+        let rule = "body: the JSON ends too early at line 1 column 9";
+        assert_eq!(complaint(&line("{"), rule), "line 5: body: the JSON ends too early at column 9");
+        assert_eq!(complaint(&line("{\n"), rule), format!("line 5: {rule}"));
     }
 
     #[test]

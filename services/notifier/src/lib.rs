@@ -14,7 +14,7 @@
 mod notify;
 mod service;
 
-use contracts::{Event, EventType, Poison};
+use contracts::{EventType, Notification, Poison};
 use jiff::Timestamp;
 use saga::{Decision, Declaration, Delivery, Input, NoEffect, Participant, Reaction, Received, RetryPolicy};
 use serde::{Deserialize, Serialize};
@@ -25,9 +25,9 @@ pub use service::service;
 #[derive(Clone, Copy, Debug)]
 pub struct Notifier;
 
-/// What the notifier hears: an outcome, and of which saga.
+/// What the notifier hears: an outcome, as the notification of it.
 #[derive(Clone, Debug)]
-pub struct Incoming(contracts::Envelope);
+pub struct Incoming(Notification);
 
 /// The notifier keeps no state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,19 +67,7 @@ impl Participant for Notifier {
     }
 
     fn read(&self, delivery: &Delivery<'_>) -> Result<Received<Incoming>, Poison> {
-        saga::delivery::read_envelope(delivery, |envelope| match &envelope.event {
-            Event::FareCompleted(_)
-            | Event::FareCancelled(_)
-            | Event::FareRejected(_)
-            | Event::FareNeedsAttention(_) => Some(Incoming(envelope)),
-            Event::FareRegistered(_)
-            | Event::PaymentCaptured(_)
-            | Event::PaymentDeclined(_)
-            | Event::PaymentRefunded(_)
-            | Event::PaymentRefundFailed(_)
-            | Event::AccountCredited(_)
-            | Event::AccountCreditRefused(_) => None,
-        })
+        saga::delivery::read_envelope(delivery, |envelope| notify::notification(&envelope).map(Incoming))
     }
 
     fn expects(&self, _incoming: &Incoming) -> State {
@@ -87,9 +75,7 @@ impl Participant for Notifier {
     }
 
     fn decide(&self, _state: &State, input: Input<'_, Self>, _now: Timestamp) -> Decision<Self> {
-        let Input::Event(Incoming(envelope)) = input else {
-            return Decision::NotYet;
-        };
-        Decision::Send(notify::notification(envelope).iter().map(notify::announce).collect())
+        let Input::Event(Incoming(notification)) = input else { return Decision::NotYet };
+        Decision::Send(vec![notify::announce(notification)])
     }
 }

@@ -55,7 +55,7 @@ async fn a_card_is_nowhere_after_a_payment() {
 async fn an_invalid_card_is_told_by_field_and_rule() {
     let (gateway, client) = start(options()).await;
     for (number, expiry, cvv, message) in [
-        ("4929 1234 5678 9012 x", EXPIRY, CVV, "card.number: must be 12 to 19 digits, with spaces or dashes"),
+        ("4929 1234 5678 9012 x", EXPIRY, CVV, "card.number: must be 12 to 19 digits, with single spaces or dashes"),
         (NUMBER, "11/2087 11/2087", CVV, "card.expiry: must be MM/YY or MM/YYYY"),
         (NUMBER, EXPIRY, "73917391", "card.cvv: must be 3 or 4 digits"),
     ] {

@@ -16,7 +16,6 @@ enum End {
 }
 use End::{Buried, Told};
 
-#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn cases() -> Vec<(&'static str, String, End)> {
     let good = fare("3");
     let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));

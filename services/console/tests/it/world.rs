@@ -19,7 +19,8 @@ pub(crate) struct World {
     pub(crate) stack: Stack,
     client: reqwest::Client,
     outcomes: Outcomes,
-    arriving: mpsc::Receiver<Result<Found, Unavailable>>,
+    /// Begins with the first wait, so that a test may look into the queues itself.
+    arriving: Option<mpsc::Receiver<Result<Found, Unavailable>>>,
     /// Every notification that was found, by saga: its bodies, byte for byte.
     pub(crate) found: BTreeMap<SagaId, Vec<(bool, String)>>,
 }
@@ -46,7 +47,7 @@ impl World {
         let options = StackOptions { port: 0, gateway_port: 0, data: None };
         let stack = Stack::start(&Environment::default(), &options).await.unwrap();
         let outcomes = Outcomes::new(&stack.aws, &stack.settings);
-        Self { arriving: outcomes.watch(), outcomes, stack, client: reqwest::Client::new(), found: BTreeMap::new() }
+        Self { arriving: None, outcomes, stack, client: reqwest::Client::new(), found: BTreeMap::new() }
     }
 
     /// `Publish` to the topic of requests; answers with the SNS message id.
@@ -104,7 +105,8 @@ impl World {
                 self.found,
                 self.dead_letters()
             );
-            let arrived = tokio::time::timeout_at(deadline, self.arriving.recv()).await;
+            let arriving = self.arriving.get_or_insert_with(|| self.outcomes.watch());
+            let arrived = tokio::time::timeout_at(deadline, arriving.recv()).await;
             let Ok(Some(message)) = arrived else { continue };
             let message = message.unwrap();
             self.outcomes.delete(&message).await.unwrap();

@@ -105,7 +105,6 @@ fn a_sealed_card_goes_beside_the_event_and_changes_no_other_byte() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn what_cannot_be_read_names_the_attribute_and_the_rule_and_no_value() {
     let good = envelope(sample(EventType::PaymentCaptured).unwrap()).to_json();
     let without = |name: &str| {
