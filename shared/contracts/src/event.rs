@@ -1,7 +1,7 @@
 //! The list of all events.
 //!
 //! **Invariant:** a wire name, once published, is frozen, and so is the shape behind its schema version. A new event
-//! is one line in [`vocabulary!`]; the compiler then shows every place that has to decide about it.
+//! is one line in `vocabulary!`; the compiler then shows every place that has to decide about it.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
