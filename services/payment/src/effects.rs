@@ -2,9 +2,9 @@
 //!
 //! **Invariant:** this is the only place where a sealed card is opened; it is open for the length of one call.
 
-use card::PrivateKey;
-use contracts::{Fare, Money, Poison, Reason, SagaId};
-use runtime::{EffectError, Perform};
+use card::{OpenError, PrivateKey};
+use contracts::{Fare, Money, SagaId};
+use runtime::{Perform, Unavailable};
 
 use crate::Payment;
 use crate::gateway::{Authorization, Gateway, GatewayError, Known, Refusal};
@@ -108,9 +108,18 @@ impl<G: Gateway> GatewayEffects<G> {
         Self { gateway, key }
     }
 
-    async fn authorize(&self, saga: SagaId, fare: &Fare, sealed_card: &str) -> Result<Reply, EffectError> {
-        let card = card::open(sealed_card, &self.key, saga)
-            .map_err(|error| EffectError::Poison(Poison::new(Reason::Unreadable, format!("sealedcard: {error}"))))?;
+    async fn authorize(&self, saga: SagaId, fare: &Fare, sealed_card: &str) -> Result<Reply, Unavailable> {
+        let card = match card::open(sealed_card, &self.key, saga) {
+            Ok(card) => card,
+            // This process has the wrong key, or an old one: no message is at fault.
+            Err(error @ OpenError::OtherKey) => {
+                return Err(Unavailable { dependency: "the key for cards", what: error.to_string() });
+            }
+            // Nothing can be held with it, now or ever; and nothing was, or it would have been looked up.
+            Err(error @ (OpenError::Malformed | OpenError::Refused)) => {
+                return Ok(Reply::AuthorizeRefused(Refusal { message: format!("the sealed card {error}") }));
+            }
+        };
         let asked = Authorization { customer: &fare.customer_id, amount: fare.amount, card: &card };
         let answer = self.gateway.authorize(saga.derive("gateway/authorize"), saga, asked).await?;
         Ok(match answer {
@@ -121,7 +130,7 @@ impl<G: Gateway> GatewayEffects<G> {
 }
 
 impl<G: Gateway> Perform<Payment> for GatewayEffects<G> {
-    async fn perform(&self, saga: SagaId, effect: Effect) -> Result<Reply, EffectError> {
+    async fn perform(&self, saga: SagaId, effect: Effect) -> Result<Reply, Unavailable> {
         // One key per saga and kind of call: a saga makes at most one of each.
         Ok(match effect {
             Effect::LookUp => Reply::Known(self.gateway.look_up(saga).await?),
@@ -148,8 +157,79 @@ impl<G: Gateway> Perform<Payment> for GatewayEffects<G> {
     }
 }
 
-impl From<GatewayError> for EffectError {
+impl From<GatewayError> for Unavailable {
     fn from(GatewayError(what): GatewayError) -> Self {
-        Self::Unavailable { dependency: "the payment gateway", what }
+        Self { dependency: "the payment gateway", what }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use testkit::fixtures;
+    use uuid::Uuid;
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    /// Holds whatever it is asked for, and counts.
+    #[derive(Default)]
+    struct Counting(AtomicU32);
+
+    impl Gateway for Counting {
+        fn is_live(&self) -> bool {
+            false
+        }
+
+        async fn authorize(
+            &self,
+            _key: Uuid,
+            _reference: SagaId,
+            asked: Authorization<'_>,
+        ) -> Result<Result<String, Refusal>, GatewayError> {
+            assert_eq!(asked.card.expose_number(), "2424 2424 2424 2424");
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(Ok("tok_1".to_owned()))
+        }
+
+        async fn capture(&self, _: Uuid, _: &str, _: Money) -> Result<Result<String, Refusal>, GatewayError> {
+            Err(GatewayError("not asked for".to_owned()))
+        }
+
+        async fn void(&self, _: Uuid, _: &str) -> Result<Result<(), Refusal>, GatewayError> {
+            Err(GatewayError("not asked for".to_owned()))
+        }
+
+        async fn refund(&self, _: Uuid, _: &str, _: Money) -> Result<Result<String, Refusal>, GatewayError> {
+            Err(GatewayError("not asked for".to_owned()))
+        }
+
+        async fn look_up(&self, _: SagaId) -> Result<Known, GatewayError> {
+            Ok(Known::default())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_card_for_another_key_waits_and_one_that_never_opens_is_refused_without_a_call() {
+        let text = |text: &str| Zeroizing::new(text.to_owned());
+        let (private, public) = card::key_pair();
+        let (saga, other) = (SagaId::of_request("fare", "a"), SagaId::of_request("fare", "b"));
+        let Ok(card) = card::Card::new(text("2424 2424 2424 2424"), text("12/22"), text("111")) else {
+            panic!("a card")
+        };
+        let seal = |key: &card::PublicKey| card::seal(&card, key, saga).unwrap();
+        let effects = GatewayEffects::new(Counting::default(), private);
+        let ask = |saga, sealed_card: String| {
+            effects.perform(saga, Effect::Authorize { fare: fixtures::fare("3"), sealed_card })
+        };
+
+        assert_eq!(ask(saga, seal(&public)).await, Ok(Reply::Authorized { charge_token: "tok_1".to_owned() }));
+        let (_, another) = card::key_pair();
+        assert!(ask(saga, seal(&another)).await.is_err(), "another key is no refusal");
+        for (saga, sealed) in [(other, seal(&public)), (saga, "v1.x".to_owned())] {
+            assert!(matches!(ask(saga, sealed).await, Ok(Reply::AuthorizeRefused(_))));
+        }
+        assert_eq!(effects.gateway.0.load(Ordering::SeqCst), 1);
     }
 }

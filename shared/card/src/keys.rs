@@ -41,6 +41,11 @@ impl PublicKey {
         Deserializable::from_bytes(&bytes).map(Self).map_err(|_err| InvalidKey)
     }
 
+    /// A short name of the key, by which a sealed card says which key it is for: its first bytes.
+    pub(crate) fn id(&self) -> String {
+        self.0.to_bytes().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Writes the key in base64.
     #[must_use]
     pub fn to_base64(&self) -> String {

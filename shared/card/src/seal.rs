@@ -31,8 +31,11 @@ pub enum OpenError {
     /// Not a text that [`seal`] wrote.
     #[error("is not a sealed card")]
     Malformed,
-    /// Sealed to another key, for another saga, or changed on the way.
-    #[error("was sealed to another key or for another saga, or was changed on the way")]
+    /// Sealed to another key than this one.
+    #[error("is sealed to another key")]
+    OtherKey,
+    /// Sealed for another saga, or changed on the way.
+    #[error("is sealed for another saga, or was changed on the way")]
     Refused,
 }
 
@@ -53,7 +56,7 @@ pub fn seal(card: &Card, key: &PublicKey, saga: SagaId) -> Result<String, SealEr
     )
     .map_err(|_err| SealError)?;
     let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-    Ok(format!("{VERSION}.{}.{}", text(&encapsulated.to_bytes()), text(&sealed)))
+    Ok(format!("{VERSION}.{}.{}.{}", key.id(), text(&encapsulated.to_bytes()), text(&sealed)))
 }
 
 /// Opens a card that was sealed for this saga.
@@ -62,12 +65,13 @@ pub fn seal(card: &Card, key: &PublicKey, saga: SagaId) -> Result<String, SealEr
 ///
 /// [`OpenError`].
 pub fn open(sealed: &str, key: &PrivateKey, saga: SagaId) -> Result<Card, OpenError> {
-    let mut parts = sealed.split('.');
-    let (Some(VERSION), Some(encapsulated), Some(sealed), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
+    let parts: Vec<_> = sealed.split('.').collect();
+    let [VERSION, key_id, encapsulated, sealed] = parts.as_slice() else {
         return Err(OpenError::Malformed);
     };
+    if *key_id != key.public_key().id() {
+        return Err(OpenError::OtherKey);
+    }
     let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_err| OpenError::Malformed);
     let encapsulated = Deserializable::from_bytes(&bytes(encapsulated)?).map_err(|_err| OpenError::Malformed)?;
     let plain = hpke::single_shot_open::<Aead, Kdf, Kem>(
@@ -121,14 +125,15 @@ mod tests {
         let (private, public) = key_pair();
         let saga = SagaId::of_request("fare", "a");
         let sealed = seal(&card(), &public, saga).unwrap();
-        assert_eq!(open(&sealed, &key_pair().0, saga).err(), Some(OpenError::Refused));
+        assert_eq!(open(&sealed, &key_pair().0, saga).err(), Some(OpenError::OtherKey));
         assert_eq!(open(&sealed, &private, SagaId::of_request("fare", "b")).err(), Some(OpenError::Refused));
         let mut changed = sealed.clone().into_bytes();
         let at = changed.len() - 4;
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(changed).unwrap();
         assert_eq!(open(&changed, &private, saga).err(), Some(OpenError::Refused));
-        for malformed in ["", "v1", "v1..", "v2.a.b", "v1.!.!", "v1.YQ.YQ.YQ"] {
+        let id = public.id();
+        for malformed in ["", "v1", "v2.a.b.c", &format!("v1.{id}.!.!"), &format!("v1.{id}.YQ.YQ.YQ")] {
             assert_eq!(open(malformed, &private, saga).err(), Some(OpenError::Malformed), "{malformed}");
         }
     }

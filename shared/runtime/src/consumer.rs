@@ -16,7 +16,8 @@ use crate::announcer::Announcer;
 use crate::batch;
 use crate::breaker::{self, Breaker};
 use crate::effects::Perform;
-use crate::handle::{Failure, handle};
+use crate::error::Unavailable;
+use crate::handle::handle;
 use crate::locks::SagaLocks;
 use crate::queue::{Queue, Received, SettleError};
 use crate::settings::Settings;
@@ -47,7 +48,7 @@ pub(crate) struct Consumer<P: Participant, E> {
 
 /// How the handling of one message ended.
 enum Ending {
-    Handled(Result<saga::Settlement, Failure>),
+    Handled(Result<saga::Settlement, Unavailable>),
     /// Never begun, or told to stop.
     GivenBack,
     ReceiptLost,
@@ -188,10 +189,10 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
             Ending::Handled(Ok(saga::Settlement::GiveBack(why))) => {
                 self.give_back(message, delay(retry, message.attempt), why).await;
             }
-            Ending::Handled(Ok(saga::Settlement::DeadLetter(poison)) | Err(Failure::Poison(poison))) => {
+            Ending::Handled(Ok(saga::Settlement::DeadLetter(poison))) => {
                 self.bury(message, &poison, &known).await;
             }
-            Ending::Handled(Err(Failure::Unavailable(why))) => {
+            Ending::Handled(Err(why)) => {
                 self.give_back(message, delay(retry, message.attempt), &why.to_string()).await;
             }
         }
@@ -207,7 +208,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
         let result = loop {
             let (store, announcer) = (&self.store, &self.announcer);
             let result = handle(&self.participant, &self.effects, store, announcer, received.clone()).await;
-            let Err(Failure::Unavailable(why)) = &result else {
+            let Err(why) = &result else {
                 break result;
             };
             self.breaker.failed(why);

@@ -4,8 +4,10 @@
 
 use std::future::Future;
 
-use contracts::{Poison, SagaId};
+use contracts::SagaId;
 use saga::{NoEffect, Participant};
+
+use crate::error::Unavailable;
 
 /// Carries out a participant's effects.
 pub trait Perform<P: Participant>: Send + Sync + 'static {
@@ -13,28 +15,12 @@ pub trait Perform<P: Participant>: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`EffectError`] when it did not decide, or nothing could be asked.
+    /// [`Unavailable`] when it did not decide: the outcome is unknown.
     ///
     /// # Cancel safety
     ///
     /// Dropped at any point, the effect may have taken place or not: the caller repeats it under the same key.
-    fn perform(&self, saga: SagaId, effect: P::Effect) -> impl Future<Output = Result<P::Reply, EffectError>> + Send;
-}
-
-/// Why there is no answer from outside.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EffectError {
-    /// The outcome is unknown; try again later.
-    #[error("{dependency} is unavailable: {what}")]
-    Unavailable {
-        /// Who did not answer.
-        dependency: &'static str,
-        /// What was seen.
-        what: String,
-    },
-    /// The effect can never be carried out.
-    #[error(transparent)]
-    Poison(Poison),
+    fn perform(&self, saga: SagaId, effect: P::Effect) -> impl Future<Output = Result<P::Reply, Unavailable>> + Send;
 }
 
 /// For participants that ask nothing of the world outside.
@@ -42,7 +28,7 @@ pub enum EffectError {
 pub struct NoEffects;
 
 impl<P: Participant<Effect = NoEffect>> Perform<P> for NoEffects {
-    async fn perform(&self, _saga: SagaId, effect: NoEffect) -> Result<P::Reply, EffectError> {
+    async fn perform(&self, _saga: SagaId, effect: NoEffect) -> Result<P::Reply, Unavailable> {
         match effect {}
     }
 }

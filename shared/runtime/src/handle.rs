@@ -1,28 +1,18 @@
 //! Drives the protocol of one message: does what [`saga::Execution`] says, and gives back what came of it.
 
-use contracts::Poison;
 use jiff::Timestamp;
 use saga::{Act, Answer, Execution, Participant, Received, Settlement};
 
 use crate::announcer::Announcer;
-use crate::effects::{EffectError, Perform};
+use crate::effects::Perform;
 use crate::error::Unavailable;
 use crate::store::{Store, Written};
-
-/// Why the protocol could not be followed to its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// A dependency is down: try again.
-    Unavailable(Unavailable),
-    /// The message can never be handled.
-    Poison(Poison),
-}
 
 /// Handles one message, up to the point where it is to be settled.
 ///
 /// # Errors
 ///
-/// [`Failure`].
+/// [`Unavailable`].
 ///
 /// # Cancel safety
 ///
@@ -33,7 +23,7 @@ pub(crate) async fn handle<P: Participant, E: Perform<P>>(
     store: &Store,
     announcer: &Announcer,
     received: Received<P::Incoming>,
-) -> Result<Settlement, Failure> {
+) -> Result<Settlement, Unavailable> {
     let (mut execution, mut act) = Execution::begin(participant, received, now());
     loop {
         let answer = match act {
@@ -69,19 +59,4 @@ pub(crate) async fn handle<P: Participant, E: Perform<P>>(
 fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
-}
-
-impl From<Unavailable> for Failure {
-    fn from(unavailable: Unavailable) -> Self {
-        Self::Unavailable(unavailable)
-    }
-}
-
-impl From<EffectError> for Failure {
-    fn from(error: EffectError) -> Self {
-        match error {
-            EffectError::Unavailable { dependency, what } => Self::Unavailable(Unavailable { dependency, what }),
-            EffectError::Poison(poison) => Self::Poison(poison),
-        }
-    }
 }

@@ -32,7 +32,7 @@ mod store;
 pub mod telemetry;
 
 pub use aws::{Aws, may_send_to};
-pub use effects::{EffectError, NoEffects, Perform};
+pub use effects::{NoEffects, Perform};
 pub use error::Unavailable;
 pub use service::{Running, Service, run_all};
 pub use settings::{ConfigError, Environment, Settings, Variable};

@@ -1,5 +1,8 @@
-//! Payment, held to what every participant has to hold.
+//! Payment, held to what every participant has to hold; and its adapter, to the gateway.
 
+#![cfg(test)]
+
+mod adapter;
 mod till;
 
 use card::{Card, PublicKey};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use contracts::{EventType, Poison, SagaId};
 use jiff::Timestamp;
-use runtime::{Aws, EffectError, Environment, Perform, Service, Settings};
+use runtime::{Aws, Environment, Perform, Service, Settings, Unavailable};
 use saga::topology::{Queue, Topology};
 use saga::{Decision, Declaration, Delivery, Input, Participant, Reaction, Received, RetryPolicy, Then};
 use serde::{Deserialize, Serialize};
@@ -97,10 +97,10 @@ impl Drop for Noticed<'_> {
 pub(crate) struct Shared(pub(crate) Arc<Effects>);
 
 impl Perform<Scripted> for Shared {
-    async fn perform(&self, _saga: SagaId, _effect: String) -> Result<(), EffectError> {
+    async fn perform(&self, _saga: SagaId, _effect: String) -> Result<(), Unavailable> {
         self.0.begun.fetch_add(1, Ordering::SeqCst);
         if self.0.down.load(Ordering::SeqCst) {
-            return Err(EffectError::Unavailable { dependency: "the test", what: "is down".to_owned() });
+            return Err(Unavailable { dependency: "the test", what: "is down".to_owned() });
         }
         let noticed = Noticed(&self.0.dropped);
         self.0.gate.acquire().await.expect("the gate is never closed").forget();
