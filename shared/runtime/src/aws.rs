@@ -78,7 +78,10 @@ impl Aws {
         }
         let account = match (environment.text(&ACCOUNT), &endpoint) {
             (None, Some(_)) => "000000000000".to_owned(),
-            _ => environment.read(&ACCOUNT, |text| {
+            (None, None) => {
+                return Err(ACCOUNT.error("is not set, nor is AWS_ENDPOINT_URL, which `ensemble up` prints"));
+            }
+            (Some(_), _) => environment.read(&ACCOUNT, |text| {
                 (text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.to_owned())
             })?,
         };
