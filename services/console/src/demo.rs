@@ -7,10 +7,11 @@ use std::time::Duration;
 use contracts::{Notification, Outcome, SagaId};
 use gateway::Ledger;
 use runtime::Environment;
-use runtime::operator::{Outcomes, Request, publish_fares};
+use runtime::operator::Outcomes;
 use serde_json::{Value, json};
 
 use crate::cli::{DemoOptions, StackOptions};
+use crate::request::{Request, publish_fares};
 use crate::stack::Stack;
 use crate::{Error, draw};
 

@@ -9,6 +9,7 @@
 //! | [`stack`] | everything in one process: embedded endpoint, gateway, topology, services |
 //! | `demo`, `up` | a stack that plays the story, a stack that stays |
 //! | `publish`, `watch`, `provision`, `run`, `serve`, `keys` | the parts, against any endpoint |
+//! | [`request`] | a request for a fare, as a client publishes it |
 //! | `draw` | how a path and an outcome look on a terminal |
 
 pub mod cli;
@@ -17,6 +18,7 @@ mod draw;
 mod keys;
 mod provision;
 mod publish;
+pub mod request;
 mod run;
 mod serve;
 pub mod stack;

@@ -5,11 +5,11 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
-use runtime::operator::{Request, publish_fares};
 use runtime::{Aws, Environment, Settings};
 use serde_json::json;
 
 use crate::cli::{Publish, PublishOptions};
+use crate::request::{Request, publish_fares};
 use crate::{Error, draw};
 
 /// A request of the file, by the line on which it begins.

@@ -1,4 +1,4 @@
-//! What operators and clients do: publish requests, read outcomes.
+//! What operators and clients do: publish messages, read outcomes.
 //!
 //! **Invariant:** an outcome is deleted only when the caller says that it was shown.
 
@@ -6,11 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
-use contracts::SagaId;
-use saga::{Announcement, Channel};
+use saga::Announcement;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use uuid::Uuid;
 
 use crate::announcer::Announcer;
 use crate::aws::Aws;
@@ -20,55 +18,14 @@ use crate::settings::Settings;
 /// How long one look into a queue waits: the longest that SQS allows.
 const WAIT: Duration = Duration::from_secs(20);
 
-/// A request for a saga, as a client publishes it.
-#[derive(Clone)]
-pub struct Request {
-    /// Identifies the request: the same again is the same saga.
-    pub id: String,
-    /// The bare JSON.
-    pub body: String,
-}
-
-impl std::fmt::Debug for Request {
-    /// Without the body, which holds a card.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Request").field("id", &self.id).field("bytes", &self.body.len()).finish()
-    }
-}
-
-impl Request {
-    /// A request with an id of its own.
-    #[must_use]
-    pub fn new(body: impl Into<String>) -> Self {
-        Self { id: Uuid::new_v4().to_string(), body: body.into() }
-    }
-
-    /// The saga that it starts.
-    #[must_use]
-    pub fn saga(&self) -> SagaId {
-        SagaId::of_request("fare", &self.id)
-    }
-}
-
-/// Publishes requests for fares, in batches; a result for each, in order.
-pub async fn publish_fares(aws: &Aws, settings: &Settings, requests: Vec<Request>) -> Vec<Result<SagaId, Unavailable>> {
+/// Publishes messages, in batches; a result for each, in order.
+pub async fn publish(aws: &Aws, settings: &Settings, messages: Vec<Announcement>) -> Vec<Result<(), Unavailable>> {
     let announcer = Arc::new(Announcer::new(aws.clone(), settings.names.clone(), settings.linger));
-    let mut results: Vec<_> =
-        requests.iter().map(|_| Err(Unavailable::new("SNS", "the request was not sent"))).collect();
+    let mut results: Vec<_> = messages.iter().map(|_| Err(Unavailable::new("SNS", "it was not sent"))).collect();
     let mut tasks = JoinSet::new();
-    for (index, request) in requests.into_iter().enumerate() {
+    for (index, message) in messages.into_iter().enumerate() {
         let announcer = Arc::clone(&announcer);
-        tasks.spawn(async move {
-            let saga = request.saga();
-            let announcement = Announcement {
-                channel: Channel::FareRequests,
-                id: saga.uuid(),
-                name: "fare_requested".to_owned(),
-                body: request.body,
-                attributes: vec![("requestId", request.id)],
-            };
-            (index, announcer.announce(vec![announcement]).await.map(|()| saga))
-        });
+        tasks.spawn(async move { (index, announcer.announce(vec![message]).await) });
     }
     while let Some(ended) = tasks.join_next().await {
         if let Ok((index, result)) = ended

@@ -1,6 +1,6 @@
 //! What a happy fare costs, counted call by call.
 
-use runtime::operator::{Request, publish_fares};
+use console::request::{Request, publish_fares};
 
 use crate::world::{World, fare};
 
