@@ -28,7 +28,7 @@ mod watch;
 use std::process::ExitCode;
 
 use runtime::settings::EX_CONFIG;
-use runtime::{ConfigError, Environment, Unavailable};
+use runtime::{ConfigError, Environment, ServiceDied, Unavailable};
 
 use crate::cli::{Cli, Command};
 
@@ -47,6 +47,9 @@ pub enum Error {
     /// AWS, or what stands in for it, does not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+    /// A service died.
+    #[error(transparent)]
+    Died(#[from] ServiceDied),
     /// The embedded endpoint did not start.
     #[error("{}", chain(.0))]
     Endpoint(#[from] local::StartError),
@@ -72,7 +75,7 @@ impl Error {
             Self::Config(_) => EX_CONFIG,
             Self::Unavailable(_) => EX_UNAVAILABLE,
             Self::Input(_) => EX_DATAERR,
-            Self::Endpoint(_) | Self::Gateway(_) | Self::Io(..) | Self::Unexpected(_) => 1,
+            Self::Died(_) | Self::Endpoint(_) | Self::Gateway(_) | Self::Io(..) | Self::Unexpected(_) => 1,
         })
     }
 

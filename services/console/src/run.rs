@@ -21,6 +21,5 @@ pub(crate) async fn run(environment: &Environment, options: &RunOptions) -> Resu
     });
     let services = services.collect::<Result<Vec<_>, _>>()?;
     let aws = Aws::connect(environment).await?;
-    runtime::run_all(services, &aws, &settings, &stop_on_signal()).await;
-    Ok(())
+    Ok(runtime::run_all(services, &aws, &settings, &stop_on_signal()).await?)
 }

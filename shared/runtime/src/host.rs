@@ -5,17 +5,18 @@ use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
 
 use crate::aws::Aws;
-use crate::service::{Service, run_all};
+use crate::service::{Service, ServiceDied, run_all};
 use crate::settings::{ConfigError, EX_CONFIG, Environment, Settings};
 use crate::telemetry;
 
 /// Runs services in this process until SIGTERM or Ctrl-C; the `main` of each service.
 ///
-/// Exits with 0 after an orderly stop, with 78 for a setting that is not allowed.
+/// Exits with 0 after an orderly stop, with 78 for a setting that is not allowed, with 1 when a service died.
 pub fn main(build: impl FnOnce(&Environment) -> Result<Vec<Service>, ConfigError>) -> ExitCode {
     let environment = Environment::of_process();
     match host(&environment, build) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(ServiceDied)) => ExitCode::FAILURE,
         Err(error) => {
             complain(&error);
             ExitCode::from(EX_CONFIG)
@@ -26,7 +27,7 @@ pub fn main(build: impl FnOnce(&Environment) -> Result<Vec<Service>, ConfigError
 fn host(
     environment: &Environment,
     build: impl FnOnce(&Environment) -> Result<Vec<Service>, ConfigError>,
-) -> Result<(), ConfigError> {
+) -> Result<Result<(), ServiceDied>, ConfigError> {
     telemetry::start(environment, None)?;
     let settings = Settings::read(environment)?;
     let services = build(environment)?;
@@ -38,8 +39,7 @@ fn host(
     runtime.block_on(async {
         let aws = Aws::connect(environment).await?;
         let stop = stop_on_signal();
-        run_all(services, &aws, &settings, &stop).await;
-        Ok(())
+        Ok(run_all(services, &aws, &settings, &stop).await)
     })
 }
 

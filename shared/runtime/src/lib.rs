@@ -34,5 +34,5 @@ pub mod telemetry;
 pub use aws::{Aws, may_send_to};
 pub use effects::{NoEffects, Perform};
 pub use error::Unavailable;
-pub use service::{Running, Service, run_all};
+pub use service::{Running, Service, ServiceDied, run_all};
 pub use settings::{ConfigError, Environment, Settings, Variable};

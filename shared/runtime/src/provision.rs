@@ -5,7 +5,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
+use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus,
 };
@@ -84,30 +87,41 @@ pub async fn provision(aws: &Aws, topology: &Topology) -> Result<Vec<Change>, Un
 
 async fn table(aws: &Aws, name: &str) -> Result<Did, Unavailable> {
     let failed = |what: String| Unavailable::new("DynamoDB", format!("table {name}: {what}"));
+    let mut did = Did::Found;
+    loop {
+        let described = aws.dynamodb.describe_table().table_name(name).send().await;
+        match described {
+            Ok(described) if described.table().and_then(|table| table.table_status()) == Some(&TableStatus::Active) => {
+                return Ok(did);
+            }
+            Ok(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+            Err(error) if error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception) => {
+                create_table(aws, name).await.map_err(failed)?;
+                did = Did::Created;
+            }
+            Err(error) => return Err(failed(explain(&error))),
+        }
+    }
+}
+
+async fn create_table(aws: &Aws, name: &str) -> Result<(), String> {
     let attribute =
         AttributeDefinition::builder().attribute_name("saga").attribute_type(ScalarAttributeType::S).build();
     let key = KeySchemaElement::builder().attribute_name("saga").key_type(KeyType::Hash).build();
-    let create = aws
+    let created = aws
         .dynamodb
         .create_table()
         .table_name(name)
         .billing_mode(BillingMode::PayPerRequest)
-        .attribute_definitions(attribute.map_err(|error| failed(error.to_string()))?)
-        .key_schema(key.map_err(|error| failed(error.to_string()))?)
+        .attribute_definitions(attribute.map_err(|error| error.to_string())?)
+        .key_schema(key.map_err(|error| error.to_string())?)
         .send()
         .await;
-    let did = match create {
-        Ok(_) => Did::Created,
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => Did::Found,
-        Err(error) => return Err(failed(explain(&error))),
-    };
-    loop {
-        let described = aws.dynamodb.describe_table().table_name(name).send().await;
-        let described = described.map_err(|error| failed(explain(&error)))?;
-        if described.table.and_then(|table| table.table_status) == Some(TableStatus::Active) {
-            return Ok(did);
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    match created {
+        Ok(_) => Ok(()),
+        // Our own call, whose answer was lost.
+        Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => Ok(()),
+        Err(error) => Err(explain(&error)),
     }
 }
 

@@ -75,26 +75,42 @@ impl Service {
     }
 }
 
+/// A service died of a fault of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a service died; the log says of what")]
+pub struct ServiceDied;
+
 /// Runs services side by side until `stop`, and then until all are done.
-pub async fn run_all(services: Vec<Service>, aws: &Aws, settings: &Settings, stop: &CancellationToken) {
+///
+/// # Errors
+///
+/// [`ServiceDied`], after the others were stopped: whoever supervises the process starts it anew.
+pub async fn run_all(
+    services: Vec<Service>,
+    aws: &Aws,
+    settings: &Settings,
+    stop: &CancellationToken,
+) -> Result<(), ServiceDied> {
     let mut running = tokio::task::JoinSet::new();
     for service in services {
         running.spawn(service.run(aws.clone(), settings.clone(), stop.clone()));
     }
+    let mut result = Ok(());
     while let Some(ended) = running.join_next().await {
         if let Err(error) = ended {
-            // A service that dies takes the process with it: whoever supervises it starts it anew.
             tracing::error!(%error, "ServiceDied");
             stop.cancel();
+            result = Err(ServiceDied);
         }
     }
+    result
 }
 
 /// Services that run in the background.
 #[derive(Debug)]
 pub struct Running {
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    task: JoinHandle<Result<(), ServiceDied>>,
 }
 
 impl Running {
@@ -110,8 +126,27 @@ impl Running {
     /// Stops them, and waits until every message is settled or given back.
     pub async fn stop(self) {
         self.stop.cancel();
-        if let Err(error) = self.task.await {
-            tracing::error!(%error, "the services died");
+        if !matches!(self.task.await, Ok(Ok(()))) {
+            tracing::error!("a service died before it was stopped");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Environment;
+
+    #[tokio::test]
+    async fn a_service_that_dies_stops_the_others_and_is_not_passed_over() {
+        let aws = Aws::at("http://127.0.0.1:9").await.unwrap();
+        let settings = Settings::read(&Environment::default()).unwrap();
+        let dies =
+            Service { name: "dies", start: Box::new(|_, _, _| Box::pin(async { panic!("as this test wants") })) };
+        let stays = |_: Aws, _: Settings, stop: CancellationToken| -> Work { Box::pin(stop.cancelled_owned()) };
+        let stays = Service { name: "stays", start: Box::new(stays) };
+        let stop = CancellationToken::new();
+        assert_eq!(run_all(vec![dies, stays], &aws, &settings, &stop).await, Err(ServiceDied));
+        assert!(stop.is_cancelled());
     }
 }
