@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** only waiting is raced against a stop, never work; a message that is not settled comes back.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,10 @@ use crate::store::Store;
 /// Receives after which a message is buried unread: it kills whoever handles it. Far below the queue's own
 /// `maxReceiveCount`, by which SQS would move it as it is, without a reason and with its card data.
 const RECEIVES_MAX: u32 = 200;
+
+/// How long a receive call that is under way may go on when the service stops. What SQS hands out later comes back
+/// when its visibility ends.
+const LAST_LOOK: Duration = Duration::from_millis(300);
 
 /// How long giving messages back may take, after the grace period, before the service ends regardless.
 const GIVE_BACK_MAX: Duration = Duration::from_secs(2);
@@ -89,12 +94,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
             let Some(mut permits) = self.free_slots(&slots, most).await else {
                 return;
             };
-            let received = tokio::select! {
-                biased;
-                // Waiting, not work: what SQS may have handed out at this moment comes back by itself.
-                () = self.stop.cancelled() => return,
-                received = self.queue.receive(permits.len(), self.settings.wait, self.settings.visibility) => received,
-            };
+            let Some(received) = self.receive(permits.len()).await else { return };
             match received {
                 Ok(messages) => {
                     refused = 0;
@@ -112,6 +112,17 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
                     }
                 }
             }
+        }
+    }
+
+    /// Receives up to `most` messages; `None` when the service stops. Only the waiting is raced against a stop: a call
+    /// that is under way then gets a moment to end, because SQS may have handed messages out.
+    async fn receive(&self, most: usize) -> Option<Result<Vec<Received>, Unavailable>> {
+        let mut receive = pin!(self.queue.receive(most, self.settings.wait, self.settings.visibility));
+        tokio::select! {
+            biased;
+            received = &mut receive => Some(received),
+            () = self.stop.cancelled() => tokio::time::timeout(LAST_LOOK, receive).await.ok(),
         }
     }
 

@@ -208,11 +208,18 @@ pub(super) fn check_name(name: &str, attributes: &HashMap<String, String>) -> Re
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(body).map_err(|error| {
+    serde_json::from_slice(body).or_else(|_error| without_nulls(body)).map_err(|error| {
         let text = error.to_string();
         let kind = if text.contains("missing field") { Kind::MissingParameter } else { Kind::InvalidParameterValue };
         Error::new(kind, format!("The request cannot be read: {text}"))
     })
+}
+
+/// Reads the request with its nulls left out: to AWS a null is a field that is absent, to the model it is an error.
+fn without_nulls<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+    let mut fields: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body)?;
+    fields.retain(|_, value| !value.is_null());
+    serde_json::from_value(fields.into())
 }
 
 fn to_json<T: Serialize>(output: &T) -> Result<String, Error> {

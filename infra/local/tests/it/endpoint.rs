@@ -45,6 +45,17 @@ async fn health_and_calls_are_served() {
 }
 
 #[tokio::test]
+async fn a_null_is_a_field_that_is_absent() {
+    let world = World::start();
+    let queue = world.queue("q").await;
+    let request = serde_json::json!({"QueueUrl": queue, "MessageBody": "m", "MessageAttributes": null});
+    let client = reqwest::Client::new().post(world.endpoint.url()).header("X-Amz-Target", "AmazonSQS.SendMessage");
+    let answer = client.body(request.to_string()).send().await.unwrap();
+    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    assert_eq!(world.bodies(&queue).await, ["m"]);
+}
+
+#[tokio::test]
 async fn calls_are_counted_by_operation() {
     let world = World::start();
     let (queue, topic) = (world.queue("q").await, world.topic("t").await);
