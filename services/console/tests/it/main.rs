@@ -12,6 +12,7 @@ mod configuration;
 mod counts;
 mod harness;
 mod processes;
+mod stacks;
 mod stage;
 mod story;
 mod world;
