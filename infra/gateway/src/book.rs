@@ -3,15 +3,14 @@
 //! **Invariant:** pure and without a clock. [`Book::decide`] changes nothing, and [`Book::apply`]
 //! is the only way to change a book, so the same lines always give the same book.
 
-use contracts::hooks::FareHooks;
 use std::collections::HashMap;
 
 use axum::http::StatusCode;
+use contracts::hooks::FareHooks;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::faults::Operation;
-
 use crate::line::{Ledger, Line, Outcome, Settled};
 use crate::request::{Amount, Request};
 

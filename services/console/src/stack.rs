@@ -77,7 +77,7 @@ pub fn topology(settings: &Settings) -> Topology {
 fn services(settings: &Settings, gateway: &str) -> Result<Vec<Service>, Error> {
     let (private, public) = card::key_pair();
     let environment = Environment::default().with(&payment::GATEWAY_URL, gateway);
-    let gateway = payment::gateway_of(&environment, false)?;
+    let gateway = payment::gateway_of(&environment)?;
     let requests_topic = settings.names.topic(Channel::FareRequests);
     Ok(vec![
         Service::new(booking::Booking { key: public, requests_topic }, NoEffects),

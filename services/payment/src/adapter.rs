@@ -26,7 +26,6 @@ const MESSAGE_MAX: usize = 200;
 pub struct HttpGateway {
     client: reqwest::Client,
     base: Url,
-    live: bool,
 }
 
 #[derive(Deserialize)]
@@ -72,15 +71,15 @@ struct CardBody<'a> {
 }
 
 impl HttpGateway {
-    /// The gateway at this address. `live`: whether real money moves there.
+    /// The gateway at this address.
     ///
     /// # Errors
     ///
     /// [`GatewayError`] when the HTTP client cannot be built.
-    pub fn new(base: Url, live: bool) -> Result<Self, GatewayError> {
+    pub fn new(base: Url) -> Result<Self, GatewayError> {
         // Past any proxy that the environment names: it would read the cards, which `http` carries in the clear.
         let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build().map_err(unknown)?;
-        Ok(Self { client, base, live })
+        Ok(Self { client, base })
     }
 
     fn url(&self, path: &str) -> Result<Url, GatewayError> {
@@ -130,10 +129,6 @@ fn unknown(error: reqwest::Error) -> GatewayError {
 }
 
 impl Gateway for HttpGateway {
-    fn is_live(&self) -> bool {
-        self.live
-    }
-
     async fn authorize(
         &self,
         key: Uuid,

@@ -178,10 +178,6 @@ mod tests {
     struct Counting(AtomicU32);
 
     impl Gateway for Counting {
-        fn is_live(&self) -> bool {
-            false
-        }
-
         async fn authorize(
             &self,
             _key: Uuid,

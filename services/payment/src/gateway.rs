@@ -51,9 +51,6 @@ pub struct Known {
 ///
 /// The outer `Result` is [`GatewayError`], an unknown outcome; the inner one is the gateway's decision.
 pub trait Gateway: Send + Sync + 'static {
-    /// Whether real money moves. The forced failures are refused beside a live gateway.
-    fn is_live(&self) -> bool;
-
     /// Holds the amount; answers with the token, `tok_…`.
     fn authorize(
         &self,

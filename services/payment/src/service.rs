@@ -36,21 +36,22 @@ pub const GATEWAY_URL: Variable = Variable {
 ///
 /// [`ConfigError`].
 pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
-    let (_hooks, live) = settings::hooks(environment)?;
+    // Refuses forced failures beside a live gateway, also where only payment is told of them.
+    settings::hooks(environment)?;
     let key = environment.secret(&KEY, &KEY_FILE).map(Zeroizing::new)?;
     let key = PrivateKey::from_base64(&key).map_err(|error| KEY.error(&format!("holds no key; a key is {error}")))?;
-    Ok(Service::new(Payment, GatewayEffects::new(gateway_of(environment, live)?, key)))
+    Ok(Service::new(Payment, GatewayEffects::new(gateway_of(environment)?, key)))
 }
 
-/// The gateway that the environment names. `live`: whether real money moves there.
+/// The gateway that the environment names.
 ///
 /// # Errors
 ///
 /// [`ConfigError`] for an address to which cards must not be sent.
-pub fn gateway_of(environment: &Environment, live: bool) -> Result<HttpGateway, ConfigError> {
+pub fn gateway_of(environment: &Environment) -> Result<HttpGateway, ConfigError> {
     let url = environment.read(&GATEWAY_URL, |text| Url::parse(text).ok().filter(|url| url.scheme() == "http"))?;
     if !runtime::may_send_to(environment, url.as_str())? {
         return Err(GATEWAY_URL.error("is on another machine, and cards would be sent there in the clear"));
     }
-    HttpGateway::new(url, live).map_err(|error| GATEWAY_URL.error(&error.0))
+    HttpGateway::new(url).map_err(|error| GATEWAY_URL.error(&error.0))
 }

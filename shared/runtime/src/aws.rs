@@ -139,12 +139,6 @@ impl Aws {
         self.endpoint.as_deref()
     }
 
-    /// The region.
-    #[must_use]
-    pub fn region(&self) -> &str {
-        &self.region
-    }
-
     /// The URL of a queue (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html>).
     #[must_use]
     pub fn queue_url(&self, queue: &str) -> String {

@@ -5,14 +5,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use saga::Announcement;
+use saga::topology::Names;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::announcer::Announcer;
 use crate::aws::Aws;
+use crate::batch::ENTRIES_MAX;
 use crate::error::{Unavailable, explain};
+use crate::queue::receive;
 use crate::settings::Settings;
 
 /// How long one look into a queue waits: the longest that SQS allows.
@@ -51,15 +53,14 @@ pub struct Found {
 #[derive(Clone, Debug)]
 pub struct Outcomes {
     aws: Aws,
-    urls: [(bool, String); 2],
+    names: Names,
 }
 
 impl Outcomes {
     /// The outcome queues.
     #[must_use]
     pub fn new(aws: &Aws, settings: &Settings) -> Self {
-        let url = |successful| (successful, aws.queue_url(&settings.names.outcomes(successful)));
-        Self { aws: aws.clone(), urls: [url(true), url(false)] }
+        Self { aws: aws.clone(), names: settings.names.clone() }
     }
 
     /// Watches both queues, for as long as the receiver is kept.
@@ -82,7 +83,7 @@ impl Outcomes {
             let received = tokio::select! {
                 biased;
                 () = sender.closed() => return,
-                received = self.receive(successful, WAIT) => received,
+                received = self.receive(successful) => received,
             };
             let (messages, failed) = match received {
                 Ok(messages) => (messages.into_iter().map(Ok).collect::<Vec<_>>(), false),
@@ -99,25 +100,11 @@ impl Outcomes {
         }
     }
 
-    async fn receive(&self, successful: bool, wait: Duration) -> Result<Vec<Found>, Unavailable> {
-        let url = self.url(successful);
-        let timeout = TimeoutConfig::builder().operation_attempt_timeout(wait + Duration::from_secs(10)).build();
-        let answer = self
-            .aws
-            .sqs
-            .receive_message()
-            .queue_url(url)
-            .max_number_of_messages(10)
-            .wait_time_seconds(i32::try_from(wait.as_secs()).unwrap_or(20))
-            .customize()
-            .config_override(aws_sdk_sqs::config::Builder::new().timeout_config(timeout))
-            .send()
-            .await
-            .map_err(|error| Unavailable::new("SQS", format!("{url}: {}", explain(&error))))?;
-        let found =
-            answer.messages.unwrap_or_default().into_iter().filter_map(|message| {
-                Some(Found { successful, body: message.body?, receipt: message.receipt_handle? })
-            });
+    async fn receive(&self, successful: bool) -> Result<Vec<Found>, Unavailable> {
+        let messages = receive(&self.aws.sqs, &self.url(successful), ENTRIES_MAX, WAIT, None).await?;
+        let found = messages
+            .into_iter()
+            .filter_map(|message| Some(Found { successful, body: message.body?, receipt: message.receipt_handle? }));
         Ok(found.collect())
     }
 
@@ -129,12 +116,11 @@ impl Outcomes {
     #[expect(clippy::disallowed_methods, reason = "a client's queue, not a service's")]
     pub async fn delete(&self, found: &Found) -> Result<(), Unavailable> {
         let url = self.url(found.successful);
-        let deleted = self.aws.sqs.delete_message().queue_url(url).receipt_handle(&found.receipt).send().await;
+        let deleted = self.aws.sqs.delete_message().queue_url(&url).receipt_handle(&found.receipt).send().await;
         deleted.map(|_| ()).map_err(|error| Unavailable::new("SQS", format!("{url}: {}", explain(&error))))
     }
 
-    fn url(&self, successful: bool) -> &str {
-        let [success, failure] = &self.urls;
-        if successful { &success.1 } else { &failure.1 }
+    fn url(&self, successful: bool) -> String {
+        self.aws.queue_url(&self.names.outcomes(successful))
     }
 }

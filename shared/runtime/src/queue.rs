@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
+use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message, MessageAttributeValue,
     MessageSystemAttributeName,
@@ -90,25 +91,8 @@ impl Queue {
         wait: Duration,
         visibility: Duration,
     ) -> Result<Vec<Received>, Unavailable> {
-        // `receive_message` can hang for good when a connection dies silently, so an attempt has an end, and one that
-        // is later than the longest wait.
-        let timeout = TimeoutConfig::builder().operation_attempt_timeout(wait + RECEIVE_SLACK).build();
-        let answer = self
-            .client
-            .receive_message()
-            .queue_url(&self.url)
-            .max_number_of_messages(i32::try_from(most).unwrap_or(10))
-            .wait_time_seconds(secs(wait))
-            .visibility_timeout(secs(visibility))
-            .message_attribute_names("All")
-            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
-            .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
-            .customize()
-            .config_override(aws_sdk_sqs::config::Builder::new().timeout_config(timeout))
-            .send()
-            .await
-            .map_err(|error| Unavailable::new("SQS", format!("{}: {}", self.url, explain(&error))))?;
-        Ok(answer.messages.unwrap_or_default().into_iter().filter_map(Received::of).collect())
+        let messages = receive(&self.client, &self.url, most, wait, Some(visibility)).await?;
+        Ok(messages.into_iter().filter_map(Received::of).collect())
     }
 
     /// Deletes a message that was handled.
@@ -150,9 +134,8 @@ impl Queue {
             let value = value.map_err(|error| SettleError::Unavailable(Unavailable::new("SQS", error.to_string())))?;
             send = send.message_attributes(name, value);
         }
-        send.send().await.map_err(|error| {
-            SettleError::Unavailable(Unavailable::new("SQS", format!("{}: {}", self.dlq_url, explain(&error))))
-        })?;
+        let sent = send.send().await;
+        sent.map_err(|error| SettleError::Unavailable(unavailable(&self.dlq_url, &explain(&error))))?;
         // Crash here: the dead letter stands and the message comes again; a dead letter may stand twice.
         self.delete(&message.receipt).await
     }
@@ -177,6 +160,38 @@ impl Received {
     }
 }
 
+/// Waits for up to `most` messages of a queue; `visibility`: for how long they are hidden, else as the queue has it.
+pub(crate) async fn receive(
+    client: &aws_sdk_sqs::Client,
+    url: &str,
+    most: usize,
+    wait: Duration,
+    visibility: Option<Duration>,
+) -> Result<Vec<Message>, Unavailable> {
+    // `receive_message` can hang for good when a connection dies silently, so an attempt has an end, and one that is
+    // later than the longest wait.
+    let timeout = TimeoutConfig::builder().operation_attempt_timeout(wait + RECEIVE_SLACK).build();
+    let answer = client
+        .receive_message()
+        .queue_url(url)
+        .max_number_of_messages(i32::try_from(most).unwrap_or(10))
+        .wait_time_seconds(secs(wait))
+        .set_visibility_timeout(visibility.map(secs))
+        .message_attribute_names("All")
+        .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+        .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+        .customize()
+        .config_override(aws_sdk_sqs::config::Builder::new().timeout_config(timeout))
+        .send()
+        .await
+        .map_err(|error| unavailable(url, &explain(&error)))?;
+    Ok(answer.messages.unwrap_or_default())
+}
+
+fn unavailable(url: &str, what: &str) -> Unavailable {
+    Unavailable::new("SQS", format!("{url}: {what}"))
+}
+
 fn secs(duration: Duration) -> i32 {
     i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
 }
@@ -191,43 +206,38 @@ async fn delete(client: aws_sdk_sqs::Client, url: String, receipts: Vec<String>)
     let entry = |(index, receipt): (usize, &String)| {
         DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(receipt).build()
     };
-    let entries: Result<Vec<_>, _> = receipts.iter().enumerate().map(entry).collect();
-    let answer = match entries {
-        Err(error) => Err(error.to_string()),
-        Ok(entries) => client
-            .delete_message_batch()
-            .queue_url(&url)
-            .set_entries(Some(entries))
-            .send()
-            .await
-            .map(|answer| answer.failed)
-            .map_err(|error| explain(&error)),
+    let send = async |entries| {
+        let answer = client.delete_message_batch().queue_url(&url).set_entries(Some(entries)).send().await;
+        answer.map(|answer| answer.failed).map_err(|error| explain(&error))
     };
-    results(&url, receipts.len(), answer)
+    settle(&url, receipts.iter().enumerate().map(entry), send).await
 }
 
 /// One `ChangeMessageVisibilityBatch`; a result for each entry, in order.
 async fn change(client: aws_sdk_sqs::Client, url: String, changes: Vec<(String, i32)>) -> Vec<Settled> {
     let entry = |(index, (receipt, after)): (usize, &(String, i32))| {
-        ChangeMessageVisibilityBatchRequestEntry::builder()
-            .id(index.to_string())
-            .receipt_handle(receipt)
-            .visibility_timeout(*after)
-            .build()
+        let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(index.to_string());
+        entry.receipt_handle(receipt).visibility_timeout(*after).build()
     };
-    let entries: Result<Vec<_>, _> = changes.iter().enumerate().map(entry).collect();
-    let answer = match entries {
+    let send = async |entries| {
+        let answer = client.change_message_visibility_batch().queue_url(&url).set_entries(Some(entries)).send().await;
+        answer.map(|answer| answer.failed).map_err(|error| explain(&error))
+    };
+    settle(&url, changes.iter().enumerate().map(entry), send).await
+}
+
+/// Sends a batch of these entries, and says what came of each.
+async fn settle<E>(
+    url: &str,
+    entries: impl ExactSizeIterator<Item = Result<E, BuildError>>,
+    send: impl AsyncFnOnce(Vec<E>) -> Result<Vec<Failed>, String>,
+) -> Vec<Settled> {
+    let count = entries.len();
+    let answer = match entries.collect::<Result<Vec<_>, _>>() {
+        Ok(entries) => send(entries).await,
         Err(error) => Err(error.to_string()),
-        Ok(entries) => client
-            .change_message_visibility_batch()
-            .queue_url(&url)
-            .set_entries(Some(entries))
-            .send()
-            .await
-            .map(|answer| answer.failed)
-            .map_err(|error| explain(&error)),
     };
-    results(&url, changes.len(), answer)
+    results(url, count, answer)
 }
 
 type Failed = aws_sdk_sqs::types::BatchResultErrorEntry;
@@ -237,8 +247,7 @@ fn results(url: &str, entries: usize, answer: Result<Vec<Failed>, String>) -> Ve
     let failed = match answer {
         Ok(failed) => failed,
         Err(what) => {
-            let error = SettleError::Unavailable(Unavailable::new("SQS", format!("{url}: {what}")));
-            return vec![Err(error); entries];
+            return vec![Err(SettleError::Unavailable(unavailable(url, &what))); entries];
         }
     };
     let result_of = |index: usize| {
@@ -247,7 +256,7 @@ fn results(url: &str, entries: usize, answer: Result<Vec<Failed>, String>) -> Ve
             None => Ok(()),
             // Sender's faults here are receipts that are not valid any more.
             Some(entry) if entry.sender_fault() => Err(SettleError::ReceiptLost(entry.code().to_owned())),
-            Some(entry) => Err(SettleError::Unavailable(Unavailable::new("SQS", format!("{url}: {}", entry.code())))),
+            Some(entry) => Err(SettleError::Unavailable(unavailable(url, entry.code()))),
         }
     };
     (0..entries).map(result_of).collect()

@@ -37,12 +37,6 @@ impl Names {
         }
     }
 
-    /// The prefix.
-    #[must_use]
-    pub fn prefix(&self) -> &str {
-        &self.prefix
-    }
-
     /// The topic of a channel.
     #[must_use]
     pub fn topic(&self, channel: Channel) -> String {

@@ -20,7 +20,7 @@ impl World {
         let listen = ([127, 0, 0, 1], 0).into();
         let gateway = gateway::Gateway::start(Options { listen, hooks: true, ..Options::default() }).await.unwrap();
         let environment = Environment::default().with(&payment::GATEWAY_URL, &gateway.url());
-        let adapter = payment::gateway_of(&environment, false).unwrap();
+        let adapter = payment::gateway_of(&environment).unwrap();
         let text = |text: &str| Zeroizing::new(text.to_owned());
         let Ok(card) = Card::new(text("2424 2424 2424 2424"), text("12/22"), text("111")) else { panic!("a card") };
         let world = Self { gateway, adapter, saga: SagaId::of_request("fare", "a"), card };
@@ -87,7 +87,7 @@ async fn no_answer_a_lost_answer_and_a_breakdown_are_unknown_outcomes_and_the_sa
 
 #[test]
 fn a_gateway_on_another_machine_is_refused_unless_allowed() {
-    let with = |url: &str| payment::gateway_of(&Environment::default().with(&payment::GATEWAY_URL, url), false);
+    let with = |url: &str| payment::gateway_of(&Environment::default().with(&payment::GATEWAY_URL, url));
     assert!(with("http://127.0.0.1:1/").is_ok());
     for url in ["http://gateway.example:80/", "https://gateway.example/", "gateway"] {
         let error = with(url).unwrap_err();
