@@ -29,8 +29,9 @@ pub(crate) enum Decision {
 /// Everything that the gateway knows.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
+    /// By authorisation, or by charge for a debit.
     payments: HashMap<String, Payment>,
-    /// From charge to authorisation.
+    /// From charge to payment.
     charges: HashMap<String, String>,
     settled: HashMap<String, Settled>,
     sagas: HashMap<String, Account>,
@@ -40,7 +41,7 @@ pub(crate) struct Book {
 #[derive(Debug, Default)]
 struct Account {
     ledger: Ledger,
-    /// The newest authorisation.
+    /// The newest authorisation or debit.
     payment: Option<String>,
 }
 
@@ -48,7 +49,8 @@ struct Account {
 struct Payment {
     reference: String,
     customer: String,
-    amount: Amount,
+    /// What was held on a card; `None` for a debit.
+    held: Option<Amount>,
     stage: Stage,
 }
 
@@ -67,7 +69,7 @@ fn refuses(customer: &str, operation: Operation) -> bool {
         Operation::Authorize => hooks.fail_auth,
         Operation::Capture => hooks.fail_charge,
         Operation::Refund => hooks.fail_refund,
-        Operation::Void | Operation::Any => false,
+        Operation::Void | Operation::Debit | Operation::Any => false,
     }
 }
 
@@ -97,14 +99,16 @@ impl Book {
     fn admit<'a>(&'a self, request: &'a Request) -> Result<&'a str, Answer> {
         let conflict = |code, message| Err(Answer::error(StatusCode::CONFLICT, code, message));
         let payment = match request {
-            Request::Authorize { customer, .. } => return Ok(customer),
+            Request::Authorize { customer, .. } | Request::Debit { customer, .. } => return Ok(customer),
             Request::Capture { .. } | Request::Void { .. } | Request::Refund { .. } => self.payment(request),
         };
         let Some(payment) = payment else {
             return Err(Answer::error(StatusCode::NOT_FOUND, "payment_unknown", "There is no such payment"));
         };
         match (request, &payment.stage) {
-            (Request::Capture { amount, .. }, Stage::Authorized) if !payment.amount.covers(amount) => {
+            (Request::Capture { amount, .. }, Stage::Authorized)
+                if !payment.held.as_ref().is_some_and(|held| held.covers(amount)) =>
+            {
                 conflict("amount_mismatch", "The amount is not covered by the authorization")
             }
             (Request::Refund { amount, .. }, Stage::Captured { amount: captured, .. }) if amount != captured => {
@@ -115,7 +119,7 @@ impl Book {
             (_, Stage::Captured { .. }) => conflict("already_captured", "The authorization was captured"),
             (_, Stage::Voided) => conflict("already_voided", "The authorization was voided"),
             (_, Stage::Refunded { .. }) => conflict("already_refunded", "The charge was refunded"),
-            // A charge id leads to a captured payment only, and an authorisation is always new.
+            // A charge id leads to a captured payment only; an authorisation and a debit are always new.
             (_, Stage::Authorized) => conflict("not_captured", "The authorization was not captured"),
         }
     }
@@ -123,7 +127,7 @@ impl Book {
     /// The saga that a request belongs to, unless it names a payment that never was.
     pub(crate) fn saga<'a>(&'a self, request: &'a Request) -> Option<&'a str> {
         match request {
-            Request::Authorize { reference, .. } => Some(reference),
+            Request::Authorize { reference, .. } | Request::Debit { reference, .. } => Some(reference),
             Request::Capture { .. } | Request::Void { .. } | Request::Refund { .. } => {
                 self.payment(request).map(|payment| payment.reference.as_str())
             }
@@ -131,11 +135,14 @@ impl Book {
     }
 
     fn payment(&self, request: &Request) -> Option<&Payment> {
-        self.payments.get(match request {
-            Request::Authorize { .. } => return None,
-            Request::Capture { authorization, .. } | Request::Void { authorization } => authorization,
-            Request::Refund { charge, .. } => self.charges.get(charge)?,
-        })
+        match request {
+            Request::Authorize { .. } | Request::Debit { .. } => None,
+            // The charge of a debit is no authorisation.
+            Request::Capture { authorization, .. } | Request::Void { authorization } => {
+                self.payments.get(authorization).filter(|payment| payment.held.is_some())
+            }
+            Request::Refund { charge, .. } => self.payments.get(self.charges.get(charge)?),
+        }
     }
 
     /// Takes a line into the book; `false` for one that does not follow from what is there.
@@ -152,7 +159,7 @@ impl Book {
                 self.take_effect(id, &settled.request);
                 match settled.request.operation() {
                     Operation::Authorize => change.authorized = 1,
-                    Operation::Capture => change.captured = 1,
+                    Operation::Capture | Operation::Debit => change.captured = 1,
                     Operation::Void => change.voided = 1,
                     Operation::Refund => change.refunded = 1,
                     Operation::Any => {}
@@ -168,10 +175,14 @@ impl Book {
     fn take_effect(&mut self, id: &str, request: &Request) {
         match request {
             Request::Authorize { reference, customer, amount } => {
-                self.sagas.entry(reference.clone()).or_default().payment = Some(id.to_owned());
-                let (reference, customer, amount) = (reference.clone(), customer.clone(), amount.clone());
-                let payment = Payment { reference, customer, amount, stage: Stage::Authorized };
-                self.payments.insert(id.to_owned(), payment);
+                let (reference, customer, held) = (reference.clone(), customer.clone(), Some(amount.clone()));
+                self.begin(id, Payment { reference, customer, held, stage: Stage::Authorized });
+            }
+            Request::Debit { reference, customer, amount } => {
+                let stage = Stage::Captured { charge: id.to_owned(), amount: amount.clone() };
+                self.charges.insert(id.to_owned(), id.to_owned());
+                let (reference, customer) = (reference.clone(), customer.clone());
+                self.begin(id, Payment { reference, customer, held: None, stage });
             }
             Request::Capture { authorization, amount } => {
                 self.charges.insert(id.to_owned(), authorization.clone());
@@ -180,15 +191,20 @@ impl Book {
             Request::Void { authorization } => self.advance(authorization, Stage::Voided),
             Request::Refund { charge, amount } => {
                 let stage = Stage::Refunded { charge: charge.clone(), amount: amount.clone(), refund: id.to_owned() };
-                if let Some(authorization) = self.charges.get(charge).cloned() {
-                    self.advance(&authorization, stage);
+                if let Some(payment) = self.charges.get(charge).cloned() {
+                    self.advance(&payment, stage);
                 }
             }
         }
     }
 
-    fn advance(&mut self, authorization: &str, stage: Stage) {
-        if let Some(payment) = self.payments.get_mut(authorization) {
+    fn begin(&mut self, id: &str, payment: Payment) {
+        self.sagas.entry(payment.reference.clone()).or_default().payment = Some(id.to_owned());
+        self.payments.insert(id.to_owned(), payment);
+    }
+
+    fn advance(&mut self, id: &str, stage: Stage) {
+        if let Some(payment) = self.payments.get_mut(id) {
             payment.stage = stage;
         }
     }
@@ -201,7 +217,7 @@ impl Book {
         self.totals
     }
 
-    /// The newest authorisation of a reference and what became of it.
+    /// The newest authorisation or debit of a reference and what became of it.
     pub(crate) fn lookup(&self, reference: &str) -> Value {
         let newest = self.sagas.get(reference).and_then(|account| account.payment.as_ref());
         let Some((id, payment)) = newest.and_then(|id| Some((id, self.payments.get(id)?))) else {
@@ -219,7 +235,8 @@ impl Book {
                 json!({ "id": refund, "amount": amount }),
             ),
         };
-        let authorization = json!({ "id": id, "status": status, "amount": payment.amount });
+        let held = payment.held.as_ref();
+        let authorization = held.map(|amount| json!({ "id": id, "status": status, "amount": amount }));
         json!({ "authorization": authorization, "charge": charge, "refund": refund })
     }
 }

@@ -22,6 +22,8 @@ pub enum Operation {
     Void,
     /// Give a taken amount back.
     Refund,
+    /// Take an amount from an account at once, without a card.
+    Debit,
     /// Each of the others; only a fault rule names it.
     Any,
 }
@@ -68,7 +70,7 @@ pub enum FaultError {
     #[error("`{0}` is no kind of fault: late, lose or fail")]
     Kind(String),
     /// The second part is no operation.
-    #[error("`{0}` is no operation: authorize, capture, void, refund or any")]
+    #[error("`{0}` is no operation: authorize, capture, void, refund, debit or any")]
     Operation(String),
     /// A further part is not understood.
     #[error("`{0}` is not understood: every=<1 or more>, times=<number>, or for `late` a delay such as 500ms")]
@@ -151,6 +153,7 @@ impl FromStr for Fault {
             "capture" => Operation::Capture,
             "void" => Operation::Void,
             "refund" => Operation::Refund,
+            "debit" => Operation::Debit,
             "any" => Operation::Any,
             other => return Err(FaultError::Operation(other.to_owned())),
         };

@@ -1,5 +1,5 @@
-//! The simulated payment gateway: authorises, captures, voids and refunds over HTTP, and moves no
-//! money.
+//! The simulated payment gateway: authorises, captures, voids, debits and refunds over HTTP, and
+//! moves no money.
 //!
 //! **Invariant:** an idempotency key acts once. What it did is durable before it is answered, and
 //! is answered again whenever the key returns.
@@ -8,11 +8,25 @@
 //! | --- | --- |
 //! | `request.rs`, `card.rs` | what a caller may ask, and its form |
 //! | `answer.rs` | what a caller hears |
-//! | `book.rs`, `hooks.rs` | the rules, pure: which request is accepted, refused or turned away |
+//! | `book.rs` | the rules, pure: which request is accepted, refused or turned away |
 //! | `line.rs`, `journal.rs` | one call written down, and the ledger file |
 //! | `till.rs` | the lock under which a request is decided and written |
 //! | `faults.rs`, `cord.rs` | the ways in which an answer goes missing |
 //! | `server.rs` | the routes |
+//!
+//! | call | does |
+//! | --- | --- |
+//! | `POST /v1/authorizations` | holds an amount on a card |
+//! | `POST /v1/authorizations/{id}/capture` | takes a held amount, or less of it |
+//! | `POST /v1/authorizations/{id}/void` | lets a held amount go |
+//! | `POST /v1/debits` | takes an amount from the customer's account at once, without a card |
+//! | `POST /v1/charges/{id}/refund` | gives back what a capture or a debit took |
+//! | `GET /v1/payments?reference=` | the newest payment of a saga; `authorization` is null for a debit |
+//! | `GET /ledger`, `GET /ledger?saga=` | what was really done |
+//! | `GET`, `PUT`, `DELETE /faults` | the fault rules |
+//! | `GET /health` | that it runs, and that it is simulated |
+//!
+//! A customer's suffix refuses captures, authorisations and refunds, and never a debit.
 //!
 //! Card data ends in `request.rs`: its form is checked and it is dropped, so no type behind that
 //! file can hold it.

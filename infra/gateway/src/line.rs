@@ -19,9 +19,9 @@ const IDS: Uuid = Uuid::from_u128(0x8d0c_2f61_5b7e_4c39_9a44_1f6e_02b7_d35a);
 /// How often each thing was really done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
-    /// Amounts held.
+    /// Amounts held; a debit holds none.
     pub authorized: u64,
-    /// Amounts taken.
+    /// Amounts taken, by a capture or a debit.
     pub captured: u64,
     /// Holds let go.
     pub voided: u64,
@@ -85,6 +85,7 @@ impl Settled {
                     Operation::Capture => ("charge_declined", "charge"),
                     Operation::Void => ("void_declined", "void"),
                     Operation::Refund => ("refund_declined", "refund"),
+                    Operation::Debit => ("debit_declined", "debit"),
                 };
                 let message = format!("Forced {what} transaction failure");
                 Answer::error(StatusCode::PAYMENT_REQUIRED, code, message)
@@ -96,7 +97,8 @@ impl Settled {
 fn id(operation: Operation, key: &str) -> String {
     let prefix = match operation {
         Operation::Authorize | Operation::Any => "tok",
-        Operation::Capture => "ch",
+        // Either way the amount is taken, and given back under this id.
+        Operation::Capture | Operation::Debit => "ch",
         Operation::Void => "void",
         Operation::Refund => "re",
     };
@@ -131,6 +133,21 @@ mod tests {
             concat!(
                 r#"{"saga":"s","settled":{"key":"k","request":{"capture":{"authorization":"tok_1","#,
                 r#""amount":{"minor":2000,"currency":"USD"}}},"outcome":{"accepted":{"id":"ch_1"}}}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn a_debit_has_this_form() {
+        let amount = Amount { minor: 2000, currency: "USD".to_owned() };
+        let request = Request::Debit { reference: "s".to_owned(), customer: "3".to_owned(), amount };
+        let line = Line { saga: "s".to_owned(), settled: Some(Settled::accepted("s:debit", &request)) };
+        assert_eq!(
+            serde_json::to_string(&line).expect("a line is JSON"),
+            concat!(
+                r#"{"saga":"s","settled":{"key":"s:debit","request":{"debit":{"reference":"s","customer":"3","#,
+                r#""amount":{"minor":2000,"currency":"USD"}}},"#,
+                r#""outcome":{"accepted":{"id":"ch_ce046b5ab12b59c6839da61f7de3bb9c"}}}}"#
             )
         );
     }

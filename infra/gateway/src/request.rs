@@ -22,6 +22,7 @@ pub(crate) enum Request {
     Capture { authorization: String, amount: Amount },
     Void { authorization: String },
     Refund { charge: String, amount: Amount },
+    Debit { reference: String, customer: String, amount: Amount },
 }
 
 /// Money in minor units.
@@ -74,6 +75,14 @@ struct AuthorizeBody {
     card: Card,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct DebitBody {
+    reference: String,
+    customer: String,
+    amount: Amount,
+}
+
 #[derive(Deserialize)]
 struct AmountBody {
     #[serde(default)]
@@ -97,6 +106,7 @@ impl Request {
                 let authorization = (*id).to_owned();
                 Some(parse(body).map(|EmptyBody {}| Self::Void { authorization }))
             }
+            ["debits"] => Some(debit(body)),
             ["charges", id, "refund"] => {
                 let charge = (*id).to_owned();
                 Some(amount(body).map(|amount| Self::Refund { charge, amount }))
@@ -111,6 +121,7 @@ impl Request {
             Self::Capture { .. } => Operation::Capture,
             Self::Void { .. } => Operation::Void,
             Self::Refund { .. } => Operation::Refund,
+            Self::Debit { .. } => Operation::Debit,
         }
     }
 }
@@ -118,11 +129,22 @@ impl Request {
 /// The card ends here.
 fn authorize(body: &[u8]) -> Result<Request, Invalid> {
     let AuthorizeBody { reference, customer, amount, card } = parse(body)?;
-    require((1..=128).contains(&reference.chars().count()), "reference", "must be 1 to 128 characters")?;
-    require(customer.chars().count() <= 256, "customer", "must be at most 256 characters")?;
-    amount.check()?;
+    check_payment(&reference, &customer, &amount)?;
     card.check()?;
     Ok(Request::Authorize { reference, customer, amount })
+}
+
+fn debit(body: &[u8]) -> Result<Request, Invalid> {
+    let DebitBody { reference, customer, amount } = parse(body)?;
+    check_payment(&reference, &customer, &amount)?;
+    Ok(Request::Debit { reference, customer, amount })
+}
+
+/// What begins a payment says whose it is and how much.
+fn check_payment(reference: &str, customer: &str, amount: &Amount) -> Result<(), Invalid> {
+    require((1..=128).contains(&reference.chars().count()), "reference", "must be 1 to 128 characters")?;
+    require(customer.chars().count() <= 256, "customer", "must be at most 256 characters")?;
+    amount.check()
 }
 
 fn amount(body: &[u8]) -> Result<Amount, Invalid> {
@@ -190,6 +212,22 @@ mod tests {
         ] {
             assert_eq!(fault_in(path, &body), message);
         }
+    }
+
+    #[test]
+    fn a_debit_needs_no_card() {
+        let path = "/v1/debits";
+        for (body, message) in [
+            ("{}", "reference: must be 1 to 128 characters"),
+            (r#"{"reference":"s"}"#, "amount.minor: must be greater than 0"),
+            (r#"{"reference":"s","amount":{"minor":1}}"#, "amount.currency: must be 3 uppercase letters"),
+        ] {
+            assert_eq!(fault_in(path, body), message);
+        }
+        let body = br#"{"reference":"s","customer":"3","amount":{"minor":5,"currency":"EUR"}}"#;
+        let amount = Amount { minor: 5, currency: "EUR".to_owned() };
+        let debit = Request::Debit { reference: "s".to_owned(), customer: "3".to_owned(), amount };
+        assert_eq!(Request::read(path, body), Some(Ok(debit)));
     }
 
     #[test]

@@ -74,6 +74,7 @@ fn routes(app: Arc<App>) -> Router {
         .route("/v1/authorizations", post(act))
         .route("/v1/authorizations/{id}/capture", post(act))
         .route("/v1/authorizations/{id}/void", post(act))
+        .route("/v1/debits", post(act))
         .route("/v1/charges/{id}/refund", post(act))
         .route("/v1/payments", get(payments))
         .route("/ledger", get(ledger))

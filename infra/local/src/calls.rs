@@ -15,11 +15,20 @@ pub(crate) const CONDITIONAL_WRITE: &str = "dynamodb:conditional-write";
 /// A write of one item whose condition did not hold.
 pub(crate) const CONDITION_FAILED: &str = "dynamodb:condition-failed";
 
+/// An item that a transaction wrote.
+pub(crate) const TRANSACTED_WRITE: &str = "dynamodb:transacted-write";
+
 /// Counts by operation since the start, as they were at one moment.
 ///
 /// A name is `<service>:<operation>`, for instance `dynamodb:UpdateItem`, `sqs:ReceiveMessage` or `sns:PublishBatch`.
-/// Two more are counted besides: `dynamodb:conditional-write`, a `PutItem`, `UpdateItem` or `DeleteItem` with a
-/// `ConditionExpression`, and `dynamodb:condition-failed`, one whose condition did not hold.
+/// Three more are counted besides:
+///
+/// - `dynamodb:conditional-write`, a `PutItem`, `UpdateItem` or `DeleteItem` with a `ConditionExpression`;
+/// - `dynamodb:condition-failed`, one of those whose condition did not hold;
+/// - `dynamodb:transacted-write`, an item that a `TransactWriteItems` put, updated or deleted. What a transaction only
+///   checks does not count, nor does one that was cancelled or is repeated under its token.
+///
+/// A call that [`Endpoint::fail_next`](crate::Endpoint::fail_next) lets fail counts as a call and as nothing else.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Calls(BTreeMap<String, u64>);
@@ -54,11 +63,16 @@ pub(crate) struct Counter(Mutex<BTreeMap<String, u64>>);
 impl Counter {
     /// Counts one call.
     pub(crate) fn count(&self, name: &str) {
+        self.add(name, 1);
+    }
+
+    /// Counts this many at once.
+    pub(crate) fn add(&self, name: &str, more: u64) {
         let mut counts = lock(&self.0);
         if let Some(count) = counts.get_mut(name) {
-            *count = count.saturating_add(1);
-        } else {
-            counts.insert(name.to_owned(), 1);
+            *count = count.saturating_add(more);
+        } else if more > 0 {
+            counts.insert(name.to_owned(), more);
         }
     }
 

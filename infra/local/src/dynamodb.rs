@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** a request is either executed once or answered with an error; nothing here retries.
 
+mod faults;
 mod operations;
 mod tokens;
 
@@ -16,9 +17,12 @@ use dynoxide::actions::list_tables::ListTablesRequest;
 use dynoxide::actions::scan::ScanRequest;
 use dynoxide::{Database, DynoxideError};
 
-use crate::calls::Counter;
+use crate::calls::{Counter, TRANSACTED_WRITE};
+use crate::dynamodb::faults::Faults;
 use crate::dynamodb::tokens::Tokens;
 use crate::front::JsonAnswer;
+
+pub use crate::dynamodb::faults::FailWith;
 
 /// The file in the data folder.
 const FILE: &str = "dynamodb.sqlite";
@@ -35,6 +39,7 @@ pub(crate) struct OpenError {
 pub(crate) struct DynamoDb {
     database: Database,
     tokens: Arc<Tokens>,
+    faults: Arc<Faults>,
     calls: Arc<Counter>,
 }
 
@@ -60,11 +65,20 @@ impl DynamoDb {
                 Database::new(file).map_err(|error| failed(error.to_string()))?
             }
         };
-        Ok(Self { database, tokens: Arc::default(), calls })
+        Ok(Self { database, tokens: Arc::default(), faults: Arc::default(), calls })
     }
 
-    /// Executes one request.
+    /// Lets the next calls of an operation fail, after those that were asked for before.
+    pub(crate) fn fail_next(&self, operation: &str, with: FailWith, times: u32) {
+        self.faults.add(operation, with, times);
+    }
+
+    /// Executes one request, unless it is to fail.
     pub(crate) async fn answer(&self, operation: &str, body: Bytes) -> JsonAnswer {
+        if let Some(with) = self.faults.strike(operation) {
+            tracing::debug!(operation, ?with, "a DynamoDB request failed as asked for");
+            return faults::answer(with, operation, &body);
+        }
         let this = self.clone();
         let operation = operation.to_owned();
         let executed = tokio::task::spawn_blocking(move || this.execute(&operation, &body)).await;
@@ -88,7 +102,14 @@ impl DynamoDb {
             Ok(parts) => parts,
             Err(error) => return answer_of("TransactWriteItems", error),
         };
-        let run = || self.database.transact_write_items(request);
+        let writes = operations::writes(&request);
+        let run = || {
+            let outcome = self.database.transact_write_items(request);
+            if outcome.is_ok() {
+                self.calls.add(TRANSACTED_WRITE, writes);
+            }
+            outcome
+        };
         let outcome = match token {
             None => run(),
             Some(token) => match self.tokens.claim(&token, fingerprint) {

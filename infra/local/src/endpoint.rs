@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::calls::{Calls, Counter};
-use crate::dynamodb::{DynamoDb, OpenError};
+use crate::dynamodb::{DynamoDb, FailWith, OpenError};
 use crate::front::{self, Services};
 use crate::sns::Sns;
 use crate::sqs::Sqs;
@@ -131,6 +131,27 @@ impl Endpoint {
     #[must_use]
     pub fn calls(&self) -> Calls {
         self.services.calls.snapshot()
+    }
+
+    /// Lets the next calls of a `DynamoDB` operation fail without being executed, whoever makes them.
+    ///
+    /// The name is the one that [`Calls`] counts it under. Failures asked for before come first. Mind that an AWS
+    /// client repeats calls by itself that were throttled or met a server error, and each attempt is a call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use local::{Endpoint, FailWith, Options};
+    ///
+    /// let endpoint = Endpoint::start(Options::default())?;
+    /// endpoint.fail_next("dynamodb:TransactWriteItems", FailWith::TransactionConflict, 2);
+    /// # Ok::<(), local::StartError>(())
+    /// ```
+    pub fn fail_next(&self, operation: &str, with: FailWith, times: u32) {
+        match operation.strip_prefix("dynamodb:") {
+            Some(operation) => self.services.dynamodb.fail_next(operation, with, times),
+            None => tracing::error!(operation, "only operations of DynamoDB can be told to fail"),
+        }
     }
 
     /// Every item of every table and every message in every queue, visible or not, without changing anything.

@@ -15,7 +15,8 @@
 //!
 //! - Queues, topics and subscriptions live in memory. With [`Options::data`] the tables persist and nothing else does,
 //!   so whoever provisions must do so at each start; every creating call is idempotent.
-//! - It never raises `TransactionConflict`, never throttles, and its indexes are consistent at once.
+//! - It never raises `TransactionConflict` and never throttles, unless [`Endpoint::fail_next`] asks for it, and its
+//!   indexes are consistent at once.
 //! - Signatures, policies and encryption settings are stored at most, never enforced.
 //! - Messages are not dropped at the end of their retention period, and items not at the end of their time to live.
 //!
@@ -39,6 +40,7 @@ mod sqs;
 mod sync;
 
 pub use calls::Calls;
+pub use dynamodb::FailWith;
 pub use endpoint::{Endpoint, Options, StartError};
 
 /// The account that owns everything here.

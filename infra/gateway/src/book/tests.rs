@@ -58,6 +58,10 @@ fn authorize(customer: &str) -> Request {
     Request::Authorize { reference: "s".to_owned(), customer: customer.to_owned(), amount: usd(2000) }
 }
 
+fn debit(customer: &str) -> Request {
+    Request::Debit { reference: "s".to_owned(), customer: customer.to_owned(), amount: usd(2000) }
+}
+
 fn capture(case: &Case, minor: i64) -> Request {
     Request::Capture { authorization: case.ids().0, amount: usd(minor) }
 }
@@ -137,6 +141,55 @@ fn a_refused_capture_leaves_the_authorization_to_be_voided() {
     assert_eq!(code(&case.call(&capture)), "charge_declined");
     assert_eq!(case.call(&void).status(), StatusCode::CREATED);
     assert_eq!(text(&case.book.lookup("s"), "/authorization/status"), "voided");
+}
+
+#[test]
+fn a_debit_is_captured_at_once_and_can_be_refunded() {
+    let mut case = Case::default();
+    assert_eq!(case.call_as("k", &debit("3")).status(), StatusCode::CREATED);
+    assert_eq!(code(&case.call_as("k", &authorize("3"))), "idempotency_key_reused");
+    let found = case.book.lookup("s");
+    assert_eq!(found.pointer("/authorization"), Some(&Value::Null));
+    assert_eq!(text(&found, "/charge/status"), "captured");
+    let part = refund(&case, 1999);
+    assert_eq!(code(&case.call(&part)), "amount_mismatch");
+    let whole = refund(&case, 2000);
+    assert_eq!(case.call(&whole).status(), StatusCode::CREATED);
+    assert_eq!(code(&case.call(&whole)), "already_refunded");
+    assert_eq!(case.book.ledger("s"), Ledger { authorized: 0, captured: 1, voided: 0, refunded: 1, calls: 2 });
+}
+
+#[test]
+fn no_suffix_refuses_a_debit() {
+    for customer in ["3_fail_auth", "3_fail_charge", "3_fail_refund"] {
+        assert_eq!(Case::default().call(&debit(customer)).status(), StatusCode::CREATED);
+    }
+}
+
+#[test]
+fn the_charge_of_a_debit_is_no_authorization() {
+    let mut case = Case::default();
+    case.call(&debit("3"));
+    let charge = case.ids().1;
+    let capture = Request::Capture { authorization: charge.clone(), amount: usd(2000) };
+    for request in [capture, Request::Void { authorization: charge }] {
+        assert_eq!(code(&case.call(&request)), "payment_unknown");
+    }
+}
+
+#[test]
+fn a_refused_refund_stays_refused_under_its_key_and_is_decided_anew_under_another() {
+    let mut case = Case::default();
+    case.call(&debit("3_fail_refund"));
+    let refund = refund(&case, 2000);
+    let refused = case.call_as("first", &refund);
+    assert_eq!(code(&refused), "refund_declined");
+    assert_eq!(case.call_as("second", &refund), refused, "and not marked as given before");
+    // Whoever refused has changed their mind.
+    let Decision::Settle(settled) = case.book.decide("third", &refund, false) else { panic!("it is a new request") };
+    assert!(case.book.apply(Line { saga: "s".to_owned(), settled: Some(settled) }));
+    assert_eq!(case.call_as("first", &refund), refused.again());
+    assert_eq!(case.book.ledger("s"), Ledger { captured: 1, refunded: 1, calls: 4, ..Ledger::default() });
 }
 
 #[test]

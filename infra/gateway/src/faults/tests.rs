@@ -32,6 +32,7 @@ fn a_rule_has_a_command_line_form() {
             "fail:authorize:times=2",
             Fault { operation: Operation::Authorize, kind: FaultKind::Fail, times: Some(2), every: every(1) },
         ),
+        ("lose:debit", Fault { operation: Operation::Debit, kind: FaultKind::Lose, times: None, every: every(1) }),
     ] {
         assert_eq!(text.parse(), Ok(expected));
     }
@@ -42,7 +43,7 @@ fn a_bad_rule_is_told_what_is_wrong() {
     for (text, message) in [
         ("", "`` is no kind of fault: late, lose or fail"),
         ("loose:any", "`loose` is no kind of fault: late, lose or fail"),
-        ("lose", "`` is no operation: authorize, capture, void, refund or any"),
+        ("lose", "`` is no operation: authorize, capture, void, refund, debit or any"),
         ("late:any", "`late` needs a delay: delayMs, or on a command line a part such as 500ms"),
         ("lose:any:5ms", "only `late` has a delay"),
         (
@@ -62,6 +63,8 @@ fn a_rule_is_the_same_as_json() {
     assert_eq!(serde_json::to_string(&fault).expect("a rule is JSON"), json);
     let short: Fault = serde_json::from_str(r#"{"operation":"void","kind":"lose"}"#).expect("a good rule");
     assert_eq!(short, "lose:void".parse().expect("a good rule"));
+    let debit: Fault = serde_json::from_str(r#"{"operation":"debit","kind":"fail"}"#).expect("a good rule");
+    assert_eq!(debit, "fail:debit".parse().expect("a good rule"));
     for bad in [
         r#"{"operation":"void","kind":"late"}"#,
         r#"{"operation":"void","kind":"lose","delayMs":1}"#,
@@ -78,6 +81,7 @@ fn a_rule_counts_matching_calls_and_strikes_until_used_up() {
     assert_eq!(strikes(&["lose:capture:every=2:times=1"], &[capture; 4]), [None, lose, None, None]);
     assert_eq!(strikes(&["lose:capture"], &[Operation::Void, capture, capture]), [None, lose, lose]);
     assert_eq!(strikes(&["lose:any:times=1"], &[Operation::Void, capture]), [lose, None]);
+    assert_eq!(strikes(&["lose:any:every=2"], &[Operation::Debit; 2]), [None, lose]);
 }
 
 #[test]

@@ -97,6 +97,10 @@ impl Client {
         self.post("/v1/authorizations", &key, &authorization(saga, customer)).await
     }
 
+    pub(crate) async fn debit(&self, saga: &str, customer: &str) -> Reply {
+        self.post("/v1/debits", &format!("{saga}:debit"), &debit(saga, customer)).await
+    }
+
     pub(crate) async fn capture(&self, saga: &str, authorization: &str) -> Reply {
         self.post(&capture_path(authorization), &format!("{saga}:capture"), &amount()).await
     }
@@ -124,6 +128,10 @@ pub(crate) fn capture_path(authorization: &str) -> String {
 
 pub(crate) fn amount() -> Value {
     json!({ "amount": { "minor": 2000, "currency": "USD" } })
+}
+
+pub(crate) fn debit(saga: &str, customer: &str) -> Value {
+    json!({ "reference": saga, "customer": customer, "amount": { "minor": 2000, "currency": "USD" } })
 }
 
 pub(crate) fn authorization(saga: &str, customer: &str) -> Value {

@@ -4,6 +4,7 @@
 
 mod card_data;
 mod client;
+mod debits;
 mod faults;
 mod ledger_file;
 mod protocol;

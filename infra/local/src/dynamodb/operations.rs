@@ -81,6 +81,11 @@ pub(super) fn transaction(body: &[u8]) -> Result<(Option<String>, u64, TransactW
     Ok((Some(token), hasher.finish(), request))
 }
 
+/// How many items a transaction writes; what it only checks does not count.
+pub(super) fn writes(request: &TransactWriteItemsRequest) -> u64 {
+    request.transact_items.iter().filter(|item| item.condition_check.is_none()).map(|_| 1).sum()
+}
+
 /// An engine's response as JSON.
 pub(super) fn to_json<T: Serialize>(response: &T) -> Result<String> {
     serde_json::to_string(response).map_err(|error| DynoxideError::InternalServerError(error.to_string()))

@@ -14,15 +14,15 @@ use local::Options;
 
 use crate::world::World;
 
-fn s(text: &str) -> AttributeValue {
+pub(crate) fn s(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-fn n(number: i64) -> AttributeValue {
+pub(crate) fn n(number: i64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-fn item(pairs: &[(&str, AttributeValue)]) -> HashMap<String, AttributeValue> {
+pub(crate) fn item(pairs: &[(&str, AttributeValue)]) -> HashMap<String, AttributeValue> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }
 

@@ -6,9 +6,13 @@
 #![cfg(test)]
 
 mod dynamodb;
+mod dynamodb_failures;
+mod dynamodb_indexes;
+mod dynamodb_transactions;
 mod endpoint;
 mod load;
 mod sns;
+mod sns_dead_letters;
 mod sns_limits;
 mod sns_topics;
 mod sqs;

@@ -4,11 +4,11 @@ use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use serde_json::Value;
 
 use crate::code;
-use crate::world::{World, queue_arn};
+use crate::world::World;
 
-const RAW: (&str, &str) = ("RawMessageDelivery", "true");
+pub(crate) const RAW: (&str, &str) = ("RawMessageDelivery", "true");
 
-fn attribute(kind: &str, value: &str) -> MessageAttributeValue {
+pub(crate) fn attribute(kind: &str, value: &str) -> MessageAttributeValue {
     MessageAttributeValue::builder().data_type(kind).string_value(value).build().unwrap()
 }
 
@@ -117,34 +117,6 @@ async fn a_filter_can_look_into_the_body() {
         world.sns.publish().topic_arn(&topic).message(message).send().await.unwrap();
     }
     assert_eq!(world.bodies(&queue).await, [r#"{"order":{"amount":100}}"#]);
-}
-
-#[tokio::test]
-async fn what_a_missing_queue_should_have_got_goes_to_the_dead_letter_queue() {
-    let world = World::start();
-    let (dlq, topic) = (world.queue("dlq").await, world.topic("t").await);
-    let policy = format!(r#"{{"deadLetterTargetArn":"{}"}}"#, queue_arn("dlq"));
-    world.subscribe(&topic, "none", &[RAW, ("RedrivePolicy", &policy)]).await;
-    world.subscribe(&topic, "nor-this", &[]).await;
-    world.sns.publish().topic_arn(&topic).message("m").send().await.unwrap();
-    assert_eq!(world.bodies(&dlq).await, ["m"]);
-}
-
-#[tokio::test]
-async fn a_raw_delivery_with_too_many_attributes_is_a_dead_letter() {
-    let world = World::start();
-    let (queue, dlq, topic) = (world.queue("q").await, world.queue("dlq").await, world.topic("t").await);
-    let policy = format!(r#"{{"deadLetterTargetArn":"{}"}}"#, queue_arn("dlq"));
-    world.subscribe(&topic, "q", &[RAW, ("RedrivePolicy", &policy)]).await;
-    let mut publish = world.sns.publish().topic_arn(&topic).message("m");
-    for index in 0..11 {
-        publish = publish.message_attributes(format!("a{index}"), attribute("Number", "1"));
-    }
-    publish.send().await.unwrap();
-    assert!(world.visible(&queue).await.is_empty());
-    let dead: Value = serde_json::from_str(&world.bodies(&dlq).await[0]).unwrap();
-    assert_eq!(dead["Message"], "m");
-    assert_eq!(dead["MessageAttributes"].as_object().unwrap().len(), 11);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use local::{Endpoint, Options};
 
@@ -93,6 +94,14 @@ impl World {
         let handle = message.receipt_handle().unwrap();
         let request = self.sqs.change_message_visibility().queue_url(queue).receipt_handle(handle);
         request.visibility_timeout(0).send().await.unwrap();
+    }
+
+    /// Creates a table with key `id`.
+    pub(crate) async fn table(&self, name: &str) {
+        let id = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
+        let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash).build().unwrap();
+        let create = self.dynamodb.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+        create.attribute_definitions(id.build().unwrap()).key_schema(key).send().await.unwrap();
     }
 
     pub(crate) async fn topic(&self, name: &str) -> String {
