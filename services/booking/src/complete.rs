@@ -1,61 +1,63 @@
-//! Completes the fare. No compensation: the account is credited, and after that pivot nothing is undone.
+//! Completes the purchase. No compensation: it is fulfilled, and after that pivot nothing is undone.
 
-use contracts::{Event, StepName, booking, fulfillment};
+use contracts::{Event, OrderStatus, Path, Purchase, StepName, booking, fulfillment};
 use jiff::Timestamp;
-use saga::{Decision, Then};
+use saga::Decision;
 
+use crate::state::{Case, announce};
 use crate::{Booking, State};
 
-/// The customer's account is credited: the saga ended well.
-pub(crate) fn complete(state: &State, credited: &fulfillment::AccountCredited, now: Timestamp) -> Decision<Booking> {
-    let fulfillment::AccountCredited { fare, charge, path } = credited;
+/// The account is credited, or the inventory reserved: the saga ended well, also where it was to be unwound by then.
+pub(crate) fn complete(state: &State, fulfilled: &fulfillment::Fulfilled, now: Timestamp) -> Decision<Booking> {
+    if state.is_about_another(&fulfilled.purchase) {
+        return Decision::Contradiction("fare, order: is not the one on record for this saga");
+    }
     match state {
         State::Unseen => Decision::NotYet,
-        State::Rejected => Decision::Contradiction("saga: was rejected, so nothing of it can be credited"),
-        State::Registered { fare: known }
-        | State::Completed { fare: known }
-        | State::Cancelled { fare: known }
-        | State::NeedsAttention { fare: known }
-            if known != fare =>
-        {
-            Decision::Contradiction("fare: is not the one on record for this saga")
+        State::Withdrawn { .. } | State::Rejected => {
+            Decision::Contradiction("saga: was never begun, so nothing of it can be fulfilled")
         }
-        State::Registered { .. } => {
-            let completed = booking::FareCompleted {
-                fare: fare.clone(),
-                charge: charge.clone(),
-                path: path.and(StepName::SetFareStatusCompleted, true, now),
-            };
-            Decision::Commit(
-                State::Completed { fare: fare.clone() },
-                Then::Announce(vec![Event::FareCompleted(completed)]),
-            )
-        }
-        State::Completed { .. } => Decision::Announce,
-        State::Cancelled { .. } | State::NeedsAttention { .. } => {
-            Decision::Contradiction("saga: has failed, so nothing of it can be credited")
-        }
+        State::Registered(case)
+        | State::Unwinding { case, .. }
+        | State::NeedsAttention { case, awaits: Some(_), .. } => completed(case, fulfilled, now),
+        State::Completed(_) => Decision::Announce,
+        State::Undoing { .. }
+        | State::Cancelled(_)
+        | State::NeedsAttention { awaits: None, .. }
+        | State::Resolved(_) => Decision::Contradiction("saga: has failed, so nothing of it can be fulfilled"),
     }
+}
+
+fn completed(case: &Case, fulfilled: &fulfillment::Fulfilled, now: Timestamp) -> Decision<Booking> {
+    let fulfillment::Fulfilled { purchase, charge, journey } = fulfilled.clone();
+    let data = |path: Path| booking::Completed { purchase, charge, earlier: case.told, path };
+    let event = match &case.purchase {
+        Purchase::Fare(_) => Event::FareCompleted(data(journey.path.and(StepName::SetFareStatusCompleted, true, now))),
+        // The workshop's path of an order ends with its reservation.
+        Purchase::Order(_) => Event::OrderCompleted(data(journey.path)),
+    };
+    let completed = case.clone().in_status(OrderStatus::Completed).having_told();
+    Decision::Commit(State::Completed(completed), announce(case.told, event))
 }
 
 #[cfg(test)]
 mod tests {
+    use saga::Then;
     use testkit::fixtures;
 
     use super::*;
+    use crate::tests::registered;
 
     #[test]
     fn a_registered_fare_completes_once() {
         let credited = fixtures::account_credited("3");
-        let fare = credited.fare.clone();
         let decide = |state: &State| complete(state, &credited, fixtures::NOW);
-        let registered = State::Registered { fare: fare.clone() };
-        assert!(matches!(decide(&registered), Decision::Commit(State::Completed { .. }, Then::Announce(_))));
-        assert!(matches!(decide(&State::Completed { fare: fare.clone() }), Decision::Announce));
+        let State::Registered(case) = registered("3") else { panic!("a fixture") };
+        assert!(matches!(decide(&registered("3")), Decision::Commit(State::Completed(_), Then::Announce(_))));
+        assert!(matches!(decide(&State::Completed(case.clone())), Decision::Announce));
         assert!(matches!(decide(&State::Unseen), Decision::NotYet));
-        assert!(matches!(decide(&State::Cancelled { fare }), Decision::Contradiction(_)));
+        assert!(matches!(decide(&State::Cancelled(case)), Decision::Contradiction(_)));
         assert!(matches!(decide(&State::Rejected), Decision::Contradiction(_)));
-        let other = State::Registered { fare: fixtures::fare("4") };
-        assert!(matches!(decide(&other), Decision::Contradiction(_)));
+        assert!(matches!(decide(&registered("4")), Decision::Contradiction(_)));
     }
 }

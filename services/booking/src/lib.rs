@@ -1,37 +1,50 @@
-//! Booking: takes requests, registers fares, and owns the outcome.
+//! Booking: takes requests, puts purchases on record, and owns the outcome.
 //!
 //! | | |
 //! | --- | --- |
-//! | reacts to | `FareRequested`, `AccountCredited`, `PaymentDeclined`, `PaymentRefunded`, `PaymentRefundFailed` |
-//! | decides | whether a request is good; how a saga ended |
-//! | publishes | `FareRegistered`, `FareRejected`, `FareCompleted`, `FareCancelled`, `FareNeedsAttention` |
-//! | undone by | cancelling the fare: below its registration |
-//! | never | stores or prints a card, announces two outcomes, or ends a saga before its compensations have answered |
+//! | reacts to | `FareRequested`, `OrderRequested`; `AccountCredited`, `InventoryReserved`; `PaymentDeclined`, `PaymentRefunded`, `PaymentRefundFailed`; `CancelRequested`, `RetryRequested`, `ResolveRequested`; `AccountCreditRefused`, `InventoryRefused`; and to time |
+//! | decides | whether a request is good; how a saga ended; when it has taken too long |
+//! | publishes | `FareRegistered`, `OrderCreated`, `UnwindingStarted`; `…Completed`, `…Cancelled`, `…Rejected`, `…NeedsAttention` |
+//! | undone by | marking the fare failed, setting the order `Pending`: each below its registration |
+//! | never | stores or prints a card, ends a saga before its compensations have answered, or announces a second outcome but to resolve one that needed attention |
 //!
 //! **Invariant:** the card is sealed to payment's key while the request is read, before anything is decided.
 
 mod complete;
+mod create;
+mod deadlines;
+mod declaration;
+mod fail;
+mod heard;
 mod register;
 mod request;
 mod service;
+mod state;
+mod unwind;
 
 use card::PublicKey;
-use contracts::{Event, EventType, Fare, Poison, StepName, booking, fulfillment, payment};
-use jiff::Timestamp;
-use saga::{Decision, Declaration, Delivery, Input, NoEffect, Participant, Reaction, Received, RetryPolicy};
-use serde::{Deserialize, Serialize};
+use contracts::{Event, EventType, Fare, Order, Poison, Purchase, SagaId, fulfillment};
+use saga::{Awaited, Context, Decision, Declaration, Delivery, Due, Input, List, NoEffect, Participant, Received};
 
-pub use request::{CheckedRequest, check};
-
-pub use service::{VARIABLES, service};
+pub use deadlines::Deadlines;
+pub use declaration::DECLARATION;
+pub use fail::FailedPayment;
+pub use request::{CheckedRequest, check, check_order};
+pub use service::{VARIABLES, deadlines_of, service};
+pub use state::{Case, State};
+pub use unwind::Ask;
 
 /// The booking service.
 #[derive(Clone, Debug)]
 pub struct Booking {
     /// Payment's key, to which cards are sealed.
     pub key: PublicKey,
-    /// The name of the topic whose SNS envelopes carry requests.
-    pub requests_topic: String,
+    /// The names of the topics whose SNS envelopes carry requests: for fares, for orders.
+    pub request_topics: [String; 2],
+    /// How long sagas may take.
+    pub deadlines: Deadlines,
+    /// Whether the forced failures of [`contracts::hooks`] are honoured.
+    pub hooks: bool,
 }
 
 /// What booking hears.
@@ -39,88 +52,19 @@ pub struct Booking {
 pub enum Incoming {
     /// A client asks for a fare: with the card, sealed.
     FareRequested(Fare, String),
-    /// A client asks for a fare, and the request breaks a rule. Its path is empty until it is decided upon.
-    BadRequest(booking::FareRejected),
-    /// All is done: complete the fare.
-    AccountCredited(fulfillment::AccountCredited),
-    /// The card was not charged: cancel the fare.
-    PaymentDeclined(payment::PaymentDeclined),
-    /// The charge was given back: cancel the fare.
-    PaymentRefunded(payment::PaymentRefunded),
-    /// The charge stands: a person has to look.
-    PaymentRefundFailed(payment::PaymentRefundFailed),
+    /// A client asks for an order.
+    OrderRequested(Order),
+    /// A client asks, and the request breaks a rule: the rejection. Its path is empty until it is decided upon.
+    BadRequest(Box<Event>),
+    /// All is done: complete the purchase.
+    Fulfilled(fulfillment::Fulfilled),
+    /// Fulfillment will not fulfil: payment owes the rest.
+    Refused(fulfillment::Refused),
+    /// The payment failed, or came back, or could not: end the saga.
+    PaymentFailed(FailedPayment),
+    /// Somebody asks for something to be done to the saga, or its time is up.
+    Asked(Ask),
 }
-
-/// What booking has on record of a saga.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", content = "facts")]
-pub enum State {
-    /// Nothing yet.
-    #[default]
-    Unseen,
-    /// The request broke a rule.
-    Rejected,
-    /// The fare is registered; its saga runs.
-    Registered {
-        /// The fare.
-        fare: Fare,
-    },
-    /// The fare is completed.
-    Completed {
-        /// The fare.
-        fare: Fare,
-    },
-    /// The fare is cancelled, and everything is undone.
-    Cancelled {
-        /// The fare.
-        fare: Fare,
-    },
-    /// The fare is cancelled, and something still stands.
-    NeedsAttention {
-        /// The fare.
-        fare: Fare,
-    },
-}
-
-/// A reaction to the end of a failed payment.
-const fn cancelling(to: EventType, answers: &'static [EventType]) -> Reaction {
-    Reaction {
-        to,
-        expects: "Registered",
-        step: Some(StepName::SetFareStatusFailed),
-        answers,
-        undoes: Some(StepName::RegisterFare),
-        retry: RetryPolicy::PATIENT,
-    }
-}
-
-/// Booking's card, as data.
-pub const DECLARATION: Declaration = Declaration {
-    name: "booking",
-    about: "registers the fare, owns the outcome",
-    stateful: true,
-    reactions: &[
-        Reaction {
-            to: EventType::FareRequested,
-            expects: "Unseen",
-            step: Some(StepName::RegisterFare),
-            answers: &[EventType::FareRegistered, EventType::FareRejected],
-            undoes: None,
-            retry: RetryPolicy::PATIENT,
-        },
-        Reaction {
-            to: EventType::AccountCredited,
-            expects: "Registered",
-            step: Some(StepName::SetFareStatusCompleted),
-            answers: &[EventType::FareCompleted],
-            undoes: None,
-            retry: RetryPolicy::PATIENT,
-        },
-        cancelling(EventType::PaymentDeclined, &[EventType::FareCancelled, EventType::FareNeedsAttention]),
-        cancelling(EventType::PaymentRefunded, &[EventType::FareCancelled, EventType::FareNeedsAttention]),
-        cancelling(EventType::PaymentRefundFailed, &[EventType::FareNeedsAttention]),
-    ],
-};
 
 impl Participant for Booking {
     type Incoming = Incoming;
@@ -136,57 +80,70 @@ impl Participant for Booking {
         request::read(self, delivery)
     }
 
-    fn expects(&self, incoming: &Incoming) -> State {
-        let fare = match incoming {
-            Incoming::FareRequested(..) | Incoming::BadRequest(_) => return State::Unseen,
-            Incoming::AccountCredited(event) => &event.fare,
-            Incoming::PaymentDeclined(event) => &event.fare,
-            Incoming::PaymentRefunded(event) => &event.fare,
-            Incoming::PaymentRefundFailed(event) => &event.fare,
-        };
-        State::Registered { fare: fare.clone() }
+    fn expects(&self, incoming: &Incoming) -> Option<State> {
+        let registered = |purchase: &Purchase, deadline| State::Registered(Case::new(purchase.clone(), deadline));
+        match incoming {
+            Incoming::FareRequested(..) | Incoming::OrderRequested(_) | Incoming::BadRequest(_) => Some(State::Unseen),
+            Incoming::Fulfilled(event) => Some(registered(&event.purchase, event.journey.deadline)),
+            Incoming::PaymentFailed(event) if event.journey.round == 0 => {
+                Some(registered(&event.purchase, event.journey.deadline))
+            }
+            // In any state.
+            Incoming::PaymentFailed(_) | Incoming::Refused(_) | Incoming::Asked(_) => None,
+        }
     }
 
-    fn decide(&self, state: &State, input: Input<'_, Self>, now: Timestamp) -> Decision<Self> {
+    fn decide(&self, state: &State, input: Input<'_, Self>, context: &Context<'_>) -> Decision<Self> {
         let Input::Event(incoming) = input else {
             return Decision::NotYet;
         };
         match incoming {
-            Incoming::FareRequested(fare, _sealed_card) => register::register(state, fare, now),
-            Incoming::BadRequest(rejected) => register::reject(state, rejected, now),
-            Incoming::AccountCredited(credited) => complete::complete(state, credited, now),
-            Incoming::PaymentDeclined(event) => register::cancel(state, &event.into(), now),
-            Incoming::PaymentRefunded(event) => register::cancel(state, &event.into(), now),
-            Incoming::PaymentRefundFailed(event) => register::cancel(state, &event.into(), now),
+            Incoming::FareRequested(fare, _sealed_card) => register::register(self, state, fare, context),
+            Incoming::OrderRequested(order) => create::create(self, state, order, context),
+            Incoming::BadRequest(rejected) => register::reject(state, rejected, context.now),
+            Incoming::Fulfilled(fulfilled) => complete::complete(state, fulfilled, context.now),
+            Incoming::Refused(refused) => unwind::refused(state, refused),
+            Incoming::PaymentFailed(payment) => fail::fail(self, state, payment, context),
+            Incoming::Asked(ask) => unwind::act(self, state, ask, context),
         }
+    }
+
+    fn due(&self, state: &State) -> Option<Due> {
+        let due = |list, case: &Case, at| Some(Due { list, kind: case.purchase.kind(), at });
+        match state {
+            State::Registered(case) | State::Undoing { case, .. } => due(List::Open, case, case.deadline),
+            State::Unwinding { case, until, .. } => due(List::Open, case, *until),
+            State::NeedsAttention { case, since, .. } => due(List::Attention, case, *since),
+            State::Unseen
+            | State::Withdrawn { .. }
+            | State::Rejected
+            | State::Completed(_)
+            | State::Cancelled(_)
+            | State::Resolved(_) => None,
+        }
+    }
+
+    fn overdue(&self, saga: SagaId) -> Option<String> {
+        Some(request::expired(saga))
+    }
+
+    fn awaited(&self, state: &State) -> Option<Awaited> {
+        unwind::awaited(state)
     }
 
     fn sealed_card<'a>(&self, incoming: &'a Incoming, event_type: EventType) -> Option<&'a str> {
         match incoming {
             Incoming::FareRequested(_, sealed_card) if event_type == EventType::FareRegistered => Some(sealed_card),
             Incoming::FareRequested(..)
+            | Incoming::OrderRequested(_)
             | Incoming::BadRequest(_)
-            | Incoming::AccountCredited(_)
-            | Incoming::PaymentDeclined(_)
-            | Incoming::PaymentRefunded(_)
-            | Incoming::PaymentRefundFailed(_) => None,
+            | Incoming::Fulfilled(_)
+            | Incoming::Refused(_)
+            | Incoming::PaymentFailed(_)
+            | Incoming::Asked(_) => None,
         }
     }
 }
 
-/// What booking hears in an event of another service, if anything.
-fn hear(event: Event) -> Option<Incoming> {
-    match event {
-        Event::AccountCredited(event) => Some(Incoming::AccountCredited(event)),
-        Event::PaymentDeclined(event) => Some(Incoming::PaymentDeclined(event)),
-        Event::PaymentRefunded(event) => Some(Incoming::PaymentRefunded(event)),
-        Event::PaymentRefundFailed(event) => Some(Incoming::PaymentRefundFailed(event)),
-        Event::FareRegistered(_)
-        | Event::FareRejected(_)
-        | Event::FareCompleted(_)
-        | Event::FareCancelled(_)
-        | Event::FareNeedsAttention(_)
-        | Event::PaymentCaptured(_)
-        | Event::AccountCreditRefused(_) => None,
-    }
-}
+#[cfg(test)]
+mod tests;

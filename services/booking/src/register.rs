@@ -1,178 +1,106 @@
-//! Registers a fare, or rejects the request. Below it, its compensation: cancelling the fare.
+//! Registers a fare, or rejects the request. Below it, its compensation: marking the fare failed.
 
-use contracts::{Event, Failure, Fare, Path, Standing, StepName, booking, payment};
+use contracts::{Event, Fare, Journey, Purchase, StepName, booking};
 use jiff::Timestamp;
-use saga::{Decision, Then};
+use saga::{Context, Decision, Then};
 
+use crate::state::Case;
+use crate::unwind;
 use crate::{Booking, State};
 
 /// A client asks for a fare: register it, once.
-pub(crate) fn register(state: &State, fare: &Fare, now: Timestamp) -> Decision<Booking> {
+pub(crate) fn register(booking: &Booking, state: &State, fare: &Fare, context: &Context<'_>) -> Decision<Booking> {
+    let purchase = Purchase::Fare(fare.clone());
     match state {
         State::Unseen => {
-            let registered = booking::FareRegistered {
-                fare: fare.clone(),
-                path: Path::default().and(StepName::RegisterFare, true, now),
-            };
-            Decision::Commit(
-                State::Registered { fare: fare.clone() },
-                Then::Announce(vec![Event::FareRegistered(registered)]),
-            )
+            let deadline = booking.deadlines.of(purchase.kind(), context.now);
+            let journey = Journey::until(deadline).and(StepName::RegisterFare, true, context.now);
+            let event = Event::FareRegistered(booking::Registered { purchase: purchase.clone(), journey });
+            Decision::Commit(State::Registered(Case::new(purchase, deadline)), Then::Announce(vec![event]))
         }
-        State::Rejected => Decision::Contradiction("request: one with this id was rejected; use another id"),
-        State::Registered { fare: known }
-        | State::Completed { fare: known }
-        | State::Cancelled { fare: known }
-        | State::NeedsAttention { fare: known } => {
-            if known == fare {
-                Decision::Announce
-            } else {
-                Decision::Contradiction("request: one with this id asked for another fare")
-            }
-        }
+        State::Withdrawn { action } => unwind::withdrawn(purchase, action, StepName::RegisterFare, context.now),
+        State::Rejected
+        | State::Registered(_)
+        | State::Unwinding { .. }
+        | State::Undoing { .. }
+        | State::Completed(_)
+        | State::Cancelled(_)
+        | State::NeedsAttention { .. }
+        | State::Resolved(_) => repeated(state, &purchase),
     }
 }
 
-/// A client asks for a fare and breaks a rule: say so, once.
-pub(crate) fn reject(state: &State, rejected: &booking::FareRejected, now: Timestamp) -> Decision<Booking> {
+/// A request that was decided on already: the same is announced again, another is a contradiction.
+pub(crate) fn repeated(state: &State, purchase: &Purchase) -> Decision<Booking> {
+    match state.purchase() {
+        None => Decision::Contradiction("request: one with this id was rejected; use another id"),
+        Some(known) if known == purchase => Decision::Announce,
+        Some(_) => Decision::Contradiction("request: one with this id asked for something else"),
+    }
+}
+
+/// A client asks and breaks a rule: say so, once.
+pub(crate) fn reject(state: &State, rejected: &Event, now: Timestamp) -> Decision<Booking> {
     match state {
-        State::Unseen => {
-            let path = rejected.path.and(StepName::RegisterFare, false, now);
-            let rejected = booking::FareRejected { path, ..rejected.clone() };
-            Decision::Commit(State::Rejected, Then::Announce(vec![Event::FareRejected(rejected)]))
+        // One that was cancelled before it came is rejected all the same: nothing of it was begun.
+        State::Unseen | State::Withdrawn { .. } => {
+            Decision::Commit(State::Rejected, Then::Announce(vec![at_its_step(rejected, now)]))
         }
         State::Rejected => Decision::Announce,
-        State::Registered { .. } | State::Completed { .. } | State::Cancelled { .. } | State::NeedsAttention { .. } => {
+        State::Registered(_)
+        | State::Unwinding { .. }
+        | State::Undoing { .. }
+        | State::Completed(_)
+        | State::Cancelled(_)
+        | State::NeedsAttention { .. }
+        | State::Resolved(_) => {
             Decision::Contradiction("request: one with this id was accepted, and this one breaks a rule")
         }
     }
 }
 
-/// What came of a payment that failed: the three events that end a saga badly, as one.
-pub(crate) struct FailedPayment<'a> {
-    fare: &'a Fare,
-    charge_token: Option<&'a String>,
-    charge_id: Option<&'a String>,
-    refund_id: Option<&'a String>,
-    error: &'a Failure,
-    standing: &'a [Standing],
-    path: &'a Path,
+/// The rejection, with the step that failed at the end of its path.
+fn at_its_step(rejected: &Event, now: Timestamp) -> Event {
+    let mut rejected = rejected.clone();
+    if let Event::FareRejected(fare) = &mut rejected {
+        fare.path = fare.path.and(StepName::RegisterFare, false, now);
+    } else if let Event::OrderRejected(order) = &mut rejected {
+        order.path = order.path.and(StepName::ProcessOrder, false, now);
+    }
+    rejected
 }
 
-/// Compensates [`register`]: every other compensation has answered, so the fare can be cancelled, or named as needing
-/// attention where something stands.
-pub(crate) fn cancel(state: &State, failed: &FailedPayment<'_>, now: Timestamp) -> Decision<Booking> {
-    let fare = failed.fare.clone();
-    match state {
-        State::Unseen => Decision::NotYet,
-        State::Rejected => Decision::Contradiction("saga: was rejected, so nothing of it can be undone"),
-        State::Registered { fare: known }
-        | State::Completed { fare: known }
-        | State::Cancelled { fare: known }
-        | State::NeedsAttention { fare: known }
-            if *known != fare =>
-        {
-            Decision::Contradiction("fare: is not the one on record for this saga")
-        }
-        State::Registered { .. } => {
-            let event = booking::FareFailed {
-                fare: fare.clone(),
-                charge_token: failed.charge_token.cloned(),
-                charge_id: failed.charge_id.cloned(),
-                refund_id: failed.refund_id.cloned(),
-                error: failed.error.clone(),
-                standing: failed.standing.to_vec(),
-                path: failed.path.and(StepName::SetFareStatusFailed, true, now),
-            };
-            if event.standing.is_empty() {
-                Decision::Commit(State::Cancelled { fare }, Then::Announce(vec![Event::FareCancelled(event)]))
-            } else {
-                Decision::Commit(State::NeedsAttention { fare }, Then::Announce(vec![Event::FareNeedsAttention(event)]))
-            }
-        }
-        State::Cancelled { .. } | State::NeedsAttention { .. } => Decision::Announce,
-        State::Completed { .. } => Decision::Contradiction("saga: has completed, so nothing of it can be undone"),
-    }
-}
-
-impl<'a> From<&'a payment::PaymentDeclined> for FailedPayment<'a> {
-    fn from(event: &'a payment::PaymentDeclined) -> Self {
-        Self {
-            fare: &event.fare,
-            charge_token: event.charge_token.as_ref(),
-            charge_id: None,
-            refund_id: None,
-            error: &event.error,
-            standing: &event.standing,
-            path: &event.path,
-        }
-    }
-}
-
-impl<'a> From<&'a payment::PaymentRefunded> for FailedPayment<'a> {
-    fn from(event: &'a payment::PaymentRefunded) -> Self {
-        Self {
-            fare: &event.fare,
-            charge_token: Some(&event.charge.charge_token),
-            charge_id: Some(&event.charge.charge_id),
-            refund_id: Some(&event.refund_id),
-            error: &event.error,
-            standing: &event.standing,
-            path: &event.path,
-        }
-    }
-}
-
-impl<'a> From<&'a payment::PaymentRefundFailed> for FailedPayment<'a> {
-    fn from(event: &'a payment::PaymentRefundFailed) -> Self {
-        Self {
-            fare: &event.fare,
-            charge_token: Some(&event.charge.charge_token),
-            charge_id: Some(&event.charge.charge_id),
-            refund_id: None,
-            error: &event.error,
-            standing: &event.standing,
-            path: &event.path,
-        }
-    }
-}
+/// Compensates [`register`]: the fare is marked failed, which is a write of our own and cannot be refused.
+pub(crate) const UNDONE_BY: StepName = StepName::SetFareStatusFailed;
 
 #[cfg(test)]
 mod tests {
     use testkit::fixtures;
 
     use super::*;
+    use crate::tests::{booking, context, registered};
 
     #[test]
     fn a_request_is_registered_once_and_only_for_one_fare() {
         let fare = fixtures::fare("3");
-        let decide = |state: &State| register(state, &fare, fixtures::NOW);
-        assert!(matches!(decide(&State::Unseen), Decision::Commit(State::Registered { .. }, Then::Announce(_))));
-        assert!(matches!(decide(&State::Completed { fare: fare.clone() }), Decision::Announce));
-        let other = State::Registered { fare: fixtures::fare("4") };
-        assert!(matches!(decide(&other), Decision::Contradiction(_)));
-    }
-
-    #[test]
-    fn what_still_stands_needs_attention_and_nothing_standing_is_compensated() {
-        let registered = State::Registered { fare: fixtures::fare("3") };
-        let refunded = fixtures::payment_refunded("3");
-        let decision = cancel(&registered, &(&refunded).into(), fixtures::NOW);
-        assert!(matches!(decision, Decision::Commit(State::Cancelled { .. }, Then::Announce(_))));
-        let failed = fixtures::payment_refund_failed("3");
-        let decision = cancel(&registered, &(&failed).into(), fixtures::NOW);
-        let Decision::Commit(State::NeedsAttention { .. }, Then::Announce(events)) = decision else {
-            panic!("no commit")
+        let decide = |state: &State| register(&booking(), state, &fare, &context(&[]));
+        let Decision::Commit(State::Registered(case), Then::Announce(events)) = decide(&State::Unseen) else {
+            panic!("not registered")
         };
-        let [Event::FareNeedsAttention(failed)] = events.as_slice() else { panic!("not needing attention") };
-        assert_eq!(failed.charge_id, Some(fixtures::charge().charge_id));
-        assert_eq!(failed.refund_id, None);
+        let [Event::FareRegistered(event)] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!(case.deadline, event.journey.deadline, "the deadline travels with the event");
+        assert_eq!(case.deadline.as_second() - fixtures::NOW.as_second(), 900);
+        assert!(matches!(decide(&State::Completed(case)), Decision::Announce));
+        assert!(matches!(decide(&registered("4")), Decision::Contradiction(_)));
     }
 
     #[test]
-    fn a_completed_fare_is_not_cancelled() {
-        let completed = State::Completed { fare: fixtures::fare("3") };
-        let refunded = fixtures::payment_refunded("3");
-        assert!(matches!(cancel(&completed, &(&refunded).into(), fixtures::NOW), Decision::Contradiction(_)));
+    fn a_request_that_was_withdrawn_before_it_came_is_cancelled_and_nothing_is_begun() {
+        let State::Withdrawn { .. } = crate::tests::withdrawn() else { panic!("a fixture") };
+        let decision = register(&booking(), &crate::tests::withdrawn(), &fixtures::fare("3"), &context(&[]));
+        let Decision::Commit(State::Cancelled(_), Then::Announce(events)) = decision else { panic!("not cancelled") };
+        let [Event::FareCancelled(failed)] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!(failed.error.name, "SagaCancelled");
+        assert_eq!(failed.path.steps().len(), 1);
     }
 }

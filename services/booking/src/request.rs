@@ -1,24 +1,26 @@
-//! Understands what arrives on booking's queue: a request in any of its three forms, or an event of another service.
+//! Reads what arrives on booking's queue: requests, what is asked of a saga, and events of other services.
 //!
-//! A request may be the bare JSON of a fare, an SNS envelope around it, or a `CloudEvent`. Its identity is the first
-//! that is present of: the `CloudEvent` id, the message attribute `requestId`, the SNS message id, the SQS message id.
+//! A request may be the bare JSON, a `CloudEvent` around it, or an SNS envelope around either.
 //!
-//! **Invariant:** a card is sealed before this module returns, and no error here holds a value of the message. What is
-//! recognisably a request and breaks a rule is rejected, so that its sender is told; all else is poison.
+//! **Invariant:** a request that can be recognised as one becomes an outcome; whatever cannot is poison.
 
+mod ask;
 mod fields;
 mod form;
+mod order;
 
 use std::collections::BTreeMap;
 
-use contracts::{EventType, Failure, MAX_BODY_BYTES, Path, Poison, Reason, SagaId, StepName, booking};
+use contracts::{Event, EventType, Failure, MAX_BODY_BYTES, Path, Poison, Reason, SagaId, SagaKind, StepName, booking};
 use saga::{Delivery, Received};
 use serde_json::value::RawValue;
 
-use crate::{Booking, Incoming};
+use crate::{Booking, Incoming, heard};
 use fields::Fields;
 
+pub(crate) use ask::expired;
 pub use form::{CheckedRequest, check};
+pub use order::check_order;
 
 /// The name of the error of a request that breaks a rule.
 const INVALID: &str = "InvalidRequest";
@@ -28,9 +30,10 @@ const REQUEST_ID: &str = "requestId";
 
 /// A request, wherever it was found.
 struct Request<'a> {
+    kind: SagaKind,
     identity: String,
     traceparent: Option<String>,
-    /// The fields of the fare; or the rule that the request breaks before it has any.
+    /// The fields of the request; or the rule that it breaks before it has any.
     fields: Result<Fields<'a>, String>,
     bytes: usize,
 }
@@ -41,31 +44,38 @@ pub(crate) fn read(booking: &Booking, delivery: &Delivery<'_>) -> Result<Receive
     if fields.get(contracts::redact::MARK).is_some() {
         return Err(Poison::redacted());
     }
-    if fields.get("specversion").is_some() && !is_request_type(&fields) {
-        return saga::delivery::read_event(delivery, |event, _| crate::hear(event));
+    if let Some(asked) = ask::asked(&fields) {
+        return ask::read(asked, &fields, delivery.body.len(), delivery.message_id);
+    }
+    if fields.get("specversion").is_some() && requested(&fields).is_none() {
+        return saga::delivery::read_event(delivery, |event, _| heard::hear(event));
     }
     if saga::delivery::looks_like_sns_envelope(delivery.body) {
-        return Ok(decide_on(booking, Unwrapped::of(booking, &fields)?.request()?));
+        return Unwrapped::of(booking, &fields)?.read(booking);
     }
     let identity = delivery.attributes.get(REQUEST_ID).map_or(delivery.message_id, String::as_str);
-    Ok(decide_on(booking, request_in(delivery.body, fields, identity)?))
+    let kind = order::kind_of(&fields);
+    Ok(decide_on(booking, request_in(delivery.body, fields, identity, kind)?))
 }
 
-/// Whether a `CloudEvent` is a request: by the type's wire name, or its name in prose.
-fn is_request_type(fields: &Fields<'_>) -> bool {
-    let wanted = EventType::FareRequested;
-    fields.text("type").is_some_and(|found| found == wanted.as_str() || found == wanted.name())
+/// The request that a `CloudEvent` is, by the type's wire name, or its name in prose.
+fn requested(fields: &Fields<'_>) -> Option<SagaKind> {
+    let found = fields.text("type")?;
+    let is = |wanted: EventType| found == wanted.as_str() || found == wanted.name();
+    [EventType::FareRequested, EventType::OrderRequested].into_iter().find(|wanted| is(*wanted))?.kind()
 }
 
-/// The request in a body: a `CloudEvent`'s data, or the body itself.
-fn request_in<'a>(body: &'a str, fields: Fields<'a>, identity: &str) -> Result<Request<'a>, Poison> {
+/// The request in a body: a `CloudEvent`'s data, or the body itself, which is then of this kind.
+fn request_in<'a>(body: &'a str, fields: Fields<'a>, identity: &str, kind: SagaKind) -> Result<Request<'a>, Poison> {
     let bytes = body.len();
     if fields.get("specversion").is_none() {
-        return Ok(Request { identity: identity.to_owned(), traceparent: None, fields: Ok(fields), bytes });
+        return Ok(Request { kind, identity: identity.to_owned(), traceparent: None, fields: Ok(fields), bytes });
     }
+    let kind = requested(&fields).unwrap_or(kind);
     let version = fields.get("schemaversion").map_or("1", RawValue::get);
-    if version != EventType::FareRequested.schema_version().to_string() {
-        return Err(Poison::new(Reason::UnknownVersion, "schemaversion: fare_requested is read in version 1 only"));
+    if version != "1" {
+        let rule = format!("schemaversion: {kind}_requested is read in version 1 only");
+        return Err(Poison::new(Reason::UnknownVersion, rule));
     }
     let id = fields.text("id").filter(|id| !id.is_empty());
     let data = match (&id, fields.text("specversion").as_deref()) {
@@ -79,6 +89,7 @@ fn request_in<'a>(body: &'a str, fields: Fields<'a>, identity: &str) -> Result<R
             .and_then(|data| Fields::of(data.get()).map_err(|rule| format!("data: {rule}"))),
     };
     Ok(Request {
+        kind,
         identity: id.unwrap_or_else(|| identity.to_owned()),
         traceparent: fields.text("traceparent"),
         fields: data,
@@ -90,14 +101,21 @@ fn request_in<'a>(body: &'a str, fields: Fields<'a>, identity: &str) -> Result<R
 struct Unwrapped {
     message: String,
     identity: String,
+    kind: SagaKind,
 }
 
 impl Unwrapped {
     fn of(booking: &Booking, envelope: &Fields<'_>) -> Result<Self, Poison> {
         let topic = envelope.text("TopicArn").unwrap_or_default();
-        if topic.rsplit(':').next() != Some(booking.requests_topic.as_str()) {
+        let topic = topic.rsplit(':').next().unwrap_or_default();
+        let [fares, orders] = &booking.request_topics;
+        let kind = if topic == fares {
+            SagaKind::Fare
+        } else if topic == orders {
+            SagaKind::Order
+        } else {
             return Err(Poison::new(Reason::UnexpectedEnvelope, "TopicArn: is not a topic that carries requests"));
-        }
+        };
         let attribute = envelope
             .get("MessageAttributes")
             .and_then(|raw| serde_json::from_str::<BTreeMap<String, SnsAttribute>>(raw.get()).ok())
@@ -107,24 +125,34 @@ impl Unwrapped {
         let identity = attribute
             .or_else(|| envelope.text("MessageId"))
             .ok_or_else(|| Poison::new(Reason::Unreadable, "MessageId: is missing"))?;
-        Ok(Self { message: envelope.text("Message").unwrap_or_default(), identity })
+        Ok(Self { message: envelope.text("Message").unwrap_or_default(), identity, kind })
     }
 
-    /// The request inside: whatever it is, it was meant to be one, so its sender is told what is wrong with it.
-    fn request(&self) -> Result<Request<'_>, Poison> {
-        match Fields::of(&self.message) {
-            Ok(fields) if fields.get("specversion").is_some() && !is_request_type(&fields) => Err(Poison::new(
-                Reason::UnexpectedEnvelope,
-                "Message: an event that is no request came in an SNS envelope",
-            )),
-            Ok(fields) => request_in(&self.message, fields, &self.identity),
-            Err(rule) => Ok(Request {
+    /// What is inside: whatever it is, it was meant to be a request, so its sender is told what is wrong with it.
+    fn read(&self, booking: &Booking) -> Result<Received<Incoming>, Poison> {
+        let request = match Fields::of(&self.message) {
+            Ok(fields) => {
+                if let Some(asked) = ask::asked(&fields) {
+                    return ask::from_client(asked)
+                        .and_then(|asked| ask::read(asked, &fields, self.message.len(), &self.identity));
+                }
+                if fields.get("specversion").is_some() && requested(&fields).is_none() {
+                    return Err(Poison::new(
+                        Reason::UnexpectedEnvelope,
+                        "Message: an event that is no request came in an SNS envelope",
+                    ));
+                }
+                request_in(&self.message, fields, &self.identity, self.kind)?
+            }
+            Err(rule) => Request {
+                kind: self.kind,
                 identity: self.identity.clone(),
                 traceparent: None,
                 fields: Err(format!("body: {rule}")),
                 bytes: self.message.len(),
-            }),
-        }
+            },
+        };
+        Ok(decide_on(booking, request))
     }
 }
 
@@ -135,24 +163,36 @@ struct SnsAttribute {
     value: String,
 }
 
-/// Checks the request and seals its card.
+/// Checks the request, and seals the card of one that has a card.
 fn decide_on(booking: &Booking, request: Request<'_>) -> Received<Incoming> {
-    let saga = SagaId::of_request("fare", &request.identity);
-    let incoming = if request.bytes > MAX_BODY_BYTES {
-        rejected(format!("body: must be at most {MAX_BODY_BYTES} bytes"))
+    let kind = request.kind;
+    let saga = SagaId::of_request(kind.as_str(), &request.identity);
+    let fields = if request.bytes > MAX_BODY_BYTES {
+        Err(format!("body: must be at most {MAX_BODY_BYTES} bytes"))
     } else {
-        match request.fields.map(|fields| form::check_fields(&fields)) {
-            Err(rule) => rejected(rule),
-            Ok(Err(incoming)) => Incoming::BadRequest(*incoming),
-            Ok(Ok(CheckedRequest { fare, card })) => match card::seal(&card, &booking.key, saga) {
+        request.fields
+    };
+    let bad = |rejected: Event| Incoming::BadRequest(Box::new(rejected));
+    let incoming = match (kind, fields) {
+        (kind, Err(rule)) => bad(rejected(kind, rule)),
+        (SagaKind::Fare, Ok(fields)) => match form::check_fields(&fields) {
+            Err(rejected) => bad(Event::FareRejected(*rejected)),
+            Ok(CheckedRequest { fare, card }) => match card::seal(&card, &booking.key, saga) {
                 Ok(sealed_card) => Incoming::FareRequested(fare, sealed_card),
-                Err(error) => rejected(format!("cc, expiryDate, cvv: {error}")),
+                Err(error) => bad(rejected(kind, format!("cc, expiryDate, cvv: {error}"))),
             },
-        }
+        },
+        (SagaKind::Order, Ok(fields)) => match order::check_fields(&fields) {
+            Err(rejected) => bad(Event::OrderRejected(*rejected)),
+            Ok(order) => Incoming::OrderRequested(order),
+        },
     };
     Received {
         saga,
-        event_type: EventType::FareRequested,
+        event_type: match kind {
+            SagaKind::Fare => EventType::FareRequested,
+            SagaKind::Order => EventType::OrderRequested,
+        },
         event_id: causation(&request.identity, saga),
         traceparent: request.traceparent,
         incoming,
@@ -167,15 +207,26 @@ fn causation(identity: &str, saga: SagaId) -> String {
     }
 }
 
-fn rejected(rule: String) -> Incoming {
-    Incoming::BadRequest(booking::FareRejected {
-        customer_id: None,
-        fare_id: None,
-        fare_amount: None,
-        amount: None,
-        error: Failure::new(INVALID, StepName::RegisterFare, rule),
-        path: Path::default(),
-    })
+/// The rejection of a request of which nothing could be read.
+fn rejected(kind: SagaKind, rule: String) -> Event {
+    let path = Path::default();
+    match kind {
+        SagaKind::Fare => Event::FareRejected(booking::FareRejected {
+            customer_id: None,
+            fare_id: None,
+            fare_amount: None,
+            amount: None,
+            error: Failure::new(INVALID, StepName::RegisterFare, rule),
+            path,
+        }),
+        SagaKind::Order => Event::OrderRejected(booking::OrderRejected {
+            customer_id: None,
+            order_id: None,
+            amount: None,
+            error: Failure::new(INVALID, StepName::ProcessOrder, rule),
+            path,
+        }),
+    }
 }
 
 #[cfg(test)]

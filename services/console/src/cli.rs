@@ -2,9 +2,17 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are help texts, read on a terminal")]
 
+pub mod parked;
+pub mod render;
+pub mod sagas;
+pub mod stock;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use contracts::SagaKind;
+
+use crate::demo;
 
 /// Choreographed sagas on Amazon SNS and SQS.
 ///
@@ -34,14 +42,19 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 65 the input breaks a rule; 69 the 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Play five fares on an embedded endpoint: one completes, four fail and are undone.
+    /// Play fares and orders on an embedded endpoint: one of each completes, others fail and are undone, one is cancelled.
     ///
-    /// Needs nothing but this program. Ends by itself: with 0 if every fare ended as it should.
+    /// Needs nothing but this program. Ends by itself: with 0 if every saga ended as it should.
     Demo(DemoOptions),
     /// Run everything in this process until Ctrl-C, on an embedded endpoint.
     ///
     /// Prints how to publish and watch with the AWS CLI and with `ensemble`.
     Up(StackOptions),
+    /// Hold the declared choreography to its rules, without running anything.
+    ///
+    /// Prints a line for each rule: what it was held on, or what breaks it, the events that show it and what to change.
+    /// Ends with 1 if a rule is broken.
+    Check(JsonOption),
     /// Create topics, queues, subscriptions and tables; or bring them into line.
     ///
     /// Works on whatever endpoint the AWS variables name. Run again, it changes nothing.
@@ -56,12 +69,51 @@ pub enum Command {
     ///
     /// Deletes from the queues only what it has shown. Ends with Ctrl-C.
     Watch(WatchOptions),
+    /// Look after messages that wait for a person: dead letters, and what SNS could not deliver.
+    ///
+    /// Looking at messages hides them from others for a moment. They are visible again at the end, after Ctrl-C and
+    /// after an error at once, and after a crash in a minute.
+    Parked {
+        /// What to do with them.
+        #[command(subcommand)]
+        what: parked::Parked,
+    },
+    /// Show how much waits in every queue, and how many dead letters it has.
+    Queues(parked::QueuesOptions),
+    /// Show sagas that are not over: what each waits for, and which service owes it.
+    ///
+    /// Reads the list that booking keeps, those due longest first, and looks closely only at those that it shows.
+    Sagas(sagas::SagasOptions),
+    /// Show the way of one saga across all services, and what it waits for now.
+    Trace(sagas::TraceOptions),
+    /// Ask that a saga be undone, as far as it may be.
+    ///
+    /// Once it is fulfilled it is too late, and it completes. A saga whose request has not come yet ends when it comes.
+    Cancel(sagas::AskOptions),
+    /// Ask that what still stands of a saga that needs attention be undone after all.
+    Retry(sagas::AskOptions),
+    /// Close a saga that needs attention, because a person has seen to what still stood.
+    Resolve(sagas::ResolveOptions),
+    /// Look at the stock, or set it.
+    Stock {
+        /// What to do with it.
+        #[command(subcommand)]
+        what: stock::Stock,
+    },
+    /// Show what operators did: to a saga, to an item of the stock, or to the dead letters of a queue.
+    Audit(AuditOptions),
     /// Run services in this process until SIGTERM or Ctrl-C.
     Run(RunOptions),
     /// Serve the embedded AWS endpoint alone: SQS, SNS and DynamoDB on one port. Not for production.
     Local(LocalOptions),
     /// Serve the simulated payment gateway alone.
     Gateway(GatewayOptions),
+    /// Draw the choreography as the services declare it. Needs no endpoint.
+    Render {
+        /// What to draw.
+        #[command(subcommand)]
+        what: render::Render,
+    },
     /// Make a key pair for card data and print it as shell exports.
     ///
     /// `eval "$(ensemble keys)"` sets it for services that are started from this shell. Booking needs the public key,
@@ -74,6 +126,9 @@ impl Command {
     pub(crate) fn log_filter(&self) -> Option<&'static str> {
         match self {
             Self::Demo(_) | Self::Publish { .. } | Self::Watch(_) | Self::Provision(_) | Self::Keys => Some("error"),
+            Self::Check(_) | Self::Parked { .. } | Self::Queues(_) | Self::Stock { .. } => Some("error"),
+            Self::Sagas(_) | Self::Trace(_) | Self::Audit(_) | Self::Render { .. } => Some("error"),
+            Self::Cancel(_) | Self::Retry(_) | Self::Resolve(_) => Some("error"),
             Self::Up(_) => Some("warn"),
             Self::Run(_) | Self::Local(_) | Self::Gateway(_) => None,
         }
@@ -91,6 +146,12 @@ pub struct JsonOption {
 /// Options of `demo`.
 #[derive(Debug, Args)]
 pub struct DemoOptions {
+    /// Only sagas of this kind.
+    #[arg(long, value_enum, value_name = "SAGA")]
+    pub saga: Option<SagaName>,
+    /// Only rows of this name; may be given more than once.
+    #[arg(long, value_name = "ROW", value_parser = demo::row_names())]
+    pub row: Vec<String>,
     /// The port of the embedded endpoint; 0 picks a free one.
     #[arg(long, default_value_t = 0)]
     pub port: u16,
@@ -123,6 +184,10 @@ pub enum Publish {
     ///
     /// Each is checked first. A bad one names its line, field and rule, and none is sent unless --partial.
     Fare(PublishOptions),
+    /// Publish one request for an order, or a JSON-lines file of them.
+    ///
+    /// Each is checked first. A bad one names its line, field and rule, and none is sent unless --partial.
+    Order(PublishOptions),
 }
 
 /// Options of `publish`.
@@ -153,14 +218,45 @@ pub struct WatchOptions {
     pub output: JsonOption,
 }
 
+/// A kind of saga.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SagaName {
+    /// A fare is registered, charged and credited.
+    Fare,
+    /// An order is created, paid and reserved.
+    Order,
+}
+
+impl SagaName {
+    /// The kind that it names.
+    #[must_use]
+    pub fn kind(self) -> SagaKind {
+        match self {
+            Self::Fare => SagaKind::Fare,
+            Self::Order => SagaKind::Order,
+        }
+    }
+}
+
+/// Options of `audit`.
+#[derive(Debug, Args)]
+pub struct AuditOptions {
+    /// A saga's id, `stock/<item>`, or the name of a dead-letter queue such as `ensemble-payment-dlq`.
+    #[arg(value_name = "SAGA|stock/ITEM|QUEUE")]
+    pub subject: String,
+    /// For a program to read.
+    #[command(flatten)]
+    pub output: JsonOption,
+}
+
 /// A service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum ServiceName {
-    /// Registers the fare, owns the outcome.
+    /// Registers the fare, creates the order, owns the outcome.
     Booking,
-    /// Charges the card, voids, refunds.
+    /// Charges the card or the account, voids, refunds.
     Payment,
-    /// Credits the customer's account.
+    /// Credits the customer's account, reserves the inventory.
     Fulfillment,
     /// Routes each outcome to the success or the failure queue.
     Notifier,

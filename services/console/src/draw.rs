@@ -2,14 +2,28 @@
 //!
 //! ✓ took effect, ✗ failed, ↩ undid an earlier step.
 
+use std::io::Write;
+
 use anstyle::{AnsiColor, Style};
-use contracts::{Failure, Notification, Outcome};
+use contracts::{Action, Failure, Identifier, Notification, Outcome, Subject};
+
+use crate::Error;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 const UNDONE: Style = AnsiColor::Yellow.on_default();
 const FAINT: Style = Style::new().dimmed();
 const STRONG: Style = Style::new().bold();
+
+/// Writes lines to standard output.
+///
+/// # Errors
+///
+/// [`Error`] when it is closed.
+pub(crate) fn print(lines: &[String]) -> Result<(), Error> {
+    let mut out = anstream::stdout();
+    lines.iter().try_for_each(|line| writeln!(out, "{line}")).map_err(Error::output)
+}
 
 /// Text in a style; the terminal's wrapper takes it out where there are no colours.
 pub(crate) fn styled(style: Style, text: impl std::fmt::Display) -> String {
@@ -71,16 +85,72 @@ pub(crate) fn reasons(notification: &Notification) -> Vec<String> {
     lines
 }
 
+/// What an earlier notification has to do with it, and who closed it: a line each; mostly nothing.
+fn sequel(notification: &Notification) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(earlier) = notification.resolves {
+        lines.push(faint(format!("resolves notification {earlier}")));
+    }
+    if let Some(Action { by, reason, at, .. }) = &notification.resolution {
+        lines.push(format!("{} closed by {by} at {at}: {reason}", mark(true)));
+    }
+    lines
+}
+
+/// Whom it is about: `customer 3`, `customer 8d04ea6f order 40063fe3`.
+fn title(subject: &Subject) -> String {
+    let named = |id: &Option<Identifier>, unknown: &str| id.as_ref().map_or(unknown.to_owned(), ToString::to_string);
+    match subject {
+        Subject::Fare { customer_id, .. } => format!("customer {}", named(customer_id, "unknown")),
+        Subject::Order { customer_id, order_id } => {
+            format!("customer {} order {}", named(customer_id, "unknown"), named(order_id, "unknown"))
+        }
+    }
+}
+
 /// A notification as a block of lines: who, how it ended and what that means, the way, the reasons.
 pub(crate) fn block(notification: &Notification, about: Option<&str>) -> String {
-    let who = notification.customer_id.as_ref().map_or("an unknown customer", |id| id.as_str());
     let about = about.map(|about| format!(": {about}")).unwrap_or_default();
     let title = format!(
         "{}  {}{about}  {}",
-        strong(format!("customer {who}")),
+        strong(title(&notification.subject)),
         outcome(notification.outcome),
         faint(format!("saga {}", notification.saga_id)),
     );
-    let lines = [path(notification)].into_iter().chain(reasons(notification)).map(|line| format!("  {line}"));
-    std::iter::once(title).chain(lines).collect::<Vec<_>>().join("\n")
+    let lines = [path(notification)].into_iter().chain(reasons(notification)).chain(sequel(notification));
+    std::iter::once(title).chain(lines.map(|line| format!("  {line}"))).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(notification: &str) -> String {
+        let notification = serde_json::from_str(notification).unwrap();
+        anstream::adapter::strip_str(&block(&notification, None)).to_string()
+    }
+
+    #[test]
+    fn an_order_is_named_and_what_a_notification_resolves_is_told() {
+        let first = "b79ab840-29ff-56b8-8acd-9d8c5cc40183";
+        let order = format!(
+            r#"{{"id":"{first}","saga":"order","sagaId":"{first}","outcome":"needs_attention","order_id":"22",
+            "customer_id":"7","amount":null,"chargeToken":null,"chargeId":null,"refundId":null,"error":null,
+            "standing":[],"resolves":"{first}","path":[],
+            "resolution":{{"what":"resolve","by":"ann","reason":"paid back","at":"2026-11-21T22:00:00Z"}}}}"#
+        );
+        let drawn = drawn(&order);
+        let lines: Vec<_> = drawn.lines().collect();
+        assert_eq!(lines[0], format!("customer 7 order 22  needs attention  saga {first}"));
+        assert_eq!(lines[1], "  NotifyFailure ✓");
+        assert_eq!(lines[2], format!("  resolves notification {first}"));
+        assert_eq!(lines[3], "  ✓ closed by ann at 2026-11-21T22:00:00Z: paid back");
+    }
+
+    #[test]
+    fn whoever_did_not_say_who_they_are_is_unknown() {
+        let unknown = Subject::Order { order_id: None, customer_id: None };
+        assert_eq!(title(&unknown), "customer unknown order unknown");
+        assert_eq!(title(&Subject::Fare { customer_id: None, fare_id: None, fare_amount: None }), "customer unknown");
+    }
 }

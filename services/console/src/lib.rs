@@ -9,19 +9,31 @@
 //! | [`stack`] | everything in one process: embedded endpoint, gateway, topology, services |
 //! | `demo`, `up` | a stack that plays the story, a stack that stays |
 //! | `publish`, `watch`, `provision`, `run`, `serve`, `keys` | the parts, against any endpoint |
-//! | [`request`] | a request for a fare, as a client publishes it |
+//! | `check` | the declared choreography, held to its rules |
+//! | `sagas`, `stock` | sagas that are not over, the way of one, what is asked of it; what can be reserved |
+//! | `parked`, `queues`, `age` | messages that wait for a person; how much waits in every queue |
+//! | `render` | the choreography, drawn from what the services declare |
+//! | [`request`] | a request for a fare or an order, as a client publishes it |
 //! | `draw` | how a path and an outcome look on a terminal |
 
+mod age;
+mod audit;
+mod check;
 pub mod cli;
 mod demo;
 mod draw;
 mod keys;
+mod parked;
 mod provision;
 mod publish;
+mod queues;
+mod render;
 pub mod request;
 mod run;
+mod sagas;
 mod serve;
 pub mod stack;
+mod stock;
 mod up;
 mod watch;
 
@@ -31,6 +43,9 @@ use runtime::settings::EX_CONFIG;
 use runtime::{ConfigError, Environment, ServiceDied, Unavailable};
 
 use crate::cli::{Cli, Command};
+
+/// The exit code for wrong usage, as clap has it.
+const WRONG_USAGE: u8 = 2;
 
 /// The exit code for input that breaks a rule: `EX_DATAERR` of `sysexits.h`.
 const EX_DATAERR: u8 = 65;
@@ -59,10 +74,13 @@ pub enum Error {
     /// A file cannot be read, or standard output cannot be written.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
+    /// The options do not say what to do, or contradict each other.
+    #[error("{0}")]
+    Usage(String),
     /// The input breaks a rule; each line says which.
     #[error("{0}")]
     Input(String),
-    /// The demo did not come out as it should.
+    /// The demo did not come out as it should, or the choreography breaks a rule.
     #[error("{0}")]
     Unexpected(String),
 }
@@ -75,6 +93,7 @@ impl Error {
             Self::Config(_) => EX_CONFIG,
             Self::Unavailable(_) => EX_UNAVAILABLE,
             Self::Input(_) => EX_DATAERR,
+            Self::Usage(_) => WRONG_USAGE,
             Self::Died(_) | Self::Endpoint(_) | Self::Gateway(_) | Self::Io(..) | Self::Unexpected(_) => 1,
         })
     }
@@ -118,12 +137,23 @@ pub async fn execute(cli: Cli, environment: Environment) -> Result<(), Error> {
     match cli.command {
         Command::Demo(options) => demo::demo(&environment, &options).await,
         Command::Up(options) => up::up(&environment, &options).await,
+        Command::Check(output) => check::check(output),
         Command::Provision(options) => provision::provision(&environment, &options).await,
         Command::Publish { what } => publish::publish(&environment, &what).await,
         Command::Watch(options) => watch::watch(&environment, &options).await,
+        Command::Parked { what } => parked::parked(&environment, what).await,
+        Command::Queues(options) => queues::queues(&environment, &options).await,
+        Command::Sagas(options) => sagas::sagas(&environment, &options).await,
+        Command::Trace(options) => sagas::trace(&environment, &options).await,
+        Command::Cancel(options) => sagas::cancel(&environment, &options).await,
+        Command::Retry(options) => sagas::retry(&environment, &options).await,
+        Command::Resolve(options) => sagas::resolve(&environment, &options).await,
+        Command::Stock { what } => stock::stock(&environment, &what).await,
+        Command::Audit(options) => audit::audit(&environment, &options).await,
         Command::Run(options) => run::run(&environment, &options).await,
         Command::Local(options) => serve::local(options).await,
         Command::Gateway(options) => serve::gateway(&environment, options).await,
+        Command::Render { what } => render::render(what),
         Command::Keys => keys::keys(),
     }
 }

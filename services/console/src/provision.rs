@@ -7,10 +7,11 @@ use runtime::{Aws, Environment, Settings};
 use serde_json::json;
 
 use crate::cli::JsonOption;
-use crate::{Error, draw, stack};
+use crate::{Error, check, draw, stack};
 
 /// Provisions, and says what it did.
 pub(crate) async fn provision(environment: &Environment, output: &JsonOption) -> Result<(), Error> {
+    check::refuse(&choreography::map())?;
     let settings = Settings::read(environment)?;
     let aws = Aws::connect(environment).await?;
     let changes = runtime::provision::provision(&aws, &stack::topology(&settings)).await?;

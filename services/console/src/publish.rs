@@ -5,11 +5,12 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
+use contracts::SagaKind;
 use runtime::{Aws, Environment, Settings};
 use serde_json::json;
 
-use crate::cli::{Publish, PublishOptions};
-use crate::request::{Request, publish_fares};
+use crate::cli::Publish;
+use crate::request::{Request, publish_requests};
 use crate::{Error, draw};
 
 /// A request of the file, by the line on which it begins.
@@ -20,13 +21,14 @@ struct Line {
 
 /// Publishes what the file holds.
 pub(crate) async fn publish(environment: &Environment, what: &Publish) -> Result<(), Error> {
-    let Publish::Fare(options) = what;
+    let (kind, options) = match what {
+        Publish::Fare(options) => (SagaKind::Fare, options),
+        Publish::Order(options) => (SagaKind::Order, options),
+    };
     let settings = Settings::read(environment)?;
     let lines = requests_in(&read(&options.file)?);
-    let (good, bad): (Vec<_>, Vec<_>) = lines
-        .into_iter()
-        .map(|line| (booking::check(&line.body).map(|checked| checked.fare), line))
-        .partition(|(checked, _)| checked.is_ok());
+    let (good, bad): (Vec<_>, Vec<_>) =
+        lines.into_iter().map(|line| (check(kind, &line.body), line)).partition(|(checked, _)| checked.is_ok());
     let complaints: Vec<_> =
         bad.into_iter().filter_map(|(checked, line)| checked.err().map(|rules| complaint(&line, &rules))).collect();
     if !complaints.is_empty() && !options.partial {
@@ -39,31 +41,41 @@ pub(crate) async fn publish(environment: &Environment, what: &Publish) -> Result
     if options.id.is_some() && good.len() != 1 {
         return Err(Error::Input("--id identifies one request, and the file holds more".to_owned()));
     }
-    send(environment, &settings, options, good.into_iter().map(|(_, line)| line).collect()).await?;
+    let request = |line: Line| match &options.id {
+        Some(id) => (line.number, Request { kind, id: id.clone(), body: line.body }),
+        None => (line.number, Request::new(kind, line.body)),
+    };
+    let requests = good.into_iter().map(|(_, line)| request(line)).collect();
+    send(environment, &settings, requests, options.output.json).await?;
     if complaints.is_empty() { Ok(()) } else { Err(Error::Input(complaints.join("\n"))) }
 }
 
+/// The rules that a request breaks, if it breaks any.
+fn check(kind: SagaKind, body: &str) -> Result<(), String> {
+    match kind {
+        SagaKind::Fare => booking::check(body).map(drop),
+        SagaKind::Order => booking::check_order(body).map(drop),
+    }
+}
+
+/// Sends requests, each with the number of its line.
 async fn send(
     environment: &Environment,
     settings: &Settings,
-    options: &PublishOptions,
-    lines: Vec<Line>,
+    requests: Vec<(usize, Request)>,
+    as_json: bool,
 ) -> Result<(), Error> {
     let aws = Aws::connect(environment).await?;
-    let numbers: Vec<_> = lines.iter().map(|line| line.number).collect();
-    let request = |line: Line| match &options.id {
-        Some(id) => Request { id: id.clone(), body: line.body },
-        None => Request::new(line.body),
-    };
-    let results = publish_fares(&aws, settings, lines.into_iter().map(request).collect()).await;
+    let (numbers, requests): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
+    let results = publish_requests(&aws, settings, requests).await;
     let mut failed = None;
     let mut out = anstream::stdout();
     for (number, result) in numbers.into_iter().zip(results) {
         let text = match result {
-            Ok(saga) if options.output.json => json!({ "line": number, "sagaId": saga }).to_string(),
+            Ok(saga) if as_json => json!({ "line": number, "sagaId": saga }).to_string(),
             Ok(saga) => format!("{} line {number} published, saga {saga}", draw::mark(true)),
             Err(error) => {
-                let text = match options.output.json {
+                let text = match as_json {
                     true => json!({ "line": number, "error": error.to_string() }).to_string(),
                     false => format!("{} line {number} not published: {error}", draw::mark(false)),
                 };

@@ -1,6 +1,6 @@
-//! A request for a fare, as a client publishes it.
+//! A request for a fare or an order, as a client publishes it.
 
-use contracts::{EventType, SagaId};
+use contracts::{EventType, SagaId, SagaKind};
 use runtime::operator::publish;
 use runtime::{Aws, Settings, Unavailable};
 use saga::{Announcement, Channel};
@@ -9,6 +9,8 @@ use uuid::Uuid;
 /// A request, with the identity that makes a repeated one the same saga.
 #[derive(Clone)]
 pub struct Request {
+    /// What it asks for.
+    pub kind: SagaKind,
     /// The message attribute `requestId`.
     pub id: String,
     /// The bare JSON.
@@ -18,7 +20,8 @@ pub struct Request {
 impl std::fmt::Debug for Request {
     /// Without the body, which holds a card.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Request").field("id", &self.id).field("bytes", &self.body.len()).finish()
+        let mut shown = f.debug_struct("Request");
+        shown.field("kind", &self.kind).field("id", &self.id).field("bytes", &self.body.len()).finish()
     }
 }
 
@@ -26,27 +29,39 @@ impl Request {
     /// A request with an id of its own.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "a new request derives from nothing")]
-    pub fn new(body: impl Into<String>) -> Self {
-        Self { id: Uuid::new_v4().to_string(), body: body.into() }
+    pub fn new(kind: SagaKind, body: impl Into<String>) -> Self {
+        Self { kind, id: Uuid::new_v4().to_string(), body: body.into() }
     }
 
     /// The saga that it starts.
     #[must_use]
     pub fn saga(&self) -> SagaId {
-        SagaId::of_request("fare", &self.id)
+        SagaId::of_request(self.kind.as_str(), &self.id)
+    }
+
+    /// The message that asks for it.
+    fn message(self) -> Announcement {
+        let (channel, event_type) = match self.kind {
+            SagaKind::Fare => (Channel::FareRequests, EventType::FareRequested),
+            SagaKind::Order => (Channel::OrderRequests, EventType::OrderRequested),
+        };
+        Announcement {
+            channel,
+            id: self.saga().uuid(),
+            name: event_type.as_str().to_owned(),
+            body: self.body,
+            attributes: vec![("requestId", self.id)],
+        }
     }
 }
 
-/// Publishes requests for fares; for each, in order, the saga that it starts.
-pub async fn publish_fares(aws: &Aws, settings: &Settings, requests: Vec<Request>) -> Vec<Result<SagaId, Unavailable>> {
+/// Publishes requests, each to the topic of its kind; for each, in order, the saga that it starts.
+pub async fn publish_requests(
+    aws: &Aws,
+    settings: &Settings,
+    requests: Vec<Request>,
+) -> Vec<Result<SagaId, Unavailable>> {
     let sagas: Vec<_> = requests.iter().map(Request::saga).collect();
-    let message = |request: Request| Announcement {
-        channel: Channel::FareRequests,
-        id: request.saga().uuid(),
-        name: EventType::FareRequested.as_str().to_owned(),
-        body: request.body,
-        attributes: vec![("requestId", request.id)],
-    };
-    let published = publish(aws, settings, requests.into_iter().map(message).collect()).await;
+    let published = publish(aws, settings, requests.into_iter().map(Request::message).collect()).await;
     published.into_iter().zip(sagas).map(|(published, saga)| published.map(|()| saga)).collect()
 }

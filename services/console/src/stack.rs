@@ -54,7 +54,7 @@ impl Stack {
         let endpoint = local::Endpoint::start(local::Options { port: options.port, data })?;
         let aws = Aws::at(&endpoint.url()).await?;
         let changes = runtime::provision::provision(&aws, &topology(&settings)).await?;
-        let services = services(&settings, &gateway.url())?;
+        let services = services(environment, &settings, &gateway.url())?;
         let services = Running::start(services, aws.clone(), settings.clone());
         Ok(Self { endpoint, gateway, aws, settings, changes, services })
     }
@@ -74,15 +74,18 @@ pub fn topology(settings: &Settings) -> Topology {
 }
 
 /// All services, with a key pair of their own and the hooks on.
-fn services(settings: &Settings, gateway: &str) -> Result<Vec<Service>, Error> {
+fn services(environment: &Environment, settings: &Settings, gateway: &str) -> Result<Vec<Service>, Error> {
     let (private, public) = card::key_pair();
-    let environment = Environment::default().with(&payment::GATEWAY_URL, gateway);
-    let gateway = payment::gateway_of(&environment)?;
-    let requests_topic = settings.names.topic(Channel::FareRequests);
+    let gateway = payment::gateway_of(&Environment::default().with(&payment::GATEWAY_URL, gateway))?;
+    let request_topics = [Channel::FareRequests, Channel::OrderRequests].map(|channel| settings.names.topic(channel));
+    let deadlines = booking::deadlines_of(environment)?;
+    let booking = booking::Booking { key: public, request_topics, deadlines, hooks: true };
     Ok(vec![
-        Service::new(booking::Booking { key: public, requests_topic }, NoEffects),
-        Service::new(payment::Payment, payment::GatewayEffects::new(gateway, private)),
-        Service::new(fulfillment::Fulfillment { hooks: true }, NoEffects),
+        Service::new(booking, NoEffects),
+        Service::new(payment::Payment { hooks: true }, payment::GatewayEffects::new(gateway, private)),
+        Service::joined(fulfillment::Fulfillment { hooks: true }, |aws, settings| {
+            fulfillment::StockEffects(runtime::Stock::new(aws, settings))
+        }),
         Service::new(notifier::Notifier, NoEffects),
     ])
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use contracts::{SagaId, SagaKind};
 use runtime::Environment;
 use runtime::host::stop_on_signal;
 use saga::Channel;
@@ -9,6 +10,9 @@ use saga::Channel;
 use crate::cli::StackOptions;
 use crate::stack::Stack;
 use crate::{Error, demo, draw};
+
+/// The id of the request that the guide publishes as a `CloudEvent`, and cancels.
+const REQUEST: &str = "my-request-1";
 
 /// Runs until Ctrl-C or SIGTERM.
 pub(crate) async fn up(environment: &Environment, options: &StackOptions) -> Result<(), Error> {
@@ -35,15 +39,17 @@ pub(crate) fn program() -> &'static str {
 /// What to do next, as commands to paste.
 fn guide(stack: &Stack) -> String {
     let (url, names, program) = (stack.endpoint.url(), &stack.settings.names, program());
-    let topic = stack.aws.topic_arn(&names.topic(Channel::FareRequests));
+    let [topic, orders] =
+        [Channel::FareRequests, Channel::OrderRequests].map(|channel| stack.aws.topic_arn(&names.topic(channel)));
     let booking = stack.aws.queue_url(&names.of_service("booking"));
     let [success, failure] = [true, false].map(|successful| stack.aws.queue_url(&names.outcomes(successful)));
-    let request = demo::request("3");
+    let (request, order) = (demo::fare("3"), demo::order("40063fe3-56d9-4c51-b91f-71929834ce03"));
     let did = |did| stack.changes.iter().filter(|change| change.did == did).count();
     let (created, found) = (did(runtime::provision::Did::Created), did(runtime::provision::Did::Found));
-    let cloud_event = format!(
-        r#"{{"specversion":"1.0","id":"my-request-1","source":"/me","type":"fare_requested","data":{request}}}"#
-    );
+    let cloud_event =
+        format!(r#"{{"specversion":"1.0","id":"{REQUEST}","source":"/me","type":"fare_requested","data":{request}}}"#);
+    let saga = SagaId::of_request(SagaKind::Fare.as_str(), REQUEST);
+    let cancel = format!(r#"{{"type":"cancel_requested","sagaId":"{saga}"}}"#);
     format!(
         "\
 {running}
@@ -55,12 +61,15 @@ fn guide(stack: &Stack) -> String {
 {with_ensemble}, in a second terminal:
   export AWS_ENDPOINT_URL={url}
   {program} publish fare examples/fare.json
+  {program} publish order examples/order.json
   {program} watch
 
 {with_aws}:
   export AWS_ENDPOINT_URL={url} AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=ensemble AWS_SECRET_ACCESS_KEY=ensemble
   aws --endpoint-url {url} sns publish --topic-arn {topic} \\
     --message '{request}'
+  aws --endpoint-url {url} sns publish --topic-arn {orders} \\
+    --message '{order}'
   aws --endpoint-url {url} sqs receive-message --queue-url {success} --wait-time-seconds 20
   aws --endpoint-url {url} sqs receive-message --queue-url {failure} --wait-time-seconds 20
 
@@ -70,7 +79,12 @@ The same straight to the queue, and as a CloudEvent, whose id makes a repeated r
   aws --endpoint-url {url} sns publish --topic-arn {topic} \\
     --message '{cloud_event}'
 
-A customerId that ends with fail_auth, fail_charge, fail_credit or fail_refund fails there. Ctrl-C stops.",
+Cancel that one, or another by the sagaId that `publish` and notifications tell; once it has completed, it stays so:
+  aws --endpoint-url {url} sns publish --topic-arn {topic} \\
+    --message '{cancel}'
+
+A customerId that ends with fail_auth, fail_charge, fail_credit or fail_refund fails there; so does an order_id that
+begins with 1, 2 or 3, and with 11, 22 or 33 its undoing fails too. Ctrl-C stops.",
         running = draw::strong("Ensemble is up."),
         not_for_production = draw::faint("not for production"),
         gateway = stack.gateway.url(),

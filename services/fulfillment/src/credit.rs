@@ -3,58 +3,66 @@
 
 use contracts::hooks::FareHooks;
 use contracts::{Event, Failure, StepName, fulfillment, payment};
-use jiff::Timestamp;
-use saga::{Decision, Then};
+use saga::{Context, Decision, Then};
 
+use crate::state::Refusal;
 use crate::{Fulfillment, State};
+
+/// The step.
+const STEP: StepName = StepName::CreditCustomerAccount;
 
 /// The customer is charged: credit the account, once.
 pub(crate) fn credit(
+    fulfillment: Fulfillment,
     state: &State,
     captured: &payment::PaymentCaptured,
-    hooks: bool,
-    now: Timestamp,
+    context: &Context<'_>,
 ) -> Decision<Fulfillment> {
-    let (fare, charge) = (captured.fare.clone(), captured.charge.clone());
+    let customer = captured.purchase.customer_id().as_str();
     match state {
-        State::Unseen if hooks && FareHooks::of_customer(fare.customer_id.as_str()).fail_credit => {
-            let error = Failure::new(
-                "AccountCreditException",
-                StepName::CreditCustomerAccount,
-                "Forced account credit transaction failure",
-            );
-            let refused = fulfillment::AccountCreditRefused {
-                fare: fare.clone(),
-                charge: charge.clone(),
-                error,
-                standing: Vec::new(),
-                path: captured.path.and(StepName::CreditCustomerAccount, false, now),
-            };
-            Decision::Commit(
-                State::Refused { fare, charge },
-                Then::Announce(vec![Event::AccountCreditRefused(refused)]),
-            )
+        State::Unseen if captured.journey.is_late(context.now) => refused(captured, late(captured, STEP), context),
+        State::Unseen if fulfillment.hooks && FareHooks::of_customer(customer).fail_credit => {
+            let error = Failure::new("AccountCreditException", STEP, "Forced account credit transaction failure");
+            refused(captured, error, context)
         }
         State::Unseen => {
-            let path = captured.path.and(StepName::CreditCustomerAccount, true, now);
-            let credited = fulfillment::AccountCredited { fare: fare.clone(), charge: charge.clone(), path };
-            Decision::Commit(State::Credited { fare, charge }, Then::Announce(vec![Event::AccountCredited(credited)]))
+            let (purchase, charge) = (captured.purchase.clone(), captured.charge.clone());
+            let event = Event::AccountCredited(fulfillment::Fulfilled {
+                purchase: purchase.clone(),
+                charge: charge.clone(),
+                journey: captured.journey.and(STEP, true, context.now),
+            });
+            Decision::Commit(State::Credited { purchase, charge }, Then::Announce(vec![event]))
         }
-        State::Credited { fare: known, charge: paid } | State::Refused { fare: known, charge: paid } => {
-            if *known == fare && *paid == charge {
-                Decision::Announce
-            } else {
-                Decision::Contradiction("fare, charge: are not those on record for this saga")
-            }
-        }
+        State::Credited { .. } | State::Reserved { .. } | State::Releasing(_) | State::Refused(_) => Decision::Announce,
     }
+}
+
+fn refused(captured: &payment::PaymentCaptured, error: Failure, context: &Context<'_>) -> Decision<Fulfillment> {
+    let refused = fulfillment::Refused {
+        purchase: captured.purchase.clone(),
+        charge: Some(captured.charge.clone()),
+        error,
+        standing: Vec::new(),
+        journey: captured.journey.and(STEP, false, context.now),
+    };
+    let refusal = Refusal::new(captured.purchase.clone(), Some(captured.charge.clone()));
+    Decision::Commit(State::Refused(refusal), Then::Announce(vec![Event::AccountCreditRefused(refused)]))
+}
+
+/// Why something that comes too late is not begun.
+pub(crate) fn late(captured: &payment::PaymentCaptured, step: StepName) -> Failure {
+    let message = format!("fulfillment heard of it after {}", captured.journey.deadline);
+    Failure::new("DeadlineExceeded", step, message)
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
     use testkit::fixtures;
 
     use super::*;
+    use crate::tests::{FULFILLMENT, context};
 
     fn captured(customer: &str) -> payment::PaymentCaptured {
         fixtures::payment_captured(customer)
@@ -63,28 +71,25 @@ mod tests {
     #[test]
     fn a_captured_fare_is_credited() {
         let captured = captured("3");
-        let Decision::Commit(state, Then::Announce(events)) = credit(&State::Unseen, &captured, true, fixtures::NOW)
+        let Decision::Commit(state, Then::Announce(events)) =
+            credit(FULFILLMENT, &State::Unseen, &captured, &context())
         else {
             panic!("no commit")
         };
-        assert_eq!(state, State::Credited { fare: captured.fare.clone(), charge: captured.charge.clone() });
+        assert_eq!(state, State::Credited { purchase: captured.purchase.clone(), charge: captured.charge.clone() });
         assert!(matches!(events.as_slice(), [Event::AccountCredited(_)]));
+        assert!(matches!(credit(FULFILLMENT, &state, &captured, &context()), Decision::Announce));
     }
 
     #[test]
-    fn the_hook_refuses_only_when_it_is_on() {
-        for (hooks, refused) in [(true, true), (false, false)] {
-            let decision = credit(&State::Unseen, &captured("3__fail_credit"), hooks, fixtures::NOW);
+    fn the_hook_refuses_only_when_it_is_on_and_what_is_late_is_refused_always() {
+        let mut late = captured("3");
+        late.journey.deadline = fixtures::NOW - SignedDuration::from_secs(1);
+        let cases = [(true, captured("3__fail_credit"), true), (false, captured("3__fail_credit"), false)];
+        for (hooks, captured, refused) in cases.into_iter().chain([(false, late, true)]) {
+            let decision = credit(Fulfillment { hooks }, &State::Unseen, &captured, &context());
             let Decision::Commit(_, Then::Announce(events)) = decision else { panic!("no commit") };
             assert_eq!(matches!(events.as_slice(), [Event::AccountCreditRefused(_)]), refused);
         }
-    }
-
-    #[test]
-    fn another_fare_under_the_same_saga_is_a_contradiction() {
-        let first = captured("3");
-        let state = State::Credited { fare: first.fare.clone(), charge: first.charge.clone() };
-        assert!(matches!(credit(&state, &first, true, fixtures::NOW), Decision::Announce));
-        assert!(matches!(credit(&state, &captured("4"), true, fixtures::NOW), Decision::Contradiction(_)));
     }
 }

@@ -1,26 +1,33 @@
-//! Fulfillment: credits the customer's account with what was charged.
+//! Fulfillment: credits the customer's account with a fare that was charged, or reserves what an order has paid for.
 //!
 //! | | |
 //! | --- | --- |
-//! | reacts to | `PaymentCaptured` |
-//! | decides | whether the account is credited |
-//! | publishes | `AccountCredited`, `AccountCreditRefused` |
-//! | undone by | nothing: the credit is the pivot, after which nothing is undone |
-//! | never | charges, refunds, or credits one saga twice |
+//! | reacts to | `PaymentCaptured`, `UnwindingStarted` |
+//! | decides | whether a purchase is fulfilled: the pivot, where a cancellation is accepted or comes too late |
+//! | publishes | `AccountCredited`, `AccountCreditRefused`, `InventoryReserved`, `InventoryRefused` |
+//! | undone by | releasing the reservation, below it; a credit by nothing, since nothing that follows can fail |
+//! | never | charges, refunds, fulfils one saga twice, begins what is late, or fulfils what it has refused |
 //!
-//! **Invariant:** the credit is this service's item itself, so it stands exactly once or not at all.
+//! **Invariant:** the credit or the reservation is this service's item itself, written in one transaction with the
+//! stock that it takes, so it stands exactly once or not at all.
 
 mod credit;
+mod declaration;
+mod effects;
+mod reserve;
 mod service;
+mod state;
+mod unwind;
 
-use contracts::{Charge, Event, EventType, Fare, Poison, StepName, payment};
-use jiff::Timestamp;
-use saga::{Decision, Declaration, Delivery, Input, NoEffect, Participant, Reaction, Received, RetryPolicy};
-use serde::{Deserialize, Serialize};
+use contracts::{Event, Poison, Purchase, booking, payment};
+use saga::{Context, Decision, Declaration, Delivery, Input, Participant, Received};
 
+pub use declaration::DECLARATION;
+pub use effects::{Effect, Reply, StockEffects};
 pub use service::service;
+pub use state::{Refusal, State};
 
-/// The fulfillment service.
+/// The fulfillment service; its effects are carried out by [`StockEffects`].
 #[derive(Clone, Copy, Debug)]
 pub struct Fulfillment {
     /// Whether the forced failures of [`contracts::hooks`] are honoured.
@@ -30,53 +37,17 @@ pub struct Fulfillment {
 /// What fulfillment hears.
 #[derive(Clone, Debug)]
 pub enum Incoming {
-    /// The card is charged: credit the account.
+    /// The customer has paid: fulfil.
     PaymentCaptured(payment::PaymentCaptured),
+    /// The saga is to be undone, if it is not fulfilled yet.
+    UnwindingStarted(booking::UnwindingStarted),
 }
-
-/// What fulfillment has on record of a saga.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", content = "facts")]
-pub enum State {
-    /// Nothing yet.
-    #[default]
-    Unseen,
-    /// The account is credited with the fare's amount.
-    Credited {
-        /// What was credited.
-        fare: Fare,
-        /// By which payment.
-        charge: Charge,
-    },
-    /// The account was not credited.
-    Refused {
-        /// What was not credited.
-        fare: Fare,
-        /// By which payment.
-        charge: Charge,
-    },
-}
-
-/// Fulfillment's card, as data.
-pub const DECLARATION: Declaration = Declaration {
-    name: "fulfillment",
-    about: "credits the customer's account",
-    stateful: true,
-    reactions: &[Reaction {
-        to: EventType::PaymentCaptured,
-        expects: "Unseen",
-        step: Some(StepName::CreditCustomerAccount),
-        answers: &[EventType::AccountCredited, EventType::AccountCreditRefused],
-        undoes: None,
-        retry: RetryPolicy::PATIENT,
-    }],
-};
 
 impl Participant for Fulfillment {
     type Incoming = Incoming;
     type State = State;
-    type Effect = NoEffect;
-    type Reply = NoEffect;
+    type Effect = Effect;
+    type Reply = Reply;
 
     fn declaration(&self) -> &'static Declaration {
         &DECLARATION
@@ -85,31 +56,55 @@ impl Participant for Fulfillment {
     fn read(&self, delivery: &Delivery<'_>) -> Result<Received<Incoming>, Poison> {
         saga::delivery::read_event(delivery, |event, _| match event {
             Event::PaymentCaptured(captured) => Some(Incoming::PaymentCaptured(captured)),
+            Event::UnwindingStarted(started) => Some(Incoming::UnwindingStarted(started)),
             Event::FareRegistered(_)
             | Event::FareRejected(_)
             | Event::FareCompleted(_)
             | Event::FareCancelled(_)
             | Event::FareNeedsAttention(_)
+            | Event::OrderCreated(_)
+            | Event::OrderRejected(_)
+            | Event::OrderCompleted(_)
+            | Event::OrderCancelled(_)
+            | Event::OrderNeedsAttention(_)
             | Event::PaymentDeclined(_)
             | Event::PaymentRefunded(_)
             | Event::PaymentRefundFailed(_)
             | Event::AccountCredited(_)
-            | Event::AccountCreditRefused(_) => None,
+            | Event::AccountCreditRefused(_)
+            | Event::InventoryReserved(_)
+            | Event::InventoryRefused(_) => None,
         })
     }
 
-    fn expects(&self, incoming: &Incoming) -> State {
-        match incoming {
-            Incoming::PaymentCaptured(_) => State::Unseen,
-        }
+    fn expects(&self, _incoming: &Incoming) -> Option<State> {
+        Some(State::Unseen)
     }
 
-    fn decide(&self, state: &State, input: Input<'_, Self>, now: Timestamp) -> Decision<Self> {
-        let Input::Event(incoming) = input else {
-            return Decision::NotYet;
+    fn decide(&self, state: &State, input: Input<'_, Self>, context: &Context<'_>) -> Decision<Self> {
+        let (incoming, reply) = match input {
+            Input::Event(incoming) => (incoming, None),
+            Input::Reply(incoming, reply) => (incoming, Some(reply)),
         };
+        let purchase = match incoming {
+            Incoming::PaymentCaptured(captured) => &captured.purchase,
+            Incoming::UnwindingStarted(started) => &started.purchase,
+        };
+        if state.purchase().is_some_and(|known| known != purchase) {
+            return Decision::Contradiction("fare, order: is not the one on record for this saga");
+        }
         match incoming {
-            Incoming::PaymentCaptured(captured) => credit::credit(state, captured, self.hooks, now),
+            Incoming::PaymentCaptured(captured) if state.is_paid_otherwise(&captured.charge) => {
+                Decision::Contradiction("charge: is not the one on record for this saga")
+            }
+            Incoming::PaymentCaptured(captured) => match &captured.purchase {
+                Purchase::Fare(_) => credit::credit(*self, state, captured, context),
+                Purchase::Order(order) => reserve::reserve(*self, state, order, captured, reply, context),
+            },
+            Incoming::UnwindingStarted(started) => unwind::unwind(*self, state, started, reply, context),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 //! Fulfillment as a service: its settings.
 
-use runtime::{ConfigError, Environment, NoEffects, Service, settings};
+use runtime::{ConfigError, Environment, Service, Stock, settings};
 
-use crate::Fulfillment;
+use crate::{Fulfillment, StockEffects};
 
 /// Fulfillment, as the environment wants it.
 ///
@@ -11,5 +11,5 @@ use crate::Fulfillment;
 /// [`ConfigError`].
 pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
     let (hooks, _live) = settings::hooks(environment)?;
-    Ok(Service::new(Fulfillment { hooks }, NoEffects))
+    Ok(Service::joined(Fulfillment { hooks }, |aws, settings| StockEffects(Stock::new(aws, settings))))
 }

@@ -2,7 +2,7 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | reacts to | `FareCompleted`, `FareCancelled`, `FareRejected`, `FareNeedsAttention` |
+//! | reacts to | `FareCompleted`, `FareCancelled`, `FareRejected`, `FareNeedsAttention`, and the same of orders |
 //! | decides | nothing: the outcome is booking's |
 //! | publishes | a notification, routed by `IsSuccessful` to the success or the failure queue |
 //! | undone by | nothing: it keeps no state |
@@ -15,8 +15,8 @@ mod notify;
 mod service;
 
 use contracts::{EventType, Notification, Poison};
-use jiff::Timestamp;
-use saga::{Decision, Declaration, Delivery, Input, NoEffect, Participant, Reaction, Received, RetryPolicy};
+use saga::declaration::{PATIENT, TIMEOUT_SECS};
+use saga::{Context, Decision, Declaration, Delivery, Input, NoEffect, Participant, Reaction, Received};
 use serde::{Deserialize, Serialize};
 
 pub use service::service;
@@ -40,7 +40,15 @@ pub enum State {
 
 /// A reaction to one kind of outcome.
 const fn reaction(to: EventType) -> Reaction {
-    Reaction { to, expects: "None", step: None, answers: &[], undoes: None, retry: RetryPolicy::PATIENT }
+    Reaction {
+        to,
+        expects: Some("None"),
+        steps: &[],
+        answers: &[],
+        undoes: &[],
+        retry: PATIENT,
+        timeout_secs: TIMEOUT_SECS,
+    }
 }
 
 /// The notifier's card, as data.
@@ -48,11 +56,16 @@ pub const DECLARATION: Declaration = Declaration {
     name: "notifier",
     about: "routes each outcome to the success or the failure queue",
     stateful: false,
+    deadlines: false,
     reactions: &[
         reaction(EventType::FareCompleted),
         reaction(EventType::FareCancelled),
         reaction(EventType::FareRejected),
         reaction(EventType::FareNeedsAttention),
+        reaction(EventType::OrderCompleted),
+        reaction(EventType::OrderCancelled),
+        reaction(EventType::OrderRejected),
+        reaction(EventType::OrderNeedsAttention),
     ],
 };
 
@@ -70,11 +83,11 @@ impl Participant for Notifier {
         saga::delivery::read_envelope(delivery, |envelope| notify::notification(&envelope).map(Incoming))
     }
 
-    fn expects(&self, _incoming: &Incoming) -> State {
-        State::None
+    fn expects(&self, _incoming: &Incoming) -> Option<State> {
+        Some(State::None)
     }
 
-    fn decide(&self, _state: &State, input: Input<'_, Self>, _now: Timestamp) -> Decision<Self> {
+    fn decide(&self, _state: &State, input: Input<'_, Self>, _context: &Context<'_>) -> Decision<Self> {
         let Input::Event(Incoming(notification)) = input else { return Decision::NotYet };
         Decision::Send(vec![notify::announce(notification)])
     }

@@ -1,22 +1,33 @@
 //! Writes the notification of an outcome. No compensation: what a client was told cannot be untold.
 
-use contracts::{Charge, Envelope, Event, Notification, Outcome, booking};
+use contracts::journey::notification_id;
+use contracts::{Charge, Envelope, Event, Notification, Outcome, Path, Purchase, SagaId, SagaKind, Subject, booking};
 use saga::{Announcement, Channel};
 
 /// The notification of an outcome; `None` for an event that is none.
 pub(crate) fn notification(envelope: &Envelope) -> Option<Notification> {
+    let saga = envelope.saga;
     match &envelope.event {
-        Event::FareCompleted(completed) => Some(of_completed(envelope, completed)),
-        Event::FareCancelled(failed) => Some(of_failed(envelope, failed, Outcome::Compensated)),
-        Event::FareNeedsAttention(failed) => Some(of_failed(envelope, failed, Outcome::NeedsAttention)),
-        Event::FareRejected(rejected) => Some(of_rejected(envelope, rejected)),
+        Event::FareCompleted(completed) | Event::OrderCompleted(completed) => Some(of_completed(saga, completed)),
+        Event::FareCancelled(failed) | Event::OrderCancelled(failed) => {
+            Some(of_failed(saga, failed, Outcome::Compensated))
+        }
+        Event::FareNeedsAttention(failed) | Event::OrderNeedsAttention(failed) => {
+            Some(of_failed(saga, failed, Outcome::NeedsAttention))
+        }
+        Event::FareRejected(rejected) => Some(of_rejected_fare(saga, rejected)),
+        Event::OrderRejected(rejected) => Some(of_rejected_order(saga, rejected)),
         Event::FareRegistered(_)
+        | Event::OrderCreated(_)
+        | Event::UnwindingStarted(_)
         | Event::PaymentCaptured(_)
         | Event::PaymentDeclined(_)
         | Event::PaymentRefunded(_)
         | Event::PaymentRefundFailed(_)
         | Event::AccountCredited(_)
-        | Event::AccountCreditRefused(_) => None,
+        | Event::AccountCreditRefused(_)
+        | Event::InventoryReserved(_)
+        | Event::InventoryRefused(_) => None,
     }
 }
 
@@ -30,71 +41,82 @@ pub(crate) fn announce(notification: &Notification) -> Announcement {
         attributes: vec![
             ("IsSuccessful", notification.outcome.is_successful().to_string()),
             ("outcome", notification.outcome.as_str().to_owned()),
-            ("saga", notification.saga.clone()),
+            ("saga", notification.saga.as_str().to_owned()),
         ],
     }
 }
 
-fn of_completed(envelope: &Envelope, completed: &booking::FareCompleted) -> Notification {
-    let booking::FareCompleted { fare, charge, path } = completed.clone();
+fn of_completed(saga: SagaId, completed: &booking::Completed) -> Notification {
+    let booking::Completed { purchase, charge, earlier, path } = completed.clone();
     let Charge { charge_token, charge_id } = charge;
     Notification {
-        customer_id: Some(fare.customer_id),
-        fare_id: Some(fare.fare_id),
-        fare_amount: Some(fare.fare_amount),
-        amount: Some(fare.amount),
-        charge_token: Some(charge_token),
+        amount: Some(purchase.amount()),
+        charge_token,
         charge_id: Some(charge_id),
         path,
-        ..blank(envelope, Outcome::Completed)
+        ..blank(saga, purchase.kind(), subject(purchase), Outcome::Completed, earlier)
     }
 }
 
-fn of_failed(envelope: &Envelope, failed: &booking::FareFailed, outcome: Outcome) -> Notification {
-    let booking::FareFailed { fare, charge_token, charge_id, refund_id, error, standing, path } = failed.clone();
+fn of_failed(saga: SagaId, failed: &booking::Failed, outcome: Outcome) -> Notification {
+    let booking::Failed { purchase, charge_token, charge_id, refund_id, error, standing, earlier, resolution, path } =
+        failed.clone();
     Notification {
-        customer_id: Some(fare.customer_id),
-        fare_id: Some(fare.fare_id),
-        fare_amount: Some(fare.fare_amount),
-        amount: Some(fare.amount),
+        amount: Some(purchase.amount()),
         charge_token,
         charge_id,
         refund_id,
         error: Some(error),
         standing,
+        resolution,
         path,
-        ..blank(envelope, outcome)
+        ..blank(saga, purchase.kind(), subject(purchase), outcome, earlier)
     }
 }
 
-fn of_rejected(envelope: &Envelope, rejected: &booking::FareRejected) -> Notification {
+fn of_rejected_fare(saga: SagaId, rejected: &booking::FareRejected) -> Notification {
     let booking::FareRejected { customer_id, fare_id, fare_amount, amount, error, path } = rejected.clone();
-    Notification {
-        customer_id,
-        fare_id,
-        fare_amount,
-        amount,
-        error: Some(error),
-        path,
-        ..blank(envelope, Outcome::Rejected)
+    let subject = Subject::Fare { customer_id, fare_id, fare_amount };
+    Notification { amount, error: Some(error), path, ..blank(saga, SagaKind::Fare, subject, Outcome::Rejected, 0) }
+}
+
+fn of_rejected_order(saga: SagaId, rejected: &booking::OrderRejected) -> Notification {
+    let booking::OrderRejected { customer_id, order_id, amount, error, path } = rejected.clone();
+    let subject = Subject::Order { order_id, customer_id };
+    Notification { amount, error: Some(error), path, ..blank(saga, SagaKind::Order, subject, Outcome::Rejected, 0) }
+}
+
+fn subject(purchase: Purchase) -> Subject {
+    match purchase {
+        Purchase::Fare(fare) => Subject::Fare {
+            customer_id: Some(fare.customer_id),
+            fare_id: Some(fare.fare_id),
+            fare_amount: Some(fare.fare_amount),
+        },
+        Purchase::Order(order) => {
+            Subject::Order { order_id: Some(order.order_id), customer_id: Some(order.customer_id) }
+        }
     }
 }
 
-fn blank(envelope: &Envelope, outcome: Outcome) -> Notification {
+/// A notification that `earlier` others went before: it resolves the last of them, which told that the saga needs
+/// attention.
+fn blank(saga: SagaId, kind: SagaKind, subject: Subject, outcome: Outcome, earlier: u32) -> Notification {
+    let resolves = earlier.checked_sub(1).map(|last| notification_id(saga, Outcome::NeedsAttention, last));
     Notification {
-        id: envelope.saga.derive(&format!("notification/{}", outcome.as_str())),
-        saga: "fare".to_owned(),
-        saga_id: envelope.saga,
+        id: notification_id(saga, outcome, earlier),
+        saga: kind,
+        saga_id: saga,
         outcome,
-        customer_id: None,
-        fare_id: None,
-        fare_amount: None,
+        subject,
         amount: None,
         charge_token: None,
         charge_id: None,
         refund_id: None,
         error: None,
         standing: Vec::new(),
-        path: contracts::Path::default(),
+        resolves,
+        resolution: None,
+        path: Path::default(),
     }
 }

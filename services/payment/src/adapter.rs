@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use contracts::{Money, SagaId, redact};
+use contracts::{Identifier, Money, SagaId, redact};
 use reqwest::{RequestBuilder, StatusCode, Url};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -163,6 +163,17 @@ impl Gateway for HttpGateway {
             Err(refused) if refused.code == ALREADY_VOIDED => Ok(()),
             Err(refused) => Err(refusal(&refused)),
         })
+    }
+
+    async fn debit(
+        &self,
+        key: Uuid,
+        reference: SagaId,
+        customer: &Identifier,
+        amount: Money,
+    ) -> Result<Result<String, Refusal>, GatewayError> {
+        let body = serde_json::json!({ "reference": reference, "customer": customer, "amount": amount });
+        ask(self.post("v1/debits", key)?.json(&body)).await
     }
 
     async fn refund(&self, key: Uuid, charge_id: &str, amount: Money) -> Result<Result<String, Refusal>, GatewayError> {

@@ -1,9 +1,8 @@
 //! Charges the card: authorise, then capture. Below it, how a refused capture is undone.
 
-use contracts::outcome::Effect as Standing;
-use contracts::{Charge, Event, Failure, Fare, Path, StepName, booking, payment};
-use jiff::Timestamp;
-use saga::{Decision, Then};
+use contracts::outcome::Effect as Kind;
+use contracts::{Charge, Event, Failure, Standing, StepName, booking, payment};
+use saga::{Context, Decision, Then};
 
 use crate::gateway::{Known, Refusal};
 use crate::{Effect, Payment, Reply, State};
@@ -11,53 +10,52 @@ use crate::{Effect, Payment, Reply, State};
 /// A fare is registered: charge it, once.
 pub(crate) fn charge(
     state: &State,
-    registered: &booking::FareRegistered,
+    registered: &booking::Registered,
     sealed_card: &str,
     reply: Option<&Reply>,
-    now: Timestamp,
+    context: &Context<'_>,
 ) -> Decision<Payment> {
-    let fare = &registered.fare;
-    let authorize = || Effect::Authorize { fare: fare.clone(), sealed_card: sealed_card.to_owned() };
+    let booking::Registered { purchase, journey } = registered;
+    let authorize = || Effect::Authorize {
+        customer: purchase.customer_id().clone(),
+        amount: purchase.amount(),
+        sealed_card: sealed_card.to_owned(),
+    };
     match state {
-        State::Unseen => Decision::Commit(State::Charging { fare: fare.clone() }, Then::Perform(authorize())),
-        State::Charging { fare: known }
-        | State::Captured { fare: known, .. }
-        | State::Declined { fare: known }
-        | State::Refunding { fare: known, .. }
-        | State::Refunded { fare: known, .. }
-        | State::RefundFailed { fare: known, .. }
-            if known != fare =>
-        {
-            Decision::Contradiction("fare: is not the one on record for this saga")
-        }
+        State::Unseen if journey.is_late(context.now) => late(registered, StepName::ChargeFare, context),
+        State::Unseen => Decision::Commit(State::Charging { purchase: purchase.clone() }, Then::Perform(authorize())),
         State::Charging { .. } => match reply {
             // The intent stood already: a worker died, or works still. What did it reach? Keys may have expired at
             // the gateway since, so look before repeating.
             None => Decision::Perform(Effect::LookUp),
-            Some(reply) => charging(registered, reply, authorize, now),
+            Some(reply) => charging(registered, reply, authorize, context),
         },
         State::Captured { .. }
         | State::Declined { .. }
-        | State::Refunding { .. }
-        | State::Refunded { .. }
-        | State::RefundFailed { .. } => Decision::Announce,
+        | State::Voiding { .. }
+        | State::Refunding(_)
+        | State::Refunded(_)
+        | State::RefundFailed(_) => Decision::Announce,
     }
 }
 
 /// The gateway answered while the intent stands.
 fn charging(
-    registered: &booking::FareRegistered,
+    registered: &booking::Registered,
     reply: &Reply,
     authorize: impl FnOnce() -> Effect,
-    now: Timestamp,
+    context: &Context<'_>,
 ) -> Decision<Payment> {
-    let booking::FareRegistered { fare, path } = registered;
-    let capture = |charge_token: &String| {
-        Decision::Perform(Effect::Capture { charge_token: charge_token.clone(), amount: fare.amount })
+    let amount = registered.purchase.amount();
+    let capture =
+        |charge_token: &String| Decision::Perform(Effect::Capture { charge_token: charge_token.clone(), amount });
+    let paid = |charge_token: &String, charge_id: &String| {
+        let charge = Charge { charge_token: Some(charge_token.clone()), charge_id: charge_id.clone() };
+        captured(registered, charge, StepName::ChargeFare, context)
     };
     match reply {
         Reply::Known(Known { charge_token, charge_id, .. }) => match (charge_token, charge_id) {
-            (Some(charge_token), Some(charge_id)) => captured(fare, charge_token, charge_id, path, now),
+            (Some(charge_token), Some(charge_id)) => paid(charge_token, charge_id),
             // A hold that is voided already answers the capture with its old refusal.
             (Some(charge_token), None) => capture(charge_token),
             (None, _) => Decision::Perform(authorize()),
@@ -65,56 +63,71 @@ fn charging(
         Reply::Authorized { charge_token } => capture(charge_token),
         Reply::AuthorizeRefused(refusal) => {
             let error = failure("PaymentAuthException", refusal);
-            declined(fare, None, error, Vec::new(), path, now)
+            declined(registered, None, error, Vec::new(), context)
         }
-        Reply::Captured { charge_token, charge_id } => captured(fare, charge_token, charge_id, path, now),
+        Reply::Captured { charge_token, charge_id } => paid(charge_token, charge_id),
         Reply::CaptureRefused { charge_token, refusal } => {
-            Decision::Perform(Effect::Void { charge_token: charge_token.clone(), because: refusal.clone() })
+            let (charge_token, because) = (charge_token.clone(), refusal.clone());
+            Decision::Perform(Effect::Void { charge_token, because, round: 0 })
         }
         Reply::Voided { charge_token, because } => {
             let error = failure("PaymentChargeException", because);
-            declined(fare, Some(charge_token), error, Vec::new(), path, now)
+            declined(registered, Some(charge_token), error, Vec::new(), context)
         }
         Reply::VoidRefused { charge_token, because, refusal } => {
             let error = failure("PaymentChargeException", because).and(failure("PaymentVoidException", refusal));
-            let hold = contracts::Standing { effect: Standing::Hold, id: charge_token.clone(), amount: fare.amount };
-            declined(fare, Some(charge_token), error, vec![hold], path, now)
+            let hold = Standing { effect: Kind::Hold, id: charge_token.clone(), amount };
+            declined(registered, Some(charge_token), error, vec![hold], context)
         }
-        Reply::Refunded { .. } | Reply::RefundRefused(_) => {
-            Decision::Contradiction("the gateway answered a refund that was not asked for")
+        Reply::Refunded { .. } | Reply::RefundRefused(_) | Reply::Debited { .. } | Reply::DebitRefused(_) => {
+            Decision::Contradiction("the gateway answered what was not asked for")
         }
     }
 }
 
-fn captured(fare: &Fare, charge_token: &str, charge_id: &str, path: &Path, now: Timestamp) -> Decision<Payment> {
-    let charge = Charge { charge_token: charge_token.to_owned(), charge_id: charge_id.to_owned() };
+/// The money is taken.
+pub(crate) fn captured(
+    registered: &booking::Registered,
+    charge: Charge,
+    step: StepName,
+    context: &Context<'_>,
+) -> Decision<Payment> {
+    let purchase = registered.purchase.clone();
     let event = payment::PaymentCaptured {
-        fare: fare.clone(),
+        purchase: purchase.clone(),
         charge: charge.clone(),
-        path: path.and(StepName::ChargeFare, true, now),
+        journey: registered.journey.and(step, true, context.now),
     };
-    Decision::Commit(
-        State::Captured { fare: fare.clone(), charge },
-        Then::Announce(vec![Event::PaymentCaptured(event)]),
-    )
+    Decision::Commit(State::Captured { purchase, charge }, Then::Announce(vec![Event::PaymentCaptured(event)]))
 }
 
-fn declined(
-    fare: &Fare,
+/// The money is not taken.
+pub(crate) fn declined(
+    registered: &booking::Registered,
     charge_token: Option<&String>,
     error: Failure,
-    standing: Vec<contracts::Standing>,
-    path: &Path,
-    now: Timestamp,
+    standing: Vec<Standing>,
+    context: &Context<'_>,
 ) -> Decision<Payment> {
+    let purchase = registered.purchase.clone();
+    let hold = if standing.is_empty() { None } else { charge_token.cloned() };
     let event = payment::PaymentDeclined {
-        fare: fare.clone(),
+        purchase: purchase.clone(),
         charge_token: charge_token.cloned(),
+        charge_id: None,
+        refund_id: None,
+        journey: registered.journey.and(error.step, false, context.now),
         error,
         standing,
-        path: path.and(StepName::ChargeFare, false, now),
     };
-    Decision::Commit(State::Declined { fare: fare.clone() }, Then::Announce(vec![Event::PaymentDeclined(event)]))
+    let state = State::Declined { purchase, hold, round: 0 };
+    Decision::Commit(state, Then::Announce(vec![Event::PaymentDeclined(event)]))
+}
+
+/// It comes too late to be begun: declined, and the gateway is not called.
+pub(crate) fn late(registered: &booking::Registered, step: StepName, context: &Context<'_>) -> Decision<Payment> {
+    let message = format!("payment heard of it after {}", registered.journey.deadline);
+    declined(registered, None, Failure::new("DeadlineExceeded", step, message), Vec::new(), context)
 }
 
 fn failure(name: &str, refusal: &Refusal) -> Failure {
@@ -126,13 +139,14 @@ mod tests {
     use testkit::fixtures;
 
     use super::*;
+    use crate::tests::context;
 
     fn decide(state: &State, reply: Option<&Reply>) -> Decision<Payment> {
-        charge(state, &fixtures::fare_registered("3"), "sealed", reply, fixtures::NOW)
+        charge(state, &fixtures::fare_registered("3"), "sealed", reply, &context(&[]))
     }
 
     fn charging_state() -> State {
-        State::Charging { fare: fixtures::fare("3") }
+        State::Charging { purchase: fixtures::fare("3").into() }
     }
 
     fn refusal() -> Refusal {
@@ -184,10 +198,8 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_state_announces_and_another_fare_contradicts() {
-        let state = State::Declined { fare: fixtures::fare("3") };
+    fn a_terminal_state_announces() {
+        let state = State::Declined { purchase: fixtures::fare("3").into(), hold: None, round: 0 };
         assert!(matches!(decide(&state, None), Decision::Announce));
-        let state = State::Declined { fare: fixtures::fare("4") };
-        assert!(matches!(decide(&state, None), Decision::Contradiction(_)));
     }
 }

@@ -3,8 +3,9 @@
 //! **Invariant:** this is the only place where a sealed card is opened; it is open for the length of one call.
 
 use card::{OpenError, PrivateKey};
-use contracts::{Fare, Money, SagaId};
+use contracts::{Identifier, Money, SagaId};
 use runtime::{Perform, Unavailable};
+use uuid::Uuid;
 
 use crate::Payment;
 use crate::gateway::{Authorization, Gateway, GatewayError, Known, Refusal};
@@ -14,10 +15,12 @@ use crate::gateway::{Authorization, Gateway, GatewayError, Known, Refusal};
 pub enum Effect {
     /// What do you know of this saga?
     LookUp,
-    /// Hold the fare's amount.
+    /// Hold an amount.
     Authorize {
-        /// What is to be paid.
-        fare: Fare,
+        /// Who pays.
+        customer: Identifier,
+        /// How much.
+        amount: Money,
         /// With which card, sealed.
         sealed_card: String,
     },
@@ -34,6 +37,15 @@ pub enum Effect {
         charge_token: String,
         /// Why the capture was refused: comes back with the answer.
         because: Refusal,
+        /// In which round of unwinding: each has a key of its own.
+        round: u32,
+    },
+    /// Take an amount from the customer's account, in one step.
+    Debit {
+        /// Who pays.
+        customer: Identifier,
+        /// How much.
+        amount: Money,
     },
     /// Give a charge back.
     Refund {
@@ -41,6 +53,8 @@ pub enum Effect {
         charge_id: String,
         /// How much.
         amount: Money,
+        /// How often the gateway has refused already: each try after a refusal has a key of its own.
+        refusals: usize,
     },
 }
 
@@ -86,6 +100,13 @@ pub enum Reply {
         /// Why the void was refused.
         refusal: Refusal,
     },
+    /// The amount is taken from the account.
+    Debited {
+        /// The charge.
+        charge_id: String,
+    },
+    /// The amount is not taken from the account.
+    DebitRefused(Refusal),
     /// The charge was given back.
     Refunded {
         /// The refund.
@@ -108,7 +129,13 @@ impl<G: Gateway> GatewayEffects<G> {
         Self { gateway, key }
     }
 
-    async fn authorize(&self, saga: SagaId, fare: &Fare, sealed_card: &str) -> Result<Reply, Unavailable> {
+    async fn authorize(
+        &self,
+        saga: SagaId,
+        customer: &Identifier,
+        amount: Money,
+        sealed_card: &str,
+    ) -> Result<Reply, Unavailable> {
         let card = match card::open(sealed_card, &self.key, saga) {
             Ok(card) => card,
             // This process has the wrong key, or an old one: no message is at fault.
@@ -120,7 +147,7 @@ impl<G: Gateway> GatewayEffects<G> {
                 return Ok(Reply::AuthorizeRefused(Refusal { message: format!("the sealed card {error}") }));
             }
         };
-        let asked = Authorization { customer: &fare.customer_id, amount: fare.amount, card: &card };
+        let asked = Authorization { customer, amount, card: &card };
         let answer = self.gateway.authorize(saga.derive("gateway/authorize"), saga, asked).await?;
         Ok(match answer {
             Ok(charge_token) => Reply::Authorized { charge_token },
@@ -131,29 +158,45 @@ impl<G: Gateway> GatewayEffects<G> {
 
 impl<G: Gateway> Perform<Payment> for GatewayEffects<G> {
     async fn perform(&self, saga: SagaId, effect: Effect) -> Result<Reply, Unavailable> {
-        // One key per saga and kind of call: a saga makes at most one of each.
+        // One key per saga and kind of call. Only after a refusal is a call of one kind made again, under a new key.
         Ok(match effect {
             Effect::LookUp => Reply::Known(self.gateway.look_up(saga).await?),
-            Effect::Authorize { fare, sealed_card } => self.authorize(saga, &fare, &sealed_card).await?,
+            Effect::Authorize { customer, amount, sealed_card } => {
+                self.authorize(saga, &customer, amount, &sealed_card).await?
+            }
+            Effect::Debit { customer, amount } => {
+                match self.gateway.debit(saga.derive("gateway/debit"), saga, &customer, amount).await? {
+                    Ok(charge_id) => Reply::Debited { charge_id },
+                    Err(refusal) => Reply::DebitRefused(refusal),
+                }
+            }
             Effect::Capture { charge_token, amount } => {
                 match self.gateway.capture(saga.derive("gateway/capture"), &charge_token, amount).await? {
                     Ok(charge_id) => Reply::Captured { charge_token, charge_id },
                     Err(refusal) => Reply::CaptureRefused { charge_token, refusal },
                 }
             }
-            Effect::Void { charge_token, because } => {
-                match self.gateway.void(saga.derive("gateway/void"), &charge_token).await? {
+            Effect::Void { charge_token, because, round } => {
+                match self.gateway.void(key(saga, "gateway/void", round), &charge_token).await? {
                     Ok(()) => Reply::Voided { charge_token, because },
                     Err(refusal) => Reply::VoidRefused { charge_token, because, refusal },
                 }
             }
-            Effect::Refund { charge_id, amount } => {
-                match self.gateway.refund(saga.derive("gateway/refund"), &charge_id, amount).await? {
+            Effect::Refund { charge_id, amount, refusals } => {
+                match self.gateway.refund(key(saga, "gateway/refund", refusals), &charge_id, amount).await? {
                     Ok(refund_id) => Reply::Refunded { refund_id },
                     Err(refusal) => Reply::RefundRefused(refusal),
                 }
             }
         })
+    }
+}
+
+/// The key of a call that was refused this often before.
+fn key(saga: SagaId, call: &str, refusals: impl std::fmt::Display) -> Uuid {
+    match refusals.to_string().as_str() {
+        "0" => saga.derive(call),
+        refusals => saga.derive(&format!("{call}/{refusals}")),
     }
 }
 
@@ -168,7 +211,6 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use testkit::fixtures;
-    use uuid::Uuid;
     use zeroize::Zeroizing;
 
     use super::*;
@@ -197,6 +239,16 @@ mod tests {
             Err(GatewayError("not asked for".to_owned()))
         }
 
+        async fn debit(
+            &self,
+            _: Uuid,
+            _: SagaId,
+            _: &Identifier,
+            _: Money,
+        ) -> Result<Result<String, Refusal>, GatewayError> {
+            Err(GatewayError("not asked for".to_owned()))
+        }
+
         async fn refund(&self, _: Uuid, _: &str, _: Money) -> Result<Result<String, Refusal>, GatewayError> {
             Err(GatewayError("not asked for".to_owned()))
         }
@@ -217,7 +269,8 @@ mod tests {
         let seal = |key: &card::PublicKey| card::seal(&card, key, saga).unwrap();
         let effects = GatewayEffects::new(Counting::default(), private);
         let ask = |saga, sealed_card: String| {
-            effects.perform(saga, Effect::Authorize { fare: fixtures::fare("3"), sealed_card })
+            let fare = fixtures::fare("3");
+            effects.perform(saga, Effect::Authorize { customer: fare.customer_id, amount: fare.amount, sealed_card })
         };
 
         assert_eq!(ask(saga, seal(&public)).await, Ok(Reply::Authorized { charge_token: "tok_1".to_owned() }));

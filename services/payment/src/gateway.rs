@@ -74,6 +74,16 @@ pub trait Gateway: Send + Sync + 'static {
         charge_token: &str,
     ) -> impl Future<Output = Result<Result<(), Refusal>, GatewayError>> + Send;
 
+    /// Takes an amount from the customer's account, in one step and without a card; answers with the id of the charge,
+    /// `ch_…`.
+    fn debit(
+        &self,
+        key: Uuid,
+        reference: SagaId,
+        customer: &Identifier,
+        amount: Money,
+    ) -> impl Future<Output = Result<Result<String, Refusal>, GatewayError>> + Send;
+
     /// Gives a charge back; answers with the id of the refund, `re_…`.
     fn refund(
         &self,

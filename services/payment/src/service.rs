@@ -37,10 +37,10 @@ pub const GATEWAY_URL: Variable = Variable {
 /// [`ConfigError`].
 pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
     // Refuses forced failures beside a live gateway, also where only payment is told of them.
-    settings::hooks(environment)?;
+    let (hooks, _live) = settings::hooks(environment)?;
     let key = environment.secret(&KEY, &KEY_FILE).map(Zeroizing::new)?;
     let key = PrivateKey::from_base64(&key).map_err(|error| KEY.error(&format!("holds no key; a key is {error}")))?;
-    Ok(Service::new(Payment, GatewayEffects::new(gateway_of(environment)?, key)))
+    Ok(Service::new(Payment { hooks }, GatewayEffects::new(gateway_of(environment)?, key)))
 }
 
 /// The gateway that the environment names.

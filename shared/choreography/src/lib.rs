@@ -5,7 +5,7 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
-//! | [`mod@check`] | what can be wrong with a map |
+//! | [`mod@check`] | what can be wrong with a map: the rules, by name |
 //! | [`mod@topology`] | topics, queues, subscriptions and tables, as the map needs them |
 //! | [`picture`] | the map, to be looked at |
 
@@ -13,10 +13,10 @@ pub mod check;
 pub mod picture;
 pub mod topology;
 
-use contracts::{EventType, Publisher};
+use contracts::{EventType, Publisher, SagaKind};
 use saga::{Declaration, Reaction};
 
-pub use check::{Problem, check};
+pub use check::{Checked, Problem, Rule, check, report};
 pub use picture::{mermaid, table};
 pub use topology::topology;
 
@@ -62,18 +62,18 @@ impl Map {
         self.requests.contains(&event) || self.reactions().any(|(_, reaction)| reaction.answers.contains(&event))
     }
 
-    /// Whether an event leads on to a saga that ends well: a request, or the first answer of a forward step.
+    /// Whether an event leads on to a saga that ends well: a request, or what says that a forward step took effect.
     #[must_use]
     pub fn leads_on(&self, event: EventType) -> bool {
-        self.requests.contains(&event)
-            || self
-                .reactions()
-                .any(|(_, reaction)| reaction.undoes.is_none() && reaction.answers.first() == Some(&event))
+        let good = |(_, reaction): (&Declaration, &'static Reaction)| {
+            reaction.is_forward() && SagaKind::ALL.iter().any(|kind| reaction.answers(*kind).next() == Some(event))
+        };
+        self.requests.contains(&event) && event.kind().is_some() || self.reactions().any(good)
     }
 
-    /// Every reaction that can follow from an event, at once or later, and whose it is.
+    /// Every reaction that can follow from an event in a saga of this kind, at once or later, and whose it is.
     #[must_use]
-    pub fn downstream(&self, event: EventType) -> Vec<(&Declaration, &'static Reaction)> {
+    pub fn downstream(&self, event: EventType, kind: SagaKind) -> Vec<(&Declaration, &'static Reaction)> {
         let mut events = vec![event];
         let mut found = Vec::new();
         let mut next = 0;
@@ -81,11 +81,16 @@ impl Map {
             next += 1;
             for (declaration, reaction) in self.heard(event) {
                 found.push((declaration, reaction));
-                let new: Vec<EventType> =
-                    reaction.answers.iter().copied().filter(|answer| !events.contains(answer)).collect();
+                let new: Vec<EventType> = reaction.answers(kind).filter(|answer| !events.contains(answer)).collect();
                 events.extend(new);
             }
         }
         found
+    }
+
+    /// The answers that an event waits for in a saga of this kind, and who owes them.
+    pub fn owed(&self, event: EventType, kind: SagaKind) -> impl Iterator<Item = (&'static str, Vec<EventType>)> {
+        let answering = self.heard(event).filter(|(_, reaction)| !reaction.answers.is_empty());
+        answering.map(move |(declaration, reaction)| (declaration.name, reaction.answers(kind).collect()))
     }
 }

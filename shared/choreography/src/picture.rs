@@ -2,21 +2,22 @@
 //!
 //! **Invariant:** the same map is drawn the same, byte for byte.
 
-use contracts::{EventType, Publisher};
+use contracts::{EventType, Publisher, SagaKind};
 
 use crate::Map;
 
 /// The map as a Mermaid flowchart (<https://mermaid.js.org/syntax/flowchart.html>): solid where a saga goes on, dotted
-/// where it fails and is undone.
+/// where it fails and is undone. Of sagas of one kind, or of all.
 #[must_use]
-pub fn mermaid(map: &Map) -> String {
+pub fn mermaid(map: &Map, kind: Option<SagaKind>) -> String {
     let mut lines = vec!["flowchart LR".to_owned(), "    client([client])".to_owned()];
     for declaration in &map.participants {
         lines.push(format!("    {0}[\"<b>{0}</b><br/>{1}\"]", declaration.name, declaration.about));
     }
     lines.push("    success[/success queue/]".to_owned());
     lines.push("    failure[/failure queue/]".to_owned());
-    for event in EventType::ALL.iter().filter(|event| map.is_published(**event)) {
+    let drawn = |event: &&EventType| map.is_published(**event) && is_of(**event, kind);
+    for event in EventType::ALL.iter().filter(drawn) {
         let (from, arrow) = (event.publisher().as_str(), arrow(map.leads_on(*event)));
         for (declaration, _) in map.heard(*event) {
             lines.push(format!("    {from} {arrow}|{}| {}", event.name(), declaration.name));
@@ -31,6 +32,11 @@ pub fn mermaid(map: &Map) -> String {
     lines.join("\n")
 }
 
+/// Whether an event occurs in sagas of this kind.
+fn is_of(event: EventType, kind: Option<SagaKind>) -> bool {
+    event.kind().is_none() || kind.is_none() || event.kind() == kind
+}
+
 /// The map as a Markdown table, one row for each reaction, in the order of the story.
 #[must_use]
 pub fn table(map: &Map) -> String {
@@ -40,9 +46,13 @@ pub fn table(map: &Map) -> String {
     ];
     for event in EventType::ALL {
         for (declaration, reaction) in map.heard(*event) {
-            let step = reaction.step.map_or("–", contracts::StepName::as_str);
+            let step = either(reaction.steps.iter().map(|step| step.as_str()));
             let names: Vec<&str> = reaction.answers.iter().map(|answer| answer.name()).collect();
-            let answers = if names.is_empty() { "a notification".to_owned() } else { names.join(" or ") };
+            let answers = match names.as_slice() {
+                [] if declaration.stateful => "–".to_owned(),
+                [] => "a notification".to_owned(),
+                names => names.join(" or "),
+            };
             lines.push(format!(
                 "| {} | {} | {} | {step} | {} | {answers} |",
                 event.name(),
@@ -56,11 +66,18 @@ pub fn table(map: &Map) -> String {
     lines.join("\n")
 }
 
-/// The step that undoes what a reaction did.
-fn undone_by(map: &Map, reaction: &saga::Reaction) -> &'static str {
-    let forward = reaction.step.filter(|_| reaction.undoes.is_none());
-    let undoing = map.reactions().find(|(_, other)| forward.is_some() && other.undoes == forward);
-    undoing.and_then(|(_, undoing)| undoing.step).map_or("–", contracts::StepName::as_str)
+/// The steps that undo what a reaction did.
+fn undone_by(map: &Map, reaction: &saga::Reaction) -> String {
+    let forward = reaction.steps.iter().filter(|_| reaction.is_forward());
+    either(forward.filter_map(|step| {
+        let undoing = map.reactions().find(|(_, other)| other.undone(step.kind()) == Some(*step))?.1;
+        undoing.step(step.kind()).map(contracts::StepName::as_str)
+    }))
+}
+
+fn either(names: impl Iterator<Item = &'static str>) -> String {
+    let names: Vec<&str> = names.collect();
+    if names.is_empty() { "–".to_owned() } else { names.join(", ") }
 }
 
 fn arrow(leads_on: bool) -> &'static str {
@@ -76,5 +93,5 @@ fn publisher(publisher: Publisher) -> String {
 
 /// Whether the chain of events ends here.
 fn tells_clients(declaration: &saga::Declaration) -> bool {
-    declaration.reactions.iter().any(|reaction| reaction.answers.is_empty())
+    !declaration.stateful
 }

@@ -2,8 +2,8 @@
 //!
 //! **Invariant:** a queue gets an event if and only if its service reacts to it.
 
-use contracts::{EventType, Publisher};
-use saga::topology::{Channel, Names, Queue, Subscription, Topology};
+use contracts::{EventType, Publisher, SagaKind};
+use saga::topology::{Channel, Index, Names, Queue, Subscription, Table, Topology};
 use saga::{Announcement, Declaration};
 
 use crate::{Map, map};
@@ -23,7 +23,7 @@ const RETENTION_SECS: u32 = 345_600;
 const OUTCOME_RETENTION_SECS: u32 = 1_209_600;
 
 /// The message attribute by which notifications are routed.
-const IS_SUCCESSFUL: &str = "IsSuccessful";
+pub(crate) const IS_SUCCESSFUL: &str = "IsSuccessful";
 
 /// Everything that has to exist in AWS for the map of this workspace, under these names.
 #[must_use]
@@ -31,7 +31,7 @@ pub fn topology(names: &Names) -> Topology {
     of_map(&map(), names)
 }
 
-fn of_map(map: &Map, names: &Names) -> Topology {
+pub(crate) fn of_map(map: &Map, names: &Names) -> Topology {
     let channels = channels(map);
     let services = map.participants.iter().map(|declaration| Queue {
         name: names.of_service(declaration.name),
@@ -55,13 +55,37 @@ fn of_map(map: &Map, names: &Names) -> Topology {
         queue: names.outcomes(successful),
         raw: true,
         filter: Some((IS_SUCCESSFUL.to_owned(), vec![successful.to_string()])),
+        undelivered: names.undelivered(if successful { "success" } else { "failure" }),
     });
-    let stateful = map.participants.iter().filter(|declaration| declaration.stateful);
     Topology {
         topics: channels.iter().chain([&Channel::Notifications]).map(|channel| names.topic(*channel)).collect(),
         queues: services.chain(outcomes).collect(),
         subscriptions: heard.chain(told).collect(),
-        tables: stateful.map(|declaration| names.of_service(declaration.name)).collect(),
+        tables: tables(map, names),
+    }
+}
+
+/// The tables of the services, the stock, and what operators did.
+fn tables(map: &Map, names: &Names) -> Vec<Table> {
+    let stateful = map.participants.iter().filter(|declaration| declaration.stateful);
+    let of_services = stateful.map(|declaration| Table {
+        index: declaration.deadlines.then(open_sagas),
+        ..Table::keyed(names.of_service(declaration.name), "saga")
+    });
+    let stock = Table::keyed(names.stock_table(), "item");
+    let audit = Table { sort: Some("at".to_owned()), ..Table::keyed(names.audit_table(), "subject") };
+    of_services.chain([stock, audit]).collect()
+}
+
+/// Finds open sagas by their deadline. Only items that are open have its keys, and they are spread over a few shards,
+/// since one partition takes 1,000 writes a second
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-indexes-gsi-sharding.html>).
+fn open_sagas() -> Index {
+    Index {
+        name: "open".to_owned(),
+        key: "openShard".to_owned(),
+        sort: "dueAt".to_owned(),
+        includes: ["state", "kind", "updatedAt"].map(str::to_owned).into(),
     }
 }
 
@@ -77,8 +101,10 @@ fn channels(map: &Map) -> Vec<Channel> {
     channels
 }
 
-fn channel_of(event: EventType) -> Channel {
+pub(crate) fn channel_of(event: EventType) -> Channel {
     match event.publisher() {
+        // What is asked of a saga may come by either; it has no topic of its own.
+        Publisher::Client if event.kind() == Some(SagaKind::Order) => Channel::OrderRequests,
         Publisher::Client => Channel::FareRequests,
         publisher @ (Publisher::Booking | Publisher::Payment | Publisher::Fulfillment) => Channel::Events(publisher),
     }
@@ -93,11 +119,12 @@ fn subscription(names: &Names, channel: Channel, declaration: &Declaration) -> O
         }
     }
     // Clients publish without our attributes, and the envelope's message id identifies their requests.
-    let of_clients = channel == Channel::FareRequests;
+    let of_clients = matches!(channel, Channel::FareRequests | Channel::OrderRequests);
     (!heard.is_empty()).then(|| Subscription {
         topic: names.topic(channel),
         queue: names.of_service(declaration.name),
         raw: !of_clients,
         filter: (!of_clients).then(|| (Announcement::TYPE.to_owned(), heard)),
+        undelivered: names.undelivered(declaration.name),
     })
 }

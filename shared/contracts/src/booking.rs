@@ -1,23 +1,43 @@
-//! What booking publishes: the fare is registered, and how its saga ended.
+//! What booking publishes: a purchase is on record, is to be unwound, and how its saga ended.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Charge, Failure, Fare, Identifier, Money, Path, Standing};
+use crate::journey::is_zero;
+use crate::{Action, Charge, Failure, Identifier, Journey, Money, Path, Purchase, Standing};
 
-/// The fare is registered; nothing is charged yet.
+/// The fare is registered, or the order is created; nothing is charged yet.
 ///
-/// Durable: the fare, in booking's table. The card travels beside this event, sealed to payment's key, as the
-/// envelope's extension attribute [`sealedcard`](crate::Envelope::sealed_card); it is stored nowhere.
+/// Durable: the purchase, in booking's table. The card of a fare travels beside this event, sealed to payment's key, as
+/// the envelope's extension attribute [`sealedcard`](crate::Envelope::sealed_card); it is stored nowhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FareRegistered {
-    /// The fare to charge.
-    pub fare: Fare,
+pub struct Registered {
+    /// What is to be paid.
+    #[serde(flatten)]
+    pub purchase: Purchase,
     /// The way so far.
-    pub path: Path,
+    #[serde(flatten)]
+    pub journey: Journey,
 }
 
-/// The request broke a rule and was never registered. A final outcome.
+/// Whatever of the saga has taken effect is to be undone: it was cancelled, its deadline has passed, or an operator
+/// has what still stands tried again.
+///
+/// Durable: the reason, in booking's table. Whether it will be undone is decided at the pivot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnwindingStarted {
+    /// What it is about.
+    #[serde(flatten)]
+    pub purchase: Purchase,
+    /// Why.
+    pub error: Failure,
+    /// The way so far; its round tells this unwinding from an earlier one.
+    #[serde(flatten)]
+    pub journey: Journey,
+}
+
+/// A request for a fare broke a rule and was never registered. A final outcome.
 ///
 /// Durable: the rejection. Nothing was charged or credited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,26 +57,49 @@ pub struct FareRejected {
     pub path: Path,
 }
 
-/// The fare is charged and credited. A final outcome.
+/// A request for an order broke a rule and no order was created. A final outcome.
 ///
-/// Durable: the capture at the gateway, the credit in fulfillment's table, the status in booking's.
+/// Durable: the rejection. Nothing was charged or reserved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FareCompleted {
-    /// The fare.
-    pub fare: Fare,
+pub struct OrderRejected {
+    /// The customer, where that much could be read.
+    pub customer_id: Option<Identifier>,
+    /// The order, where that much could be read.
+    pub order_id: Option<Identifier>,
+    /// The amount, where there is one.
+    pub amount: Option<Money>,
+    /// The field and the rule that it breaks.
+    pub error: Failure,
+    /// The way so far.
+    pub path: Path,
+}
+
+/// The purchase is paid and fulfilled. A final outcome.
+///
+/// Durable: the capture at the gateway, the credit or the reservation in fulfillment's table, the status in booking's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Completed {
+    /// What was bought.
+    #[serde(flatten)]
+    pub purchase: Purchase,
     /// Its payment.
     pub charge: Charge,
+    /// How many notifications went before this one; it resolves the last of them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub earlier: u32,
     /// The whole way.
     pub path: Path,
 }
 
-/// How a fare ended that failed: its reason and what came of the payment.
+/// How a saga ended that failed: its reason and what came of the payment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FareFailed {
-    /// The fare.
-    pub fare: Fare,
+pub struct Failed {
+    /// What it was about.
+    #[serde(flatten)]
+    pub purchase: Purchase,
     /// The pre-authorisation, if there was one.
     pub charge_token: Option<String>,
     /// The capture, if there was one.
@@ -65,8 +108,14 @@ pub struct FareFailed {
     pub refund_id: Option<String>,
     /// Why the saga failed.
     pub error: Failure,
-    /// Effects that could not be undone; empty when the saga was compensated.
+    /// Effects that could not be undone; empty when the saga was compensated, or when nobody knows yet.
     pub standing: Vec<Standing>,
+    /// How many notifications went before this one; it resolves the last of them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub earlier: u32,
+    /// How a person closed it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<Action>,
     /// The whole way.
     pub path: Path,
 }

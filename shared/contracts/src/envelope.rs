@@ -69,7 +69,7 @@ impl Envelope {
     /// The envelope of the event that this saga announces now, caused by `causation`.
     #[must_use]
     pub fn new(event: Event, saga: SagaId, causation: &str, traceparent: Option<&str>, time: Timestamp) -> Self {
-        let id = event.event_type().id_in(saga);
+        let id = event.event_type().id_in(saga, event.nth());
         Self {
             id,
             saga,

@@ -21,12 +21,13 @@ pub struct Fare {
     pub amount: Money,
 }
 
-/// A captured payment, by the gateway's ids.
+/// Money that was taken, by the gateway's ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Charge {
-    /// The pre-authorisation: `tok_…`.
-    pub charge_token: String,
-    /// The capture: `ch_…`.
+    /// The pre-authorisation: `tok_…`; a debit has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge_token: Option<String>,
+    /// The capture or the debit: `ch_…`.
     pub charge_id: String,
 }

@@ -1,37 +1,43 @@
-//! What fulfillment publishes: the customer's account was credited, or not.
+//! What fulfillment publishes: what was paid for was delivered, or not.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Charge, Failure, Fare, Path, Standing};
+use crate::{Charge, Failure, Journey, Purchase, Standing};
 
-/// The customer's account is credited: the pivot, after which nothing is undone.
+/// The customer's account is credited, or the inventory is reserved: the pivot, after which nothing is undone.
 ///
-/// Durable: the credit, in fulfillment's table.
+/// Durable: the credit or the reservation, in fulfillment's table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AccountCredited {
-    /// The fare that was credited.
-    pub fare: Fare,
+pub struct Fulfilled {
+    /// What was fulfilled.
+    #[serde(flatten)]
+    pub purchase: Purchase,
     /// Its payment.
     pub charge: Charge,
     /// The way so far.
-    pub path: Path,
+    #[serde(flatten)]
+    pub journey: Journey,
 }
 
-/// The account was not credited; fulfillment's own part is undone, or named as still standing.
+/// The account was not credited, or the inventory is not reserved, and never will be for this saga. Fulfillment's own
+/// part is undone, or named as still standing.
 ///
 /// Durable: the refusal, in fulfillment's table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AccountCreditRefused {
-    /// The fare that was not credited.
-    pub fare: Fare,
-    /// Its payment, to be refunded.
-    pub charge: Charge,
+pub struct Refused {
+    /// What was not fulfilled.
+    #[serde(flatten)]
+    pub purchase: Purchase,
+    /// Its payment, to be refunded; absent where the refusal came before any payment was heard of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<Charge>,
     /// Why.
     pub error: Failure,
     /// What fulfillment could not undo.
     pub standing: Vec<Standing>,
     /// The way so far.
-    pub path: Path,
+    #[serde(flatten)]
+    pub journey: Journey,
 }

@@ -42,6 +42,39 @@ impl FareHooks {
     }
 }
 
+/// The failures that an order asks for by the first characters of its `order_id`: `1`, `2` or `3` fail a step, and the
+/// same digit twice fails its compensation too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OrderHooks {
+    /// `1`: the order is not processed.
+    pub fail_order: bool,
+    /// `11`: and its status cannot be set.
+    pub fail_status: bool,
+    /// `2`: the payment is not processed.
+    pub fail_payment: bool,
+    /// `22`: and it cannot be given back.
+    pub fail_refund: bool,
+    /// `3`: the inventory is not reserved.
+    pub fail_reserve: bool,
+    /// `33`: and it cannot be released.
+    pub fail_release: bool,
+}
+
+impl OrderHooks {
+    /// Reads the first characters of an id.
+    #[must_use]
+    pub fn of_order(order_id: &str) -> Self {
+        Self {
+            fail_order: order_id.starts_with('1'),
+            fail_status: order_id.starts_with("11"),
+            fail_payment: order_id.starts_with('2'),
+            fail_refund: order_id.starts_with("22"),
+            fail_reserve: order_id.starts_with('3'),
+            fail_release: order_id.starts_with("33"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +91,19 @@ mod tests {
         let both = FareHooks { fail_credit: true, fail_refund: true, ..none };
         assert_eq!(FareHooks::of_customer("3_fail_credit_fail_refund"), both);
         assert_eq!(FareHooks::of_customer("3_fail_refund_fail_credit"), both);
+    }
+
+    #[test]
+    fn the_first_characters_of_an_order_are_read() {
+        let none = OrderHooks::default();
+        for plain in ["40063fe3-56d9-4c51-b91f-71929834ce03", "a1", "0", "F", "x", ""] {
+            assert_eq!(OrderHooks::of_order(plain), none, "{plain}");
+        }
+        assert_eq!(OrderHooks::of_order("1"), OrderHooks { fail_order: true, ..none });
+        assert_eq!(OrderHooks::of_order("11"), OrderHooks { fail_order: true, fail_status: true, ..none });
+        assert_eq!(OrderHooks::of_order("2a"), OrderHooks { fail_payment: true, ..none });
+        assert_eq!(OrderHooks::of_order("22-2"), OrderHooks { fail_payment: true, fail_refund: true, ..none });
+        assert_eq!(OrderHooks::of_order("31"), OrderHooks { fail_reserve: true, ..none });
+        assert_eq!(OrderHooks::of_order("333"), OrderHooks { fail_reserve: true, fail_release: true, ..none });
     }
 }

@@ -8,8 +8,10 @@
 //! | [`booking`], [`payment`], [`fulfillment`] | the events of that publisher |
 //! | [`event`] | the list of all events: [`Event`], [`EventType`] |
 //! | [`envelope`] | the `CloudEvents` 1.0 envelope around each |
-//! | [`fare`] | what a fare is, and the facts that its events share |
-//! | [`outcome`] | how a saga ended: path, failure, what still stands, the notification |
+//! | [`fare`], [`order`], [`purchase`] | what a saga is about |
+//! | [`journey`] | what travels with every event: path, deadline, round |
+//! | [`outcome`] | how a saga ended: steps, failure, what still stands |
+//! | [`notification`] | what its client is told |
 //! | [`money`], [`ids`] | amounts and identifiers, strict on the way in |
 //! | [`hooks`] | the forced failures of the two workshops |
 //! | [`redact`] | takes card data out of what must be kept |
@@ -21,19 +23,27 @@ pub mod fare;
 pub mod fulfillment;
 pub mod hooks;
 pub mod ids;
+pub mod journey;
 pub mod money;
+pub mod notification;
+pub mod order;
 pub mod outcome;
 pub mod payment;
 pub mod poison;
+pub mod purchase;
 pub mod redact;
 
 pub use envelope::Envelope;
 pub use event::{Event, EventType, Publisher};
 pub use fare::{Charge, Fare};
 pub use ids::{Identifier, SagaId};
+pub use journey::{Action, ActionKind, Attempt, Because, Journey, Path, Step};
 pub use money::{Currency, Money};
-pub use outcome::{Failure, Notification, Outcome, Path, Standing, Step, StepName};
+pub use notification::{Notification, Subject};
+pub use order::{Order, OrderStatus};
+pub use outcome::{Failure, Outcome, Standing, StepName};
 pub use poison::{Poison, Reason};
+pub use purchase::{Purchase, SagaKind};
 
 /// The largest body that a service reads or writes, in bytes.
 ///

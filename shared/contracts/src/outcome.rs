@@ -1,10 +1,8 @@
 //! How a saga went and how it ended.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::{Identifier, Money, SagaId};
+use crate::{Money, SagaKind};
 
 /// A step that a path can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,6 +19,18 @@ pub enum StepName {
     SetFareStatusCompleted,
     /// Booking marks the fare failed: undoes [`StepName::RegisterFare`].
     SetFareStatusFailed,
+    /// Booking creates the order.
+    ProcessOrder,
+    /// Payment debits the customer's account.
+    ProcessPayment,
+    /// Fulfillment reserves the items.
+    ReserveInventory,
+    /// Fulfillment gives the reservation back: undoes [`StepName::ReserveInventory`].
+    ReleaseInventory,
+    /// Payment gives the debit back: undoes [`StepName::ProcessPayment`].
+    ProcessRefund,
+    /// Booking sets the order's status to `Pending`: undoes [`StepName::ProcessOrder`].
+    UpdateOrderStatus,
 }
 
 impl StepName {
@@ -34,6 +44,31 @@ impl StepName {
             Self::RefundFare => "RefundFare",
             Self::SetFareStatusCompleted => "SetFareStatusCompleted",
             Self::SetFareStatusFailed => "SetFareStatusFailed",
+            Self::ProcessOrder => "ProcessOrder",
+            Self::ProcessPayment => "ProcessPayment",
+            Self::ReserveInventory => "ReserveInventory",
+            Self::ReleaseInventory => "ReleaseInventory",
+            Self::ProcessRefund => "ProcessRefund",
+            Self::UpdateOrderStatus => "UpdateOrderStatus",
+        }
+    }
+
+    /// The kind of saga that it is a step of.
+    #[must_use]
+    pub fn kind(self) -> SagaKind {
+        match self {
+            Self::RegisterFare
+            | Self::ChargeFare
+            | Self::CreditCustomerAccount
+            | Self::RefundFare
+            | Self::SetFareStatusCompleted
+            | Self::SetFareStatusFailed => SagaKind::Fare,
+            Self::ProcessOrder
+            | Self::ProcessPayment
+            | Self::ReserveInventory
+            | Self::ReleaseInventory
+            | Self::ProcessRefund
+            | Self::UpdateOrderStatus => SagaKind::Order,
         }
     }
 
@@ -41,41 +76,19 @@ impl StepName {
     #[must_use]
     pub fn is_compensation(self) -> bool {
         match self {
-            Self::RefundFare | Self::SetFareStatusFailed => true,
-            Self::RegisterFare | Self::ChargeFare | Self::CreditCustomerAccount | Self::SetFareStatusCompleted => false,
+            Self::RefundFare
+            | Self::SetFareStatusFailed
+            | Self::ReleaseInventory
+            | Self::ProcessRefund
+            | Self::UpdateOrderStatus => true,
+            Self::RegisterFare
+            | Self::ChargeFare
+            | Self::CreditCustomerAccount
+            | Self::SetFareStatusCompleted
+            | Self::ProcessOrder
+            | Self::ProcessPayment
+            | Self::ReserveInventory => false,
         }
-    }
-}
-
-/// One step of a path: what was tried, whether it took effect, and when it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
-    /// Which step.
-    pub step: StepName,
-    /// Whether it did what it is for.
-    pub ok: bool,
-    /// When it ended.
-    pub at: Timestamp,
-}
-
-/// The steps of a saga in the order in which they ended; it travels with the events.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Path(Vec<Step>);
-
-impl Path {
-    /// This path and one more step.
-    #[must_use]
-    pub fn and(&self, step: StepName, ok: bool, at: Timestamp) -> Self {
-        let mut steps = self.0.clone();
-        steps.push(Step { step, ok, at });
-        Self(steps)
-    }
-
-    /// The steps.
-    #[must_use]
-    pub fn steps(&self) -> &[Step] {
-        &self.0
     }
 }
 
@@ -98,6 +111,12 @@ impl Failure {
     #[must_use]
     pub fn new(name: &str, step: StepName, message: impl Into<String>) -> Self {
         Self { name: name.to_owned(), step, message: message.into(), also: Vec::new() }
+    }
+
+    /// This failure alone, without those of compensations.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        Self { also: Vec::new(), ..self.clone() }
     }
 
     /// This failure, and the failure of a compensation that followed from it.
@@ -184,38 +203,4 @@ impl Outcome {
     pub fn is_successful(self) -> bool {
         self == Self::Completed
     }
-}
-
-/// What a client finds in the success or the failure queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Notification {
-    /// Identifies the notification; duplicates have the same, and the same bytes.
-    pub id: Uuid,
-    /// The kind of saga: `fare`.
-    pub saga: String,
-    /// The saga.
-    pub saga_id: SagaId,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// The customer; absent only where a rejected request did not say.
-    pub customer_id: Option<Identifier>,
-    /// The fare; absent only where a rejected request did not say.
-    pub fare_id: Option<Identifier>,
-    /// The amount as the client wrote it.
-    pub fare_amount: Option<String>,
-    /// The amount.
-    pub amount: Option<Money>,
-    /// The pre-authorisation, if there was one.
-    pub charge_token: Option<String>,
-    /// The capture, if there was one.
-    pub charge_id: Option<String>,
-    /// The refund, if there was one.
-    pub refund_id: Option<String>,
-    /// Why the saga failed; absent when it completed.
-    pub error: Option<Failure>,
-    /// Effects not undone.
-    pub standing: Vec<Standing>,
-    /// The whole way.
-    pub path: Path,
 }

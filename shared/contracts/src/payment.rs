@@ -1,39 +1,49 @@
-//! What payment publishes: the card was charged, or not, or the money went back, or it could not.
+//! What payment publishes: the money was taken, or not, or went back, or could not.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Charge, Failure, Fare, Path, Standing};
+use crate::{Charge, Failure, Journey, Purchase, Standing};
 
-/// The card is charged.
+/// The customer is charged.
 ///
 /// Durable: the capture, at the gateway and in payment's table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentCaptured {
-    /// The fare that was charged.
-    pub fare: Fare,
+    /// What was paid.
+    #[serde(flatten)]
+    pub purchase: Purchase,
     /// The payment.
     pub charge: Charge,
     /// The way so far.
-    pub path: Path,
+    #[serde(flatten)]
+    pub journey: Journey,
 }
 
-/// The card was not charged. A pre-authorisation, if there was one, is voided or named as still standing.
+/// The customer was not charged. What payment had done by then is undone, or named as still standing.
 ///
 /// Durable: the refusal, in payment's table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentDeclined {
-    /// The fare that was not charged.
-    pub fare: Fare,
+    /// What was not paid.
+    #[serde(flatten)]
+    pub purchase: Purchase,
     /// The pre-authorisation, if there was one.
     pub charge_token: Option<String>,
+    /// The debit that took effect before the step failed, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge_id: Option<String>,
+    /// The refund of that debit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_id: Option<String>,
     /// Why.
     pub error: Failure,
-    /// The hold, if it could not be voided.
+    /// The hold or the debit, if it could not be undone; and what other services could not undo.
     pub standing: Vec<Standing>,
     /// The way so far.
-    pub path: Path,
+    #[serde(flatten)]
+    pub journey: Journey,
 }
 
 /// The charge was given back.
@@ -42,8 +52,9 @@ pub struct PaymentDeclined {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentRefunded {
-    /// The fare that was charged.
-    pub fare: Fare,
+    /// What was paid.
+    #[serde(flatten)]
+    pub purchase: Purchase,
     /// The payment.
     pub charge: Charge,
     /// The refund: `re_…`.
@@ -53,17 +64,19 @@ pub struct PaymentRefunded {
     /// What other services could not undo.
     pub standing: Vec<Standing>,
     /// The way so far.
-    pub path: Path,
+    #[serde(flatten)]
+    pub journey: Journey,
 }
 
-/// The gateway refuses to give the charge back: the capture stands, and a person has to look.
+/// The charge could not be given back, as often as it was tried: it stands, and a person has to look.
 ///
 /// Durable: the refusal, in payment's table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentRefundFailed {
-    /// The fare that was charged.
-    pub fare: Fare,
+    /// What was paid.
+    #[serde(flatten)]
+    pub purchase: Purchase,
     /// The payment, which stands.
     pub charge: Charge,
     /// Why the saga failed, and in [`also`](Failure::also) why the refund did.
@@ -71,5 +84,6 @@ pub struct PaymentRefundFailed {
     /// The capture, and what other services could not undo.
     pub standing: Vec<Standing>,
     /// The way so far.
-    pub path: Path,
+    #[serde(flatten)]
+    pub journey: Journey,
 }

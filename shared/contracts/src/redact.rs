@@ -117,7 +117,8 @@ fn redact(value: &mut Value, depth: usize) -> bool {
 
 /// The ids of a request are told back and stored as they are, so they are kept here too: any digits may be in them.
 fn is_identifier(name: &str, field: &Value) -> bool {
-    matches!(name, "customerId" | "fareId") && field.as_str().is_some_and(|id| Identifier::parse(id).is_ok())
+    matches!(name, "customerId" | "fareId" | "customer_id" | "order_id" | "item_id")
+        && field.as_str().is_some_and(|id| Identifier::parse(id).is_ok())
 }
 
 fn is_card_name(name: &str) -> bool {

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contracts::{Poison, Reason};
-use saga::{Delivery, Participant, RetryPolicy};
+use saga::declaration::TIMEOUT_SECS;
+use saga::{Delay, Delivery, Jitter, Participant, RetryPolicy};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -67,6 +68,9 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
         let pollers = TaskTracker::new();
         for _ in 0..self.settings.pollers {
             pollers.spawn(Arc::clone(&self).poll(Arc::clone(&slots), tasks.clone()).in_current_span());
+        }
+        if self.participant.declaration().deadlines {
+            pollers.spawn(Arc::clone(&self).sweep().in_current_span());
         }
         pollers.close();
         pollers.wait().await;
@@ -171,9 +175,9 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
 
     /// Handles a message that was understood, under its saga's lock and with a heartbeat, and settles it.
     async fn work(&self, message: &Received, received: saga::Received<P::Incoming>) {
-        let declaration = self.participant.declaration();
-        let retry =
-            declaration.reaction_to(received.event_type).map_or(RetryPolicy::PATIENT, |reaction| reaction.retry);
+        let reaction = self.participant.declaration().reaction_to(received.event_type);
+        let retry = reaction.map_or(RetryPolicy::PATIENT, saga::Reaction::patience);
+        let timeout_secs = reaction.map_or(TIMEOUT_SECS, |reaction| reaction.timeout_secs);
         let known = [
             ("eventType", received.event_type.as_str().to_owned()),
             ("eventId", received.event_id.clone()),
@@ -182,7 +186,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
         let ending = tokio::select! {
             biased;
             () = self.abandon.cancelled() => Ending::GivenBack,
-            ending = self.handle_in_turn(received) => ending,
+            ending = self.handle_in_turn(received, message.attempt, timeout_secs) => ending,
             () = self.heartbeat(&message.receipt) => Ending::ReceiptLost,
         };
         match ending {
@@ -193,23 +197,27 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
                 // Crash here: all is announced; the message comes again and announces the same.
                 report("MessageHandled", self.queue.delete(&message.receipt).await);
             }
-            Ending::Handled(Ok(saga::Settlement::GiveBack(why))) if message.attempt >= retry.attempts_max => {
+            Ending::Handled(Ok(saga::Settlement::GiveBack(why))) if message.attempt > retry.max_attempts => {
                 let poison = Poison::new(Reason::Exhausted, format!("{why}; given back {} times", message.attempt));
                 self.bury(message, &poison, &known).await;
             }
             Ending::Handled(Ok(saga::Settlement::GiveBack(why))) => {
-                self.give_back(message, delay(retry, message.attempt), why).await;
+                self.give_back(message, delay(retry.delay(message.attempt)), why).await;
+            }
+            Ending::Handled(Ok(saga::Settlement::Retry(after))) => {
+                self.breaker.succeeded();
+                self.give_back(message, delay(after), "an attempt failed").await;
             }
             Ending::Handled(Ok(saga::Settlement::DeadLetter(poison))) => {
                 self.bury(message, &poison, &known).await;
             }
             Ending::Handled(Err(why)) => {
-                self.give_back(message, delay(retry, message.attempt), &why.to_string()).await;
+                self.give_back(message, delay(retry.delay(message.attempt)), &why.to_string()).await;
             }
         }
     }
 
-    async fn handle_in_turn(&self, received: saga::Received<P::Incoming>) -> Ending {
+    async fn handle_in_turn(&self, received: saga::Received<P::Incoming>, receive: u32, timeout_secs: u32) -> Ending {
         let held = tokio::select! {
             biased;
             held = self.locks.hold(received.saga) => held,
@@ -218,7 +226,12 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
         let mut pauses = 0;
         let result = loop {
             let (store, announcer) = (&self.store, &self.announcer);
-            let result = handle(&self.participant, &self.effects, store, announcer, received.clone()).await;
+            let work = handle(&self.participant, &self.effects, store, announcer, received.clone(), receive);
+            // Crash here: abandoned at any point, it is the same as a crash there.
+            let result = tokio::time::timeout(Duration::from_secs(timeout_secs.into()), work).await;
+            let result = result.unwrap_or_else(|_elapsed| {
+                Err(Unavailable::new("the step", format!("it took more than {timeout_secs} s")))
+            });
             let Err(why) = &result else {
                 break result;
             };
@@ -272,7 +285,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
         report("MessageDeadLettered", buried);
     }
 
-    async fn stopped_during(&self, pause: Duration) -> bool {
+    pub(crate) async fn stopped_during(&self, pause: Duration) -> bool {
         tokio::select! {
             biased;
             () = self.stop.cancelled() => true,
@@ -289,13 +302,17 @@ fn report(what: &'static str, settled: Result<(), SettleError>) {
     }
 }
 
-/// The delay before the next attempt: full jitter, in whole seconds as SQS takes them.
-fn delay(retry: RetryPolicy, attempt: u32) -> Duration {
-    Duration::from_secs(u64::from(fastrand::u32(0..=retry.ceiling_secs(attempt))))
+/// The delay before the next attempt, in whole seconds as SQS takes them.
+fn delay(delay: Delay) -> Duration {
+    let secs = match delay.jitter {
+        Jitter::None => delay.secs,
+        Jitter::Full => fastrand::u32(0..=delay.secs),
+    };
+    Duration::from_secs(secs.into())
 }
 
 /// A pause, drawn evenly from its upper half: never so short that it is none.
-fn jittered(ceiling: Duration) -> Duration {
+pub(crate) fn jittered(ceiling: Duration) -> Duration {
     let half = ceiling / 2;
     half + half.mul_f64(fastrand::f64())
 }

@@ -23,11 +23,13 @@ pub(crate) async fn handle<P: Participant, E: Perform<P>>(
     store: &Store,
     announcer: &Announcer,
     received: Received<P::Incoming>,
+    receive: u32,
 ) -> Result<Settlement, Unavailable> {
-    let (mut execution, mut act) = Execution::begin(participant, received, now());
+    let (mut execution, mut act) = Execution::begin(participant, received, receive, now());
     loop {
         let answer = match act {
             Act::Settle(settlement) => return Ok(settlement),
+            Act::Look(saga) => Answer::Found(store.read(saga).await?),
             Act::Commit(write) => match store.write(&write).await? {
                 Written::Committed => {
                     tracing::info!(state = write.to.stored.state, "StateCommitted");
@@ -37,6 +39,10 @@ pub(crate) async fn handle<P: Participant, E: Perform<P>>(
                     let stands = record.as_ref().map_or("nothing", |record| record.stored.state.as_str());
                     tracing::debug!(stands, "StateDiffers");
                     Answer::Conflict(record)
+                }
+                Written::Short => {
+                    tracing::debug!("StockDiffers");
+                    Answer::Short
                 }
             },
             // Crash here: the effect may have taken place; the intent stands, and the next attempt looks it up.

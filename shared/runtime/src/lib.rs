@@ -10,25 +10,34 @@
 //! | `consumer` | polls for free slots, settles each message |
 //! | `handle` | drives the protocol of one message |
 //! | `store`, `announcer`, `queue` | the one place that writes state, publishes, deletes |
+//! | [`Stock`], `sweeper` | what is taken with a write; sagas whose time is up |
 //! | `batch`, `breaker`, `locks` | company for single calls; pauses in an outage; per-saga order |
 //! | [`provision`], [`operator`] | what operators do: create the topology, publish requests, read outcomes |
+//! | [`sagas`] | and: look for sagas that are not over, read one, ask something of it |
+//! | [`parked`], [`depth`], [`audit`] | and: redrive or discard dead letters, look at queues, leave a record of it |
 
 mod announcer;
+pub mod audit;
 mod aws;
 mod batch;
 mod breaker;
 mod consumer;
+pub mod depth;
 mod effects;
 mod error;
 mod handle;
 pub mod host;
 mod locks;
 pub mod operator;
+pub mod parked;
 pub mod provision;
 mod queue;
+pub mod sagas;
 mod service;
 pub mod settings;
+mod stock;
 mod store;
+mod sweeper;
 pub mod telemetry;
 
 pub use aws::{Aws, may_send_to};
@@ -36,3 +45,4 @@ pub use effects::{NoEffects, Perform};
 pub use error::Unavailable;
 pub use service::{Running, Service, ServiceDied, run_all};
 pub use settings::{ConfigError, Environment, Settings, Variable};
+pub use stock::Stock;

@@ -3,15 +3,11 @@
 //! **Invariant:** run twice, the second run changes nothing. No service calls this: services run without any
 //! permission to create or to list.
 
+mod table;
+
 use std::collections::HashMap;
 use std::fmt;
-use std::time::Duration;
 
-use aws_sdk_dynamodb::operation::create_table::CreateTableError;
-use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus,
-};
 use aws_sdk_sqs::types::QueueAttributeName;
 use saga::Topology;
 use saga::topology::{Queue, Subscription};
@@ -67,7 +63,7 @@ pub async fn provision(aws: &Aws, topology: &Topology) -> Result<Vec<Change>, Un
         changes.push(Change { did, kind, name: name.to_owned() });
     };
     for table in &topology.tables {
-        note(self::table(aws, table).await?, "table", table);
+        note(table::table(aws, table).await?, "table", &table.name);
     }
     for topic in &topology.topics {
         note(self::topic(aws, topic).await?, "topic", topic);
@@ -76,6 +72,10 @@ pub async fn provision(aws: &Aws, topology: &Topology) -> Result<Vec<Change>, Un
         if let Some(dlq) = &queue.dlq {
             note(self::queue(aws, dlq, dlq_attributes(aws, queue)).await?, "queue", dlq);
         }
+        if let Some(undelivered) = topology.undelivered(&queue.name) {
+            let attributes = undelivered_attributes(aws, queue, undelivered, topology);
+            note(self::queue(aws, undelivered, attributes).await?, "queue", undelivered);
+        }
         note(self::queue(aws, &queue.name, queue_attributes(aws, queue, topology)).await?, "queue", &queue.name);
     }
     for subscription in &topology.subscriptions {
@@ -83,46 +83,6 @@ pub async fn provision(aws: &Aws, topology: &Topology) -> Result<Vec<Change>, Un
         note(self::subscription(aws, subscription).await?, "subscription", &name);
     }
     Ok(changes)
-}
-
-async fn table(aws: &Aws, name: &str) -> Result<Did, Unavailable> {
-    let failed = |what: String| Unavailable::new("DynamoDB", format!("table {name}: {what}"));
-    let mut did = Did::Found;
-    loop {
-        let described = aws.dynamodb.describe_table().table_name(name).send().await;
-        match described {
-            Ok(described) if described.table().and_then(|table| table.table_status()) == Some(&TableStatus::Active) => {
-                return Ok(did);
-            }
-            Ok(_) => tokio::time::sleep(Duration::from_millis(200)).await,
-            Err(error) if error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception) => {
-                create_table(aws, name).await.map_err(failed)?;
-                did = Did::Created;
-            }
-            Err(error) => return Err(failed(explain(&error))),
-        }
-    }
-}
-
-async fn create_table(aws: &Aws, name: &str) -> Result<(), String> {
-    let attribute =
-        AttributeDefinition::builder().attribute_name("saga").attribute_type(ScalarAttributeType::S).build();
-    let key = KeySchemaElement::builder().attribute_name("saga").key_type(KeyType::Hash).build();
-    let created = aws
-        .dynamodb
-        .create_table()
-        .table_name(name)
-        .billing_mode(BillingMode::PayPerRequest)
-        .attribute_definitions(attribute.map_err(|error| error.to_string())?)
-        .key_schema(key.map_err(|error| error.to_string())?)
-        .send()
-        .await;
-    match created {
-        Ok(_) => Ok(()),
-        // Our own call, whose answer was lost.
-        Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => Ok(()),
-        Err(error) => Err(explain(&error)),
-    }
 }
 
 async fn topic(aws: &Aws, name: &str) -> Result<Did, Unavailable> {
@@ -148,11 +108,18 @@ fn dlq_attributes(aws: &Aws, queue: &Queue) -> Attributes {
     ]
 }
 
+fn undelivered_attributes(aws: &Aws, queue: &Queue, undelivered: &str, topology: &Topology) -> Attributes {
+    vec![
+        (QueueAttributeName::MessageRetentionPeriod, json!(DLQ_RETENTION_SECS.to_string())),
+        (QueueAttributeName::Policy, queue_policy(aws, undelivered, &topics_of(aws, queue, topology))),
+    ]
+}
+
 fn queue_attributes(aws: &Aws, queue: &Queue, topology: &Topology) -> Attributes {
     let mut attributes = vec![
         (QueueAttributeName::VisibilityTimeout, json!(queue.visibility_timeout_secs.to_string())),
         (QueueAttributeName::MessageRetentionPeriod, json!(queue.retention_secs.to_string())),
-        (QueueAttributeName::Policy, queue_policy(aws, queue, topology)),
+        (QueueAttributeName::Policy, queue_policy(aws, &queue.name, &topics_of(aws, queue, topology))),
     ];
     if let Some(dlq) = &queue.dlq {
         let redrive = json!({ "deadLetterTargetArn": aws.queue_arn(dlq), "maxReceiveCount": queue.receives_max });
@@ -161,12 +128,17 @@ fn queue_attributes(aws: &Aws, queue: &Queue, topology: &Topology) -> Attributes
     attributes
 }
 
-/// Lets the queue's own topics send to it, and nobody in the clear
-/// (<https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html>).
-fn queue_policy(aws: &Aws, queue: &Queue, topology: &Topology) -> Value {
-    let arn = aws.queue_arn(&queue.name);
+/// The topics that a queue is subscribed to, by ARN.
+fn topics_of(aws: &Aws, queue: &Queue, topology: &Topology) -> Vec<String> {
     let of_queue = topology.subscriptions.iter().filter(|subscription| subscription.queue == queue.name);
-    let topics: Vec<_> = of_queue.map(|subscription| aws.topic_arn(&subscription.topic)).collect();
+    of_queue.map(|subscription| aws.topic_arn(&subscription.topic)).collect()
+}
+
+/// Lets these topics send to a queue, and nobody in the clear
+/// (<https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html>). A queue for what they could
+/// not deliver needs the same (<https://docs.aws.amazon.com/sns/latest/dg/sns-configure-dead-letter-queue.html>).
+fn queue_policy(aws: &Aws, queue: &str, topics: &[String]) -> Value {
+    let arn = aws.queue_arn(queue);
     let mut statements = vec![json!({
         "Sid": "TopicsMaySend",
         "Effect": "Allow",
@@ -226,18 +198,19 @@ async fn subscription(aws: &Aws, wanted: &Subscription) -> Result<Did, Unavailab
     // An empty policy takes a filter away that must not be there.
     let policy = wanted.filter_policy().and_then(|policy| serde_json::from_str(&policy).ok()).unwrap_or(json!({}));
     let filter = ("FilterPolicy", policy);
+    let redrive = ("RedrivePolicy", json!({ "deadLetterTargetArn": aws.queue_arn(&wanted.undelivered) }));
     if let Some(arn) = arn {
-        return converge(aws, &arn, [raw, filter]).await.map_err(failed);
+        return converge(aws, &arn, [raw, filter, redrive]).await.map_err(failed);
     }
     let mut subscribe = aws.sns.subscribe().topic_arn(&topic).protocol("sqs").endpoint(&queue);
-    for (name, value) in [Some(raw), wanted.filter.as_ref().map(|_| filter)].into_iter().flatten() {
+    for (name, value) in [Some(raw), wanted.filter.as_ref().map(|_| filter), Some(redrive)].into_iter().flatten() {
         subscribe = subscribe.attributes(name, as_text(&value));
     }
     subscribe.send().await.map(|_| Did::Created).map_err(|error| failed(explain(&error)))
 }
 
 /// Sets what differs of a subscription's attributes.
-async fn converge(aws: &Aws, arn: &str, wanted: [(&str, Value); 2]) -> Result<Did, String> {
+async fn converge(aws: &Aws, arn: &str, wanted: [(&str, Value); 3]) -> Result<Did, String> {
     let found = aws.sns.get_subscription_attributes().subscription_arn(arn).send().await;
     let found = found.map_err(|error| explain(&error))?.attributes.unwrap_or_default();
     let mut did = Did::Found;

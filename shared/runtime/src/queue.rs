@@ -20,6 +20,9 @@ use crate::error::{Unavailable, explain};
 /// How much longer than the wait itself a receive call may take.
 const RECEIVE_SLACK: Duration = Duration::from_secs(10);
 
+/// The message attribute that identifies a request.
+pub(crate) const REQUEST_ID: &str = "requestId";
+
 /// A message, with the receipt that settles it.
 pub(crate) struct Received {
     pub(crate) body: String,
@@ -113,6 +116,16 @@ impl Queue {
         self.visibilities.add((receipt.to_owned(), secs(after))).await.unwrap_or_else(|_gone| Err(died()))
     }
 
+    /// Sends the service a message of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`]: it may have been sent.
+    pub(crate) async fn send(&self, body: &str) -> Result<(), Unavailable> {
+        let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
+        sent.map(|_| ()).map_err(|error| unavailable(&self.url, &explain(&error)))
+    }
+
     /// Sends a message that can never be handled to the dead-letter queue, and deletes it here.
     ///
     /// # Errors
@@ -126,6 +139,7 @@ impl Queue {
             ("messageId", message.message_id.clone()),
             ("attempts", message.attempt.to_string()),
             ("firstSeen", message.sent_at_ms.clone().unwrap_or_default()),
+            (REQUEST_ID, message.identity().to_owned()),
         ];
         // SQS takes at most ten, and none that is empty.
         let known = known.iter().map(|(name, value)| (*name, value.clone()));
@@ -142,6 +156,14 @@ impl Queue {
 }
 
 impl Received {
+    /// What identifies a request that says nothing of it in its body. Redriven, it has another SQS message id, and must
+    /// be the same request.
+    fn identity(&self) -> &str {
+        // No attribute of a dead letter may hold a card number; a request that bears one is no request to redrive.
+        let own = self.attributes.get(REQUEST_ID).filter(|id| redact::text(id) == id.as_str());
+        own.unwrap_or(&self.message_id)
+    }
+
     fn of(message: Message) -> Option<Self> {
         let system = message.attributes.unwrap_or_default();
         let attempt = system.get(&MessageSystemAttributeName::ApproximateReceiveCount);
@@ -202,7 +224,7 @@ fn died() -> SettleError {
 
 /// One `DeleteMessageBatch`; a result for each entry, in order.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that deletes messages")]
-async fn delete(client: aws_sdk_sqs::Client, url: String, receipts: Vec<String>) -> Vec<Settled> {
+pub(crate) async fn delete(client: aws_sdk_sqs::Client, url: String, receipts: Vec<String>) -> Vec<Settled> {
     let entry = |(index, receipt): (usize, &String)| {
         DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(receipt).build()
     };
@@ -214,7 +236,7 @@ async fn delete(client: aws_sdk_sqs::Client, url: String, receipts: Vec<String>)
 }
 
 /// One `ChangeMessageVisibilityBatch`; a result for each entry, in order.
-async fn change(client: aws_sdk_sqs::Client, url: String, changes: Vec<(String, i32)>) -> Vec<Settled> {
+pub(crate) async fn change(client: aws_sdk_sqs::Client, url: String, changes: Vec<(String, i32)>) -> Vec<Settled> {
     let entry = |(index, (receipt, after)): (usize, &(String, i32))| {
         let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(index.to_string());
         entry.receipt_handle(receipt).visibility_timeout(*after).build()

@@ -17,6 +17,7 @@ use crate::effects::Perform;
 use crate::locks::SagaLocks;
 use crate::queue::Queue;
 use crate::settings::Settings;
+use crate::stock::Stock;
 use crate::store::Store;
 
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -36,19 +37,27 @@ impl std::fmt::Debug for Service {
 impl Service {
     /// A service of this participant.
     pub fn new<P: Participant, E: Perform<P>>(participant: P, effects: E) -> Self {
-        let name = participant.declaration().name;
+        Self::joined(participant, |_aws, _settings| effects)
+    }
+
+    /// A service of this participant, whose effects need AWS.
+    pub fn joined<P: Participant, E: Perform<P>>(
+        participant: P,
+        effects: impl FnOnce(&Aws, &Settings) -> E + Send + 'static,
+    ) -> Self {
+        let (name, indexed) = (participant.declaration().name, participant.declaration().deadlines);
         let start = move |aws: Aws, settings: Settings, stop: CancellationToken| -> Work {
             let names = &settings.names;
             let consumer = Consumer {
                 queue: Queue::new(&aws, &names.of_service(name), &names.dlq(name), settings.linger),
-                store: Store::new(aws.dynamodb.clone(), names.of_service(name)),
+                store: Store::new(aws.dynamodb.clone(), names.of_service(name), Stock::new(&aws, &settings), indexed),
+                effects: effects(&aws, &settings),
                 announcer: Announcer::new(aws, names.clone(), settings.linger),
                 breaker: Breaker::default(),
                 locks: SagaLocks::default(),
                 stop,
                 abandon: CancellationToken::new(),
                 participant,
-                effects,
                 settings,
             };
             Box::pin(Arc::new(consumer).run())

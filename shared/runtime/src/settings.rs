@@ -147,6 +147,7 @@ pub const VARIABLES: &[&Variable] = &[
     &VISIBILITY,
     &LINGER,
     &GRACE,
+    &SWEEP,
     &crate::aws::ENDPOINT,
     &crate::aws::REGION,
     &crate::aws::ACCOUNT,
@@ -234,6 +235,13 @@ const GRACE: Variable = Variable {
     about: "how long messages at work may go on after SIGTERM before they are given back",
 };
 
+const SWEEP: Variable = Variable {
+    name: "ENSEMBLE_SWEEP_SECS",
+    default: Some("15"),
+    allowed: "a whole number from 1 to 3600",
+    about: "how often booking looks for sagas whose time is up",
+};
+
 /// The machinery's settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -251,6 +259,8 @@ pub struct Settings {
     pub linger: Duration,
     /// How long messages at work may go on after a stop.
     pub grace: Duration,
+    /// How often sagas whose time is up are looked for.
+    pub sweep: Duration,
 }
 
 impl Settings {
@@ -272,6 +282,7 @@ impl Settings {
             visibility: secs(&VISIBILITY, 3..=3600)?,
             linger: Duration::from_millis(environment.number(&LINGER, 0..=1000)?),
             grace: secs(&GRACE, 0..=600)?,
+            sweep: secs(&SWEEP, 1..=3600)?,
         })
     }
 }

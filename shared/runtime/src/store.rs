@@ -1,7 +1,9 @@
-//! State: one item per saga and service in `DynamoDB`, written conditionally and never read first.
+//! State: one item per saga and service in `DynamoDB`, written conditionally and, on the way of a saga that goes well,
+//! never read first.
 //!
 //! The item: `saga` (key), `state`, `facts` (JSON), `announced` (envelopes, byte for byte), `version` (writes so far),
-//! `updatedAt`.
+//! `updatedAt`; and, where a service keeps deadlines, `openShard`, `dueAt` and `kind` while the saga is not over, which
+//! the index `open` holds.
 //!
 //! **Invariant:** one call per write. A condition that fails brings back what stands there, which may be our own write
 //! whose answer was lost.
@@ -10,9 +12,18 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use saga::{Record, Stored, Write};
+use contracts::SagaId;
+use jiff::Timestamp;
+use saga::{Due, List, Record, Stored, Write};
 
 use crate::error::{Unavailable, explain};
+use crate::stock::{self, Stock};
+
+/// The index of sagas that are not over.
+pub(crate) const OPEN: &str = "open";
+
+/// Sagas that one look into a shard finds at most; the next look finds the rest.
+const OVERDUE_MAX: i32 = 100;
 
 /// What came of a write.
 #[derive(Debug)]
@@ -21,6 +32,8 @@ pub(crate) enum Written {
     Committed,
     /// Its condition failed; this is what stands there.
     Conflict(Option<Record>),
+    /// The stock does not hold what was to be taken, or is being written by others; nothing was written.
+    Short,
 }
 
 /// The table of one service.
@@ -28,14 +41,27 @@ pub(crate) enum Written {
 pub(crate) struct Store {
     client: aws_sdk_dynamodb::Client,
     table: String,
+    stock: Stock,
+    /// Whether the table has the index of sagas that are not over.
+    indexed: bool,
+}
+
+/// A conditional update of the saga's item, as single call and transaction take it.
+pub(crate) struct Update {
+    pub(crate) table: String,
+    pub(crate) key: HashMap<String, AttributeValue>,
+    pub(crate) update: String,
+    pub(crate) condition: &'static str,
+    pub(crate) names: HashMap<String, String>,
+    pub(crate) values: HashMap<String, AttributeValue>,
 }
 
 impl Store {
-    pub(crate) fn new(client: aws_sdk_dynamodb::Client, table: String) -> Self {
-        Self { client, table }
+    pub(crate) fn new(client: aws_sdk_dynamodb::Client, table: String, stock: Stock, indexed: bool) -> Self {
+        Self { client, table, stock, indexed }
     }
 
-    /// Carries out a conditional write.
+    /// Carries out a conditional write; with what is taken from the stock, if anything is, all or nothing.
     ///
     /// # Errors
     ///
@@ -44,54 +70,156 @@ impl Store {
     /// # Cancel safety
     ///
     /// Dropped, the same holds.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that writes state")]
     pub(crate) async fn write(&self, write: &Write) -> Result<Written, Unavailable> {
-        let Write { saga, expected, to, at } = write;
-        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let update = self.update(write);
+        if write.takes.is_empty() {
+            self.write_alone(update).await
+        } else {
+            self.stock.write(update, &write.takes).await
+        }
+    }
+
+    fn update(&self, write: &Write) -> Update {
+        let Write { saga, expected, to, due, at, .. } = write;
         let announced = to.announced.iter().map(|body| text(body)).collect();
-        let mut update = self
+        let mut values: HashMap<_, _> = [
+            (":state", text(&to.stored.state)),
+            (":facts", text(&to.stored.facts)),
+            (":announced", AttributeValue::L(announced)),
+            (":at", text(&at.to_string())),
+            (":one", AttributeValue::N("1".to_owned())),
+        ]
+        .into();
+        let mut names: HashMap<_, _> = [
+            ("#state", "state"),
+            ("#facts", "facts"),
+            ("#announced", "announced"),
+            ("#at", "updatedAt"),
+            ("#version", "version"),
+        ]
+        .into();
+        let mut set = "SET #state = :state, #facts = :facts, #announced = :announced, #at = :at".to_owned();
+        let mut remove = "";
+        if self.indexed {
+            match due {
+                Some(Due { list, kind, at }) => {
+                    set.push_str(", openShard = :shard, dueAt = :due, #kind = :kind");
+                    names.insert("#kind", "kind");
+                    values.insert(":shard", text(&list.shard_of(*saga)));
+                    values.insert(":due", text(&Due::text(*at)));
+                    values.insert(":kind", text(kind.as_str()));
+                }
+                None => remove = " REMOVE openShard, dueAt",
+            }
+        }
+        let condition = match expected {
+            None => "attribute_not_exists(saga)",
+            Some(expected) => {
+                values.insert(":expected_state", text(&expected.state));
+                values.insert(":expected_facts", text(&expected.facts));
+                "#state = :expected_state AND #facts = :expected_facts"
+            }
+        };
+        let owned = |map: HashMap<&str, AttributeValue>| map.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        Update {
+            table: self.table.clone(),
+            key: key(*saga),
+            update: format!("{set} ADD #version :one{remove}"),
+            condition,
+            names: names.into_iter().map(|(name, stands_for)| (name.to_owned(), stands_for.to_owned())).collect(),
+            values: owned(values),
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that writes state")]
+    async fn write_alone(&self, update: Update) -> Result<Written, Unavailable> {
+        let sent = self
             .client
             .update_item()
-            .table_name(&self.table)
-            .key("saga", text(&saga.to_string()))
-            .update_expression(
-                "SET #state = :state, #facts = :facts, #announced = :announced, #at = :at ADD #version :one",
-            )
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#facts", "facts")
-            .expression_attribute_names("#announced", "announced")
-            .expression_attribute_names("#at", "updatedAt")
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":state", text(&to.stored.state))
-            .expression_attribute_values(":facts", text(&to.stored.facts))
-            .expression_attribute_values(":announced", AttributeValue::L(announced))
-            .expression_attribute_values(":at", text(&at.to_string()))
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        update = match expected {
-            None => update.condition_expression("attribute_not_exists(saga)"),
-            Some(expected) => update
-                .condition_expression("#state = :expected_state AND #facts = :expected_facts")
-                .expression_attribute_values(":expected_state", text(&expected.state))
-                .expression_attribute_values(":expected_facts", text(&expected.facts)),
-        };
-        match update.send().await {
+            .table_name(&update.table)
+            .set_key(Some(update.key))
+            .update_expression(update.update)
+            .condition_expression(update.condition)
+            .set_expression_attribute_names(Some(update.names))
+            .set_expression_attribute_values(Some(update.values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match sent {
             Ok(_) => Ok(Written::Committed),
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                    failed.item().filter(|item| !item.is_empty()).map_or(Ok(Written::Conflict(None)), |item| {
-                        record_of(item).map(|record| Written::Conflict(Some(record))).ok_or_else(|| {
-                            Unavailable::new("DynamoDB", format!("table {}: an item is not of our making", self.table))
-                        })
-                    })
-                }
-                _ => Err(Unavailable::new("DynamoDB", format!("table {}: {}", self.table, explain(&error)))),
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => conflict(&self.table, failed.item()),
+                // Another worker's transaction has the item.
+                Some(UpdateItemError::TransactionConflictException(_)) => Ok(Written::Short),
+                _ => Err(self.unavailable(&explain(&error))),
             },
         }
     }
+
+    /// Reads what stands.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    pub(crate) async fn read(&self, saga: SagaId) -> Result<Option<Record>, Unavailable> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key(saga))).consistent_read(true);
+        let found = get.send().await.map_err(|error| self.unavailable(&explain(&error)))?;
+        match conflict(&self.table, found.item())? {
+            Written::Conflict(record) => Ok(record),
+            Written::Committed | Written::Short => Ok(None),
+        }
+    }
+
+    /// The sagas of one shard whose time was up at `now`, those due longest first. The index lags, so what stands may
+    /// say otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    pub(crate) async fn overdue(&self, shard: &str, now: Timestamp) -> Result<Vec<SagaId>, Unavailable> {
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(OPEN)
+            .key_condition_expression("openShard = :shard AND dueAt <= :now")
+            .expression_attribute_values(":shard", text(shard))
+            .expression_attribute_values(":now", text(&Due::text(now)))
+            .limit(OVERDUE_MAX)
+            .send()
+            .await
+            .map_err(|error| self.unavailable(&explain(&error)))?;
+        Ok(found.items().iter().filter_map(|item| item.get("saga")?.as_s().ok()?.parse().ok()).collect())
+    }
+
+    /// The shards of the sagas that are under way.
+    pub(crate) fn shards() -> impl Iterator<Item = String> {
+        List::Open.shards()
+    }
+
+    fn unavailable(&self, what: &str) -> Unavailable {
+        Unavailable::new("DynamoDB", format!("table {}: {what}", self.table))
+    }
 }
 
-fn record_of(item: &HashMap<String, AttributeValue>) -> Option<Record> {
+fn key(saga: SagaId) -> HashMap<String, AttributeValue> {
+    [("saga".to_owned(), text(&saga.to_string()))].into()
+}
+
+pub(crate) fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+/// A condition that failed, and the item that was found.
+pub(crate) fn conflict(table: &str, item: Option<&stock::Item>) -> Result<Written, Unavailable> {
+    item.filter(|item| !item.is_empty()).map_or(Ok(Written::Conflict(None)), |item| {
+        record_of(item)
+            .map(|record| Written::Conflict(Some(record)))
+            .ok_or_else(|| Unavailable::new("DynamoDB", format!("table {table}: an item is not of our making")))
+    })
+}
+
+pub(crate) fn record_of(item: &stock::Item) -> Option<Record> {
     let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
     let announced = item.get("announced")?.as_l().ok()?;
     Some(Record {

@@ -1,7 +1,7 @@
 //! What a participant says of itself, as data: the source of the map, of the filter policies and of the README's
 //! picture. A test holds `decide` to it.
 
-use contracts::{EventType, StepName};
+use contracts::{EventType, SagaKind, StepName};
 
 /// A participant's card.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +12,8 @@ pub struct Declaration {
     pub about: &'static str,
     /// Whether it keeps an item per saga.
     pub stateful: bool,
+    /// Whether it keeps the lists of sagas that are not over, and sweeps them for those whose time is up.
+    pub deadlines: bool,
     /// What it hears and how it answers.
     pub reactions: &'static [Reaction],
 }
@@ -29,46 +31,148 @@ impl Declaration {
 pub struct Reaction {
     /// The event that is heard.
     pub to: EventType,
-    /// The state in which it is expected, by name; the write is conditional on it.
-    pub expects: &'static str,
-    /// The step that it carries out, where the path names one.
-    pub step: Option<StepName>,
-    /// The events that it may answer with; of a forward step's, the first says that the step took effect.
+    /// The state in which it is expected, by name; the write is conditional on it. `None`: in any, so it is looked up.
+    pub expects: Option<&'static str>,
+    /// The step that it carries out, where the path names one: of each kind of saga.
+    pub steps: &'static [StepName],
+    /// The events that it may answer with; of a forward step's, the first of each kind of saga says that the step took
+    /// effect.
     pub answers: &'static [EventType],
-    /// The step that it undoes, for a compensation.
-    pub undoes: Option<StepName>,
-    /// How often and how patiently it is tried.
-    pub retry: RetryPolicy,
+    /// The step that it undoes, for a compensation: of each kind of saga.
+    pub undoes: &'static [StepName],
+    /// How it is tried again: the first policy that names the error counts.
+    pub retry: &'static [RetryPolicy],
+    /// How long one attempt may take, in seconds; then it is abandoned and tried again like any that broke down.
+    pub timeout_secs: u32,
 }
 
-/// How a step is retried: the fields of the Amazon States Language
+impl Reaction {
+    /// The step that it carries out in a saga of this kind.
+    #[must_use]
+    pub fn step(&self, kind: SagaKind) -> Option<StepName> {
+        self.steps.iter().copied().find(|step| step.kind() == kind)
+    }
+
+    /// The step that it undoes in a saga of this kind.
+    #[must_use]
+    pub fn undone(&self, kind: SagaKind) -> Option<StepName> {
+        self.undoes.iter().copied().find(|step| step.kind() == kind)
+    }
+
+    /// What it may answer with in a saga of this kind.
+    pub fn answers(&self, kind: SagaKind) -> impl Iterator<Item = EventType> {
+        self.answers.iter().copied().filter(move |answer| answer.kind().is_none_or(|of| of == kind))
+    }
+
+    /// Whether it is part of the way of a saga that goes well, rather than of its undoing or of what people ask.
+    #[must_use]
+    pub fn is_forward(&self) -> bool {
+        self.undoes.is_empty() && self.expects.is_some()
+    }
+
+    /// How a breakdown of the machinery is tried again.
+    #[must_use]
+    pub fn patience(&self) -> RetryPolicy {
+        self.policy_for(RetryPolicy::ALL).unwrap_or(RetryPolicy::PATIENT)
+    }
+
+    /// The delay before a compensation that failed with this error, for the `failed`-th time, is tried again; `None`
+    /// when its policy is exhausted, or none names the error.
+    #[must_use]
+    pub fn retry(&self, error: &str, failed: u32) -> Option<Delay> {
+        let policy = self.retry.iter().find(|policy| policy.errors.contains(&error))?;
+        (failed <= policy.max_attempts).then(|| policy.delay(failed))
+    }
+
+    fn policy_for(&self, error: &str) -> Option<RetryPolicy> {
+        self.retry.iter().find(|policy| policy.errors.contains(&error)).copied()
+    }
+}
+
+/// How a step is retried: the fields of a retrier of the Amazon States Language
 /// (<https://states-language.net/spec.html#errors>), on SQS visibility.
-///
-/// The delay before attempt *n* + 1 is drawn evenly from zero to `interval × rate^(n-1)`, at most `max_delay`: full
-/// jitter (<https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Seconds before the second attempt, at most.
+    /// The names of the errors that it is for; [`RetryPolicy::ALL`] is any breakdown of the machinery.
+    pub errors: &'static [&'static str],
+    /// Seconds before the first retry.
     pub interval_secs: u32,
-    /// By how much the delay grows with each attempt.
-    pub backoff_rate: u32,
+    /// How many retries there are, at most.
+    pub max_attempts: u32,
+    /// By how much the delay grows with each retry, in hundredths: 200 doubles it.
+    pub backoff_rate_percent: u32,
     /// No delay is longer, in seconds.
     pub max_delay_secs: u32,
-    /// After this many attempts the message goes to the dead-letter queue with its reason.
-    pub attempts_max: u32,
+    /// Whether the delay is drawn at random.
+    pub jitter: Jitter,
+}
+
+/// Whether a delay is drawn at random: `JitterStrategy` of the States Language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jitter {
+    /// The delay is what the policy says.
+    None,
+    /// Drawn evenly from zero to what the policy says
+    /// (<https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/>).
+    Full,
+}
+
+/// A delay before a retry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delay {
+    /// Seconds; with jitter, at most.
+    pub secs: u32,
+    /// Whether it is drawn at random.
+    pub jitter: Jitter,
 }
 
 impl RetryPolicy {
-    /// For steps and compensations alike: patient, since giving up leaves a saga for a person to finish.
-    pub const PATIENT: Self = Self { interval_secs: 1, backoff_rate: 2, max_delay_secs: 60, attempts_max: 50 };
+    /// The error name that stands for any breakdown.
+    pub const ALL: &str = "States.ALL";
 
-    /// The longest delay, in seconds, after this many attempts (from 1).
+    /// For breakdowns of steps and compensations alike: patient, since giving up leaves a saga for a person to finish.
+    pub const PATIENT: Self = Self {
+        errors: &[Self::ALL],
+        interval_secs: 1,
+        max_attempts: 49,
+        backoff_rate_percent: 200,
+        max_delay_secs: 60,
+        jitter: Jitter::Full,
+    };
+
+    /// For a compensation that fails with this error, as the workshop has it: after 1 s, and after 2 s more.
     #[must_use]
-    pub fn ceiling_secs(&self, attempts: u32) -> u32 {
-        let growth = self.backoff_rate.saturating_pow(attempts.saturating_sub(1));
-        self.interval_secs.saturating_mul(growth).min(self.max_delay_secs)
+    pub const fn of_compensation(errors: &'static [&'static str]) -> Self {
+        Self {
+            errors,
+            interval_secs: 1,
+            max_attempts: 2,
+            backoff_rate_percent: 200,
+            max_delay_secs: 60,
+            jitter: Jitter::None,
+        }
+    }
+
+    /// The delay after the `failed`-th failure (from 1).
+    #[must_use]
+    pub fn delay(&self, failed: u32) -> Delay {
+        let mut secs = u64::from(self.interval_secs);
+        for _ in 1..failed {
+            secs = secs.saturating_mul(u64::from(self.backoff_rate_percent)) / 100;
+            if secs >= u64::from(self.max_delay_secs) {
+                break;
+            }
+        }
+        let secs = u32::try_from(secs).unwrap_or(u32::MAX).min(self.max_delay_secs);
+        Delay { secs, jitter: self.jitter }
     }
 }
+
+/// How long a reaction may take unless it says otherwise: longer than any call that it makes.
+pub const TIMEOUT_SECS: u32 = 60;
+
+/// The policies of a reaction that says nothing of its own.
+pub const PATIENT: &[RetryPolicy] = &[RetryPolicy::PATIENT];
 
 #[cfg(test)]
 mod tests {
@@ -76,7 +180,27 @@ mod tests {
 
     #[test]
     fn delays_grow_to_their_ceiling_and_never_overflow() {
-        let ceilings: Vec<u32> = [1, 2, 3, 7, 50, u32::MAX].map(|n| RetryPolicy::PATIENT.ceiling_secs(n)).into();
+        let ceilings: Vec<u32> = [1, 2, 3, 7, 50, u32::MAX].map(|n| RetryPolicy::PATIENT.delay(n).secs).into();
         assert_eq!(ceilings, [1, 2, 4, 60, 60, 60]);
+        let slow = RetryPolicy { backoff_rate_percent: 150, interval_secs: 4, ..RetryPolicy::PATIENT };
+        assert_eq!([1, 2, 3].map(|n| slow.delay(n).secs), [4, 6, 9]);
+    }
+
+    #[test]
+    fn the_first_policy_that_names_the_error_counts_and_ends() {
+        const RETRY: &[RetryPolicy] = &[RetryPolicy::of_compensation(&["ErrProcessRefund"]), RetryPolicy::PATIENT];
+        let reaction = Reaction {
+            to: EventType::InventoryRefused,
+            expects: Some("Captured"),
+            steps: &[],
+            answers: &[],
+            undoes: &[],
+            retry: RETRY,
+            timeout_secs: TIMEOUT_SECS,
+        };
+        let after = |secs| Some(Delay { secs, jitter: Jitter::None });
+        assert_eq!([1, 2, 3].map(|failed| reaction.retry("ErrProcessRefund", failed)), [after(1), after(2), None]);
+        assert_eq!(reaction.retry("RefundException", 1), None);
+        assert_eq!(reaction.patience(), RetryPolicy::PATIENT);
     }
 }

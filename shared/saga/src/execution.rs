@@ -7,10 +7,10 @@
 //! **Invariant:** a message is deleted only after everything that follows from it was published, and nothing is
 //! published that is not committed.
 
-use contracts::{Envelope, Poison, Reason, SagaId};
+use contracts::{Envelope, Event, Poison, Reason, SagaId};
 use jiff::Timestamp;
 
-use crate::{Announcement, Decision, Input, Participant, Received, Record, Stored, Then, Write};
+use crate::{Announcement, Context, Decision, Delay, Input, Participant, Received, Record, Stored, Take, Then, Write};
 
 /// How often a write may lose against another writer before the message is given back.
 const CONFLICTS_MAX: u32 = 4;
@@ -18,7 +18,9 @@ const CONFLICTS_MAX: u32 = 4;
 /// What the driver has to do next.
 #[derive(Debug)]
 pub enum Act<P: Participant> {
-    /// Write, conditionally. Answer with [`Answer::Committed`] or [`Answer::Conflict`].
+    /// Read what stands. Answer with [`Answer::Found`].
+    Look(SagaId),
+    /// Write, conditionally. Answer with [`Answer::Committed`], [`Answer::Conflict`] or [`Answer::Short`].
     Commit(Write),
     /// Act outside. Answer with [`Answer::Replied`].
     Perform(P::Effect),
@@ -35,6 +37,8 @@ pub enum Settlement {
     Delete,
     /// Not now: make it visible again after a while. The text says why.
     GiveBack(&'static str),
+    /// An attempt failed, which is on record: make it visible again after this long.
+    Retry(Delay),
     /// Never: to the dead-letter queue.
     DeadLetter(Poison),
 }
@@ -42,10 +46,14 @@ pub enum Settlement {
 /// What came of an act.
 #[derive(Debug)]
 pub enum Answer<P: Participant> {
+    /// This is what stands there, if anything.
+    Found(Option<Record>),
     /// The write took place.
     Committed,
     /// The condition failed; this is what stands there, if anything.
     Conflict(Option<Record>),
+    /// The stock does not hold what was to be taken, or lacks the row; nothing was written.
+    Short,
     /// The world outside answered.
     Replied(P::Reply),
     /// All was accepted.
@@ -57,32 +65,61 @@ pub enum Answer<P: Participant> {
 pub struct Execution<'p, P: Participant> {
     participant: &'p P,
     received: Received<P::Incoming>,
+    receive: u32,
     /// The state that is believed to stand, as it is stored; `None`: nothing stands.
     stored: Option<Stored>,
     state: P::State,
     /// What that state has on record to announce; `None` while it is only believed.
     announced: Option<Vec<String>>,
+    /// The same, as it was read from the record.
+    said: Vec<Event>,
     reply: Option<P::Reply>,
     /// The write that is under way, and what follows from it.
-    pending: Option<(P::State, Record, Option<P::Effect>)>,
+    pending: Option<(P::State, Record, Next<P>)>,
     conflicts: u32,
 }
 
+/// What follows from a write.
+enum Next<P: Participant> {
+    Announce,
+    Perform(P::Effect),
+    Continue,
+    Retry(Delay),
+}
+
+// Derived, it would ask the same of `P`.
+impl<P: Participant> std::fmt::Debug for Next<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Announce => "Announce",
+            Self::Perform(_) => "Perform",
+            Self::Continue => "Continue",
+            Self::Retry(_) => "Retry",
+        })
+    }
+}
+
 impl<'p, P: Participant> Execution<'p, P> {
-    /// Begins with the state that the event expects to find.
-    pub fn begin(participant: &'p P, received: Received<P::Incoming>, now: Timestamp) -> (Self, Act<P>) {
-        let state = participant.expects(&received.incoming);
+    /// Begins with the state that the event expects to find, or by looking where it expects none. `receive` is how often
+    /// the message has been received.
+    pub fn begin(participant: &'p P, received: Received<P::Incoming>, receive: u32, now: Timestamp) -> (Self, Act<P>) {
+        let expected = participant.expects(&received.incoming);
+        let look = expected.is_none().then_some(received.saga);
+        let state = expected.unwrap_or_default();
+        let stored = (state != P::State::default()).then(|| Stored::of(&state));
         let mut execution = Self {
             participant,
-            stored: (state != P::State::default()).then(|| Stored::of(&state)),
+            stored,
             state,
             received,
+            receive,
             announced: None,
+            said: Vec::new(),
             reply: None,
             pending: None,
             conflicts: 0,
         };
-        let act = execution.decide(now);
+        let act = look.map_or_else(|| execution.decide(now), Act::Look);
         (execution, act)
     }
 
@@ -95,8 +132,16 @@ impl<'p, P: Participant> Execution<'p, P> {
     /// Goes on with what came of the last act.
     pub fn next(&mut self, answer: Answer<P>, now: Timestamp) -> Act<P> {
         match answer {
-            Answer::Committed => self.committed(),
-            Answer::Conflict(record) => self.conflict(record, now),
+            Answer::Found(record) => self.stands(record, now),
+            Answer::Committed => self.committed(now),
+            Answer::Conflict(record) => match self.lost() {
+                Some(act) => act,
+                None => self.stands(record, now),
+            },
+            Answer::Short => match self.lost() {
+                Some(act) => act,
+                None => self.decide(now),
+            },
             Answer::Replied(reply) => {
                 self.reply = Some(reply);
                 self.decide(now)
@@ -112,17 +157,19 @@ impl<'p, P: Participant> Execution<'p, P> {
             None => Input::Event(incoming),
             Some(reply) => Input::Reply(incoming, reply),
         };
-        match self.participant.decide(&self.state, input, now) {
-            Decision::Commit(to, Then::Announce(events)) => {
-                let received = &self.received;
-                let (cause, trace) = (&received.event_id, received.traceparent.as_deref());
-                let envelope = |event| Envelope::new(event, received.saga, cause, trace, now).to_json();
-                let announced = events.into_iter().map(envelope).collect();
-                self.commit(to, announced, None, now)
-            }
-            Decision::Commit(to, Then::Perform(effect)) => self.commit(to, Vec::new(), Some(effect), now),
+        let context = Context {
+            saga: self.received.saga,
+            now,
+            receive: self.receive,
+            said: &self.said,
+            reaction: self.participant.declaration().reaction_to(self.received.event_type),
+        };
+        match self.participant.decide(&self.state, input, &context) {
+            Decision::Commit(to, then) => self.commit(to, Vec::new(), then, now),
+            Decision::Transact(to, takes, then) => self.commit(to, takes, then, now),
             Decision::Perform(effect) => Act::Perform(effect),
             Decision::Announce => self.announce(),
+            Decision::Ignore => Act::Settle(Settlement::Delete),
             Decision::Send(announcements) => Act::Announce(announcements),
             Decision::NotYet => Act::Settle(Settlement::GiveBack("it came before the event that it follows from")),
             Decision::Contradiction(rule) => {
@@ -131,46 +178,74 @@ impl<'p, P: Participant> Execution<'p, P> {
         }
     }
 
-    fn commit(&mut self, to: P::State, announced: Vec<String>, effect: Option<P::Effect>, now: Timestamp) -> Act<P> {
+    fn commit(&mut self, to: P::State, takes: Vec<Take>, then: Then<P>, now: Timestamp) -> Act<P> {
+        let received = &self.received;
+        let envelope = |event| {
+            let (cause, trace) = (&received.event_id, received.traceparent.as_deref());
+            Envelope::new(event, received.saga, cause, trace, now).to_json()
+        };
+        let (announced, next) = match then {
+            Then::Announce(events) => (events.into_iter().map(envelope).collect(), Next::Announce),
+            Then::AnnounceBehind(kept, events) => {
+                let is_kept = |stored: &&String| {
+                    Envelope::read(stored).is_ok_and(|earlier| kept.contains(&earlier.event.event_type()))
+                };
+                let earlier = self.announced.iter().flatten().filter(is_kept).cloned();
+                (earlier.chain(events.into_iter().map(envelope)).collect(), Next::Announce)
+            }
+            Then::Perform(effect) => (Vec::new(), Next::Perform(effect)),
+            Then::Continue => (Vec::new(), Next::Continue),
+            Then::Retry(delay) => (Vec::new(), Next::Retry(delay)),
+        };
         let record = Record { stored: Stored::of(&to), announced };
-        self.pending = Some((to, record.clone(), effect));
-        Act::Commit(Write { saga: self.received.saga, expected: self.stored.clone(), to: record, at: now })
+        let due = self.participant.due(&to);
+        self.pending = Some((to, record.clone(), next));
+        Act::Commit(Write { saga: received.saga, expected: self.stored.clone(), to: record, takes, due, at: now })
     }
 
     /// The write took place: what was pending is so.
-    fn committed(&mut self) -> Act<P> {
-        let Some((state, record, effect)) = self.pending.take() else {
+    fn committed(&mut self, now: Timestamp) -> Act<P> {
+        let Some((state, record, next)) = self.pending.take() else {
             return Act::Settle(Settlement::GiveBack("an answer came that nothing asked for"));
         };
         self.state = state;
+        self.said = Vec::new();
         self.stored = Some(record.stored);
         self.announced = Some(record.announced);
         // Crash here: the state stands and nothing was announced or asked outside yet; the message comes again,
         // finds the state, and goes on from it.
-        match effect {
-            Some(effect) => Act::Perform(effect),
-            None => self.announce(),
+        match next {
+            Next::Announce => self.announce(),
+            Next::Perform(effect) => Act::Perform(effect),
+            Next::Continue => {
+                self.reply = None;
+                self.decide(now)
+            }
+            Next::Retry(delay) => Act::Settle(Settlement::Retry(delay)),
         }
     }
 
-    /// The condition failed: decide once more, on what stands. That may be our own write, whose answer was lost.
-    fn conflict(&mut self, record: Option<Record>, now: Timestamp) -> Act<P> {
+    /// The write did not take place; `Some` when that has happened too often. What was heard outside was about what
+    /// does not stand any more, so the message is decided upon anew.
+    fn lost(&mut self) -> Option<Act<P>> {
         self.pending = None;
+        self.reply = None;
         self.conflicts += 1;
-        if self.conflicts > CONFLICTS_MAX {
-            return Act::Settle(Settlement::GiveBack("another worker keeps writing this saga"));
-        }
-        let (stored, announced) = match record {
-            None => (None, Vec::new()),
-            Some(record) => (Some(record.stored), record.announced),
-        };
-        self.state = match stored.as_ref().map_or_else(|| Ok(P::State::default()), Stored::read) {
+        (self.conflicts > CONFLICTS_MAX)
+            .then_some(Act::Settle(Settlement::GiveBack("another worker keeps writing this saga")))
+    }
+
+    /// Decides on what stands. That may be our own write, whose answer was lost.
+    fn stands(&mut self, record: Option<Record>, now: Timestamp) -> Act<P> {
+        self.state = match record.as_ref().map_or_else(|| Ok(P::State::default()), |record| record.stored.read()) {
             Ok(state) => state,
             // A newer build wrote it (two versions run during a deploy): leave it to that build.
             Err(_name) => {
                 return Act::Settle(Settlement::GiveBack("its record is in a state that this build does not know"));
             }
         };
+        self.said = record.as_ref().map(Record::said).unwrap_or_default();
+        let (stored, announced) = record.map_or((None, Vec::new()), |found| (Some(found.stored), found.announced));
         self.stored = stored;
         self.announced = Some(announced);
         self.decide(now)

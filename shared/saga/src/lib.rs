@@ -19,9 +19,9 @@ pub mod participant;
 pub mod record;
 pub mod topology;
 
-pub use declaration::{Declaration, Reaction, RetryPolicy};
+pub use declaration::{Declaration, Delay, Jitter, Reaction, RetryPolicy};
 pub use delivery::{Delivery, Received};
 pub use execution::{Act, Answer, Execution, Settlement};
-pub use participant::{Decision, Input, NoEffect, Participant, Then};
-pub use record::{Announcement, Record, Stored, Write};
+pub use participant::{Awaited, Context, Decision, Input, NoEffect, Participant, Then};
+pub use record::{Announcement, Due, List, Record, Stored, Take, Write};
 pub use topology::{Channel, Topology};

@@ -3,12 +3,13 @@
 use std::convert::Infallible;
 use std::fmt::Debug;
 
-use contracts::{Event, EventType, Poison};
+use contracts::{Event, EventType, Poison, SagaId};
 use jiff::Timestamp;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-use crate::{Announcement, Declaration, Delivery, Received};
+use crate::declaration::Delay;
+use crate::{Announcement, Declaration, Delivery, Due, Reaction, Received, Take};
 
 /// A service that takes part in sagas.
 ///
@@ -25,7 +26,7 @@ pub trait Participant: Send + Sync + 'static {
     /// What it asks of the world outside, such as a payment gateway.
     type Effect: Send + Sync;
     /// What the world outside answers.
-    type Reply: Send + Sync;
+    type Reply: Debug + Send + Sync;
 
     /// Its card.
     fn declaration(&self) -> &'static Declaration;
@@ -39,19 +40,93 @@ pub trait Participant: Send + Sync + 'static {
 
     /// The state in which this event is expected, with the facts that the event itself carries.
     ///
-    /// The first write is conditional on exactly this state, which is why no read comes before it.
-    fn expects(&self, incoming: &Self::Incoming) -> Self::State;
+    /// The first write is conditional on exactly this state, which is why no read comes before it. `None` where the
+    /// event cannot say: then what stands is read first. No step of a saga that goes well does that.
+    fn expects(&self, incoming: &Self::Incoming) -> Option<Self::State>;
 
-    /// Decides: pure and total. `now` is the time at which the input was received.
+    /// Decides: pure and total.
     ///
     /// Called with the expected state first and, if the store holds another, once more with that.
-    fn decide(&self, state: &Self::State, input: Input<'_, Self>, now: Timestamp) -> Decision<Self>;
+    fn decide(&self, state: &Self::State, input: Input<'_, Self>, context: &Context<'_>) -> Decision<Self>;
+
+    /// Until when a saga in this state is waited for, and on which list it stands meanwhile; `None` for one that has
+    /// ended. Only for a participant whose declaration says that it keeps deadlines.
+    fn due(&self, state: &Self::State) -> Option<Due> {
+        let _ = state;
+        None
+    }
+
+    /// The message that this participant sends itself when a saga's time is up.
+    ///
+    /// A message, so that what follows from it is announced however often the process dies.
+    fn overdue(&self, saga: SagaId) -> Option<String> {
+        let _ = saga;
+        None
+    }
+
+    /// What a saga in this state waits for, as far as this participant can know.
+    fn awaited(&self, state: &Self::State) -> Option<Awaited> {
+        let _ = state;
+        None
+    }
 
     /// The sealed card that travels beside an announced event of this type: taken from the message at hand, because
     /// it is stored nowhere.
     fn sealed_card<'a>(&self, incoming: &'a Self::Incoming, event_type: EventType) -> Option<&'a str> {
         let _ = (incoming, event_type);
         None
+    }
+}
+
+/// What is known besides state and input.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The saga.
+    pub saga: SagaId,
+    /// When the input was received.
+    pub now: Timestamp,
+    /// How often the message has been received, from 1.
+    pub receive: u32,
+    /// What the state on record has announced; empty while the state is merely expected.
+    pub said: &'a [Event],
+    /// The reaction that the message is for.
+    pub reaction: Option<&'static Reaction>,
+}
+
+impl Context<'_> {
+    /// The delay before what failed with this error, for the `failed`-th time, is tried again; `None`: no more.
+    #[must_use]
+    pub fn retry(&self, error: &str, failed: usize) -> Option<Delay> {
+        self.reaction?.retry(error, u32::try_from(failed).unwrap_or(u32::MAX))
+    }
+}
+
+/// An answer that has not come yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Awaited {
+    /// Who owes it.
+    pub service: String,
+    /// To what.
+    pub to: String,
+    /// The events, any of which would do.
+    pub events: Vec<String>,
+}
+
+impl Awaited {
+    /// Any of these events, owed by their publisher, in answer to that one.
+    #[must_use]
+    pub fn of(events: &[EventType], to: EventType) -> Self {
+        Self {
+            service: events.first().map_or("nobody", |event| event.publisher().as_str()).to_owned(),
+            to: to.name().to_owned(),
+            events: events.iter().map(|event| event.name().to_owned()).collect(),
+        }
+    }
+}
+
+impl std::fmt::Display for Awaited {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} owes {} in answer to {}", self.service, self.events.join(" or "), self.to)
     }
 }
 
@@ -77,10 +152,15 @@ impl<P: Participant + ?Sized> Copy for Input<'_, P> {}
 pub enum Decision<P: Participant + ?Sized> {
     /// Move from the state that was decided on to this one, then go on.
     Commit(P::State, Then<P>),
-    /// The state is an intent that stands already: carry on with it.
+    /// The same, together with taking from the shared stock, all or nothing. Where there is not enough by then, the
+    /// message is decided upon anew.
+    Transact(P::State, Vec<Take>, Then<P>),
+    /// The state is an intent that stands already, or something has to be looked up first: carry on with it.
     Perform(P::Effect),
     /// All is on record: announce again what the state implies, which may be nothing.
     Announce,
+    /// Nothing follows from it.
+    Ignore,
     /// Keep no state; just send these.
     Send(Vec<Announcement>),
     /// What this event follows from has not arrived yet: give the message back for a moment.
@@ -94,8 +174,15 @@ pub enum Decision<P: Participant + ?Sized> {
 pub enum Then<P: Participant + ?Sized> {
     /// Announce these events; they are stored with the state.
     Announce(Vec<Event>),
+    /// The same, behind what the state that is left has on record of these types: it may not have been announced yet,
+    /// and whoever hears the one must have been told the other.
+    AnnounceBehind(&'static [EventType], Vec<Event>),
     /// The state is an intent: act outside.
     Perform(P::Effect),
+    /// The state is an intent: decide on the same message once more, from there.
+    Continue,
+    /// An attempt failed, and is on record: give the message back for this long.
+    Retry(Delay),
 }
 
 /// The effect, and the reply, of a participant that asks nothing of the world outside.

@@ -3,8 +3,9 @@
 //! The state in it is the record of what was handled, and beside the state stands, byte for byte, what the state
 //! announces. There is no inbox table and no outbox table, and no window after which a duplicate would run again.
 
-use contracts::{Envelope, EventType, Poison, SagaId};
+use contracts::{Envelope, Event, EventType, Poison, SagaId, SagaKind};
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 use crate::topology::Channel;
 
 /// A state as it is stored and compared: its name and its facts as JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Stored {
     /// The name of the state.
     pub state: String,
@@ -59,6 +60,82 @@ pub struct Record {
     pub announced: Vec<String>,
 }
 
+impl Record {
+    /// What the state has announced, as far as this build can read it.
+    #[must_use]
+    pub fn said(&self) -> Vec<Event> {
+        self.announced.iter().filter_map(|stored| Envelope::read(stored).ok()).map(|envelope| envelope.event).collect()
+    }
+}
+
+/// The lists of sagas that are not over: a sparse index, in shards, so that no saga waits for another's write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum List {
+    /// Under way; due at the deadline.
+    Open,
+    /// Waiting for a person; due since it needed attention.
+    Attention,
+}
+
+impl List {
+    /// How many shards each list has. A shard takes 1,000 writes a second
+    /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>), a saga makes
+    /// two.
+    pub const SHARDS: u32 = 8;
+
+    /// The name of one of its shards: the index's partition key.
+    #[must_use]
+    pub fn shard(self, shard: u32) -> String {
+        let list = match self {
+            Self::Open => "open",
+            Self::Attention => "attention",
+        };
+        format!("{list}-{shard}")
+    }
+
+    /// The names of all its shards.
+    pub fn shards(self) -> impl Iterator<Item = String> {
+        (0..Self::SHARDS).map(move |shard| self.shard(shard))
+    }
+
+    /// The shard of a saga.
+    #[must_use]
+    pub fn shard_of(self, saga: SagaId) -> String {
+        let [.., last] = saga.uuid().into_bytes();
+        self.shard(u32::from(last) % Self::SHARDS)
+    }
+}
+
+/// Where a saga stands in the lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// On which list.
+    pub list: List,
+    /// Which kind of saga.
+    pub kind: SagaKind,
+    /// Since or until when.
+    pub at: Timestamp,
+}
+
+impl Due {
+    /// A time as it is indexed: one form, so that the order of the texts is the order of the times.
+    #[must_use]
+    pub fn text(at: Timestamp) -> String {
+        format!("{at:.3}")
+    }
+}
+
+/// An amount taken from the shared stock; negative where it is given back.
+///
+/// It is taken only from a row that exists, and only if the row holds as much.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Take {
+    /// The row.
+    pub item: String,
+    /// How much.
+    pub quantity: Decimal,
+}
+
 /// One conditional write of one item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
@@ -68,6 +145,10 @@ pub struct Write {
     pub expected: Option<Stored>,
     /// What shall stand there.
     pub to: Record,
+    /// What is taken from the stock with it, all or nothing.
+    pub takes: Vec<Take>,
+    /// Where the saga stands in the lists from now on.
+    pub due: Option<Due>,
     /// When.
     pub at: Timestamp,
 }

@@ -42,6 +42,7 @@ impl Names {
     pub fn topic(&self, channel: Channel) -> String {
         match channel {
             Channel::FareRequests => format!("{}-fare-requests", self.prefix),
+            Channel::OrderRequests => format!("{}-order-requests", self.prefix),
             Channel::Events(publisher) => format!("{}-{}-events", self.prefix, publisher.as_str()),
             Channel::Notifications => format!("{}-notifications", self.prefix),
         }
@@ -57,6 +58,30 @@ impl Names {
     #[must_use]
     pub fn dlq(&self, service: &str) -> String {
         format!("{}-{service}-dlq", self.prefix)
+    }
+
+    /// The queue for what SNS could not deliver to a queue: to that of a service, to `success` or to `failure`.
+    #[must_use]
+    pub fn undelivered(&self, queue: &str) -> String {
+        format!("{}-{queue}-undelivered", self.prefix)
+    }
+
+    /// The table of the stock: an item for each thing that can be reserved.
+    #[must_use]
+    pub fn stock_table(&self) -> String {
+        format!("{}-stock", self.prefix)
+    }
+
+    /// The table of what operators did.
+    #[must_use]
+    pub fn audit_table(&self) -> String {
+        format!("{}-audit", self.prefix)
+    }
+
+    /// A name without the prefix: what a person types. One that does not have the prefix is given as it is.
+    #[must_use]
+    pub fn short<'a>(&self, name: &'a str) -> &'a str {
+        name.strip_prefix(&self.prefix).and_then(|rest| rest.strip_prefix('-')).unwrap_or(name)
     }
 
     /// The queue that a client watches.
@@ -77,6 +102,8 @@ impl Default for Names {
 pub enum Channel {
     /// Clients' requests for fares.
     FareRequests,
+    /// Clients' requests for orders.
+    OrderRequests,
     /// The events of one publisher.
     Events(Publisher),
     /// Notifications to clients.
@@ -109,6 +136,8 @@ pub struct Subscription {
     pub raw: bool,
     /// The filter: message attribute and the values that pass; `None` lets all pass.
     pub filter: Option<(String, Vec<String>)>,
+    /// The queue for what SNS could not deliver; each queue has one of its own.
+    pub undelivered: String,
 }
 
 impl Subscription {
@@ -117,6 +146,40 @@ impl Subscription {
     pub fn filter_policy(&self) -> Option<String> {
         self.filter.as_ref().map(|(attribute, values)| serde_json::json!({ attribute: values }).to_string())
     }
+}
+
+/// A table. All attributes of its keys are strings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// The attribute that is its partition key.
+    pub key: String,
+    /// The attribute that is its sort key, if it has one.
+    pub sort: Option<String>,
+    /// Its index, if it has one.
+    pub index: Option<Index>,
+}
+
+impl Table {
+    /// A table with this partition key and nothing more.
+    #[must_use]
+    pub fn keyed(name: String, key: &str) -> Self {
+        Self { name, key: key.to_owned(), sort: None, index: None }
+    }
+}
+
+/// A global secondary index: finds the items that have its keys, by them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Index {
+    /// Its name.
+    pub name: String,
+    /// The attribute that is its partition key.
+    pub key: String,
+    /// The attribute that is its sort key.
+    pub sort: String,
+    /// What it holds of an item besides keys; a later change would mean to build it anew.
+    pub includes: Vec<String>,
 }
 
 /// Everything that has to exist in AWS.
@@ -128,6 +191,28 @@ pub struct Topology {
     pub queues: Vec<Queue>,
     /// Subscriptions.
     pub subscriptions: Vec<Subscription>,
-    /// Tables, by name; each with the string key `saga`.
-    pub tables: Vec<String>,
+    /// Tables.
+    pub tables: Vec<Table>,
+}
+
+impl Topology {
+    /// The queue for what SNS could not deliver to this queue; `None` if nothing is subscribed to it.
+    #[must_use]
+    pub fn undelivered(&self, queue: &str) -> Option<&str> {
+        let subscription = self.subscriptions.iter().find(|subscription| subscription.queue == queue);
+        subscription.map(|subscription| subscription.undelivered.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_name_is_what_stands_behind_the_prefix() {
+        let names = Names::new("a").unwrap();
+        assert_eq!(names.short(&names.dlq("payment")), "payment-dlq");
+        assert_eq!(names.short("audit"), "audit");
+        assert_eq!(names.short("b-payment"), "b-payment");
+    }
 }

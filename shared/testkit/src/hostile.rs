@@ -99,7 +99,8 @@ fn once<P: Participant, W: Outside<P>>(suite: &Conformance<'_, P, W>, message: &
     let mut traces: Vec<String> = announced.iter().map(timeless).collect();
     let records = node.store().records().clone();
     traces.extend(records.values().map(|record| format!("{:?}", record.stored)));
-    let rejects = |name: &str| EventType::parse(name) == Some(EventType::FareRejected);
+    let rejects =
+        |name: &str| matches!(EventType::parse(name), Some(EventType::FareRejected | EventType::OrderRejected));
     if announced.iter().any(|announcement| rejects(&announcement.name)) {
         let bodies = announced.iter().map(|one| split_sealed_card(&one.body).0);
         let said: Vec<String> = bodies.chain(traces).collect();

@@ -38,10 +38,12 @@ pub struct Entry {
 #[derive(Debug, Default)]
 pub struct Ledger {
     customers: BTreeMap<SagaId, String>,
-    answers: BTreeMap<(SagaId, Kind), Result<String, String>>,
+    answers: BTreeMap<(SagaId, Kind, usize), Result<String, String>>,
     entries: Vec<Entry>,
     /// Whether keys are ignored: broken on purpose, to see that it is noticed.
     pub keyless: bool,
+    /// Whether forced refusals of refunds are over.
+    pub healed: bool,
 }
 
 impl Ledger {
@@ -90,7 +92,16 @@ impl Ledger {
         self.customers.insert(saga, customer.to_owned());
         let refused = FareHooks::of_customer(customer).fail_auth;
         let refusal = refused.then_some("Forced auth transaction failure");
-        self.act(saga, Kind::Hold, amount_minor, refusal)
+        self.act(saga, Kind::Hold, 0, amount_minor, refusal)
+    }
+
+    /// Takes an amount in one step, without a hold.
+    ///
+    /// # Errors
+    ///
+    /// The gateway says no.
+    pub fn debit(&mut self, saga: SagaId, amount_minor: i64) -> Result<String, String> {
+        self.act(saga, Kind::Capture, 0, amount_minor, None)
     }
 
     /// Takes what is held.
@@ -107,38 +118,45 @@ impl Ledger {
             let refused = self.hooks(saga).fail_charge;
             refused.then_some("Forced charge transaction failure")
         };
-        self.act(saga, Kind::Capture, amount_minor, refusal)
+        self.act(saga, Kind::Capture, 0, amount_minor, refusal)
     }
 
-    /// Lets go of what is held.
+    /// Lets go of what is held, under its *key*-th key.
     ///
     /// # Errors
     ///
     /// The gateway says no.
-    pub fn void(&mut self, saga: SagaId) -> Result<String, String> {
+    pub fn void(&mut self, saga: SagaId, key: usize) -> Result<String, String> {
         let amount_minor = self.sum_minor(saga, Kind::Hold);
         let taken = self.count(saga, Kind::Capture) > 0;
-        self.act(saga, Kind::Void, amount_minor, taken.then_some("what was held is taken"))
+        self.act(saga, Kind::Void, key, amount_minor, taken.then_some("what was held is taken"))
     }
 
-    /// Gives back what was taken.
+    /// Gives back what was taken, under its *key*-th key.
     ///
     /// # Errors
     ///
     /// The gateway says no.
-    pub fn refund(&mut self, saga: SagaId, amount_minor: i64) -> Result<String, String> {
+    pub fn refund(&mut self, saga: SagaId, key: usize, amount_minor: i64) -> Result<String, String> {
         let refusal = if self.count(saga, Kind::Capture) == 0 {
             Some("nothing is taken")
         } else {
-            let refused = self.hooks(saga).fail_refund;
+            let refused = self.hooks(saga).fail_refund && !self.healed;
             refused.then_some("Forced refund transaction failure")
         };
-        self.act(saga, Kind::Refund, amount_minor, refusal)
+        self.act(saga, Kind::Refund, key, amount_minor, refusal)
     }
 
-    fn act(&mut self, saga: SagaId, kind: Kind, amount_minor: i64, refusal: Option<&str>) -> Result<String, String> {
+    fn act(
+        &mut self,
+        saga: SagaId,
+        kind: Kind,
+        key: usize,
+        amount_minor: i64,
+        refusal: Option<&str>,
+    ) -> Result<String, String> {
         if !self.keyless
-            && let Some(answer) = self.answers.get(&(saga, kind))
+            && let Some(answer) = self.answers.get(&(saga, kind, key))
         {
             return answer.clone();
         }
@@ -151,7 +169,7 @@ impl Ledger {
         if answer.is_ok() {
             self.entries.push(Entry { saga, kind, id, amount_minor });
         }
-        self.answers.insert((saga, kind), answer.clone());
+        self.answers.insert((saga, kind, key), answer.clone());
         answer
     }
 
@@ -178,7 +196,7 @@ mod tests {
         assert_eq!(ledger.authorize(saga, "3", 5), token);
         let charge = ledger.capture(saga, 5);
         assert_eq!(ledger.capture(saga, 5), charge);
-        assert!(ledger.void(saga).is_err());
+        assert!(ledger.void(saga, 0).is_err());
         assert_eq!(ledger.entries().len(), 2);
         ledger.keyless = true;
         assert_ne!(ledger.capture(saga, 5), charge);
@@ -193,7 +211,7 @@ mod tests {
         let mut ledger = Ledger::default();
         assert!(ledger.authorize(saga, "_fail_charge", 5).is_ok());
         assert!(ledger.capture(saga, 5).is_err());
-        assert!(ledger.void(saga).is_ok());
-        assert!(ledger.refund(saga, 5).is_err());
+        assert!(ledger.void(saga, 0).is_ok());
+        assert!(ledger.refund(saga, 0, 5).is_err());
     }
 }

@@ -32,6 +32,6 @@ pub use conformance::{Conformance, Report, Story};
 pub use ledger::{Entry, Kind, Ledger};
 pub use message::Message;
 pub use node::{Fault, Node, Nothing, Outside, Service, Step, Work};
-pub use store::Store;
+pub use store::{Stock, Store};
 pub use storm::Storm;
 pub use world::{Driver, Point, World};

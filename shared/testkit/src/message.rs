@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use contracts::{Event, SagaId};
-use saga::{Announcement, Delivery};
+use saga::{Announcement, Delivery, Stored};
 
 use crate::fixtures;
 
@@ -56,18 +56,33 @@ pub fn split_sealed_card(body: &str) -> (String, Option<String>) {
     }
 }
 
+/// A stored state without what may differ between two runs: times, and how often a message was received.
+#[must_use]
+pub fn timeless_facts(stored: &Stored) -> String {
+    let mut facts = serde_json::from_str(&stored.facts).unwrap_or(serde_json::Value::Null);
+    strip_times(&mut facts);
+    format!("{} {facts}", stored.state)
+}
+
+/// A body without what may differ between two runs: times, and the sealed card.
+#[must_use]
+pub fn timeless_body(body: &str) -> String {
+    let (body, _card) = split_sealed_card(body);
+    let mut value = serde_json::from_str(&body).unwrap_or(serde_json::Value::String(body));
+    strip_times(&mut value);
+    value.to_string()
+}
+
 /// An announcement without what may differ between two runs: times and the sealed card.
 #[must_use]
 pub fn timeless(announcement: &Announcement) -> String {
-    let (body, _card) = split_sealed_card(&announcement.body);
-    let mut value = serde_json::from_str(&body).unwrap_or(serde_json::Value::String(body));
-    strip_times(&mut value);
-    format!("{} {value}", announcement.name)
+    format!("{} {}", announcement.name, timeless_body(&announcement.body))
 }
 
 fn strip_times(value: &mut serde_json::Value) {
     if let Some(fields) = value.as_object_mut() {
-        fields.retain(|name, _| !matches!(name.as_str(), "time" | "at"));
+        let of_time = ["time", "at", "deadline", "since", "until", "receive"];
+        fields.retain(|name, _| !of_time.contains(&name.as_str()));
         fields.values_mut().for_each(strip_times);
     } else if let Some(items) = value.as_array_mut() {
         items.iter_mut().for_each(strip_times);

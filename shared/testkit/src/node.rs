@@ -9,9 +9,11 @@ use std::collections::BTreeMap;
 
 use contracts::{EventType, Poison, SagaId};
 use jiff::Timestamp;
-use saga::{Act, Announcement, Answer, Declaration, Execution, NoEffect, Participant, Settlement};
+use saga::{Act, Announcement, Answer, Declaration, Execution, List, NoEffect, Participant, Settlement};
 
-use crate::{Message, Store};
+use crate::message::timeless_facts;
+use crate::store::Refused;
+use crate::{Message, Stock, Store};
 
 /// A message that takes more acts than this is never settled.
 pub(crate) const ACTS_MAX: usize = 100;
@@ -72,6 +74,9 @@ pub trait Service {
     /// [`Poison`] for a message that can never be handled.
     fn take_up<'n>(&'n self, message: &Message, now: Timestamp) -> Result<Box<dyn Work + 'n>, Poison>;
 
+    /// The message that the service sends itself about a saga whose time is up by now; `None` where it is not.
+    fn overdue(&self, saga: SagaId, now: Timestamp) -> Option<String>;
+
     /// Its table.
     fn store(&self) -> Ref<'_, Store>;
 
@@ -86,6 +91,9 @@ pub trait Work {
 
     /// Whether the next act publishes.
     fn publishes(&self) -> bool;
+
+    /// What was answered so far, times apart: what follows depends on nothing else.
+    fn trail(&self) -> &[String];
 
     /// Carries out the next act; `lost`: and loses its answer.
     fn step(&mut self, now: Timestamp, lost: bool) -> Step;
@@ -107,6 +115,11 @@ impl<P: Participant, W: Outside<P>> Node<P, W> {
     pub fn new(participant: P, outside: W) -> Self {
         Self { participant, outside, store: RefCell::default() }
     }
+
+    /// The same, beside a stock.
+    pub fn beside(participant: P, outside: W, stock: Stock) -> Self {
+        Self { participant, outside, store: RefCell::new(Store::beside(stock)) }
+    }
 }
 
 impl<P: Participant, W: Outside<P>> Service for Node<P, W> {
@@ -121,8 +134,14 @@ impl<P: Participant, W: Outside<P>> Service for Node<P, W> {
             card.map(|card| (*event_type, card.to_owned()))
         };
         let sealed_cards = EventType::ALL.iter().filter_map(sealed).collect();
-        let (execution, act) = Execution::begin(&self.participant, received, now);
-        Ok(Box::new(InHand { node: self, execution, act, sealed_cards }))
+        let (execution, act) = Execution::begin(&self.participant, received, 1, now);
+        Ok(Box::new(InHand { node: self, execution, act, sealed_cards, trail: Vec::new() }))
+    }
+
+    fn overdue(&self, saga: SagaId, now: Timestamp) -> Option<String> {
+        let stored = self.store().records().get(&saga)?.stored.clone();
+        let due = self.participant.due(&stored.read().ok()?)?;
+        (due.list == List::Open && due.at <= now).then(|| self.participant.overdue(saga)).flatten()
     }
 
     fn store(&self) -> Ref<'_, Store> {
@@ -139,6 +158,7 @@ struct InHand<'n, P: Participant, W> {
     execution: Execution<'n, P>,
     act: Act<P>,
     sealed_cards: BTreeMap<EventType, String>,
+    trail: Vec<String>,
 }
 
 impl<P: Participant, W: Outside<P>> Work for InHand<'_, P, W> {
@@ -155,10 +175,16 @@ impl<P: Participant, W: Outside<P>> Work for InHand<'_, P, W> {
         matches!(self.act, Act::Announce(_))
     }
 
+    fn trail(&self) -> &[String] {
+        &self.trail
+    }
+
     fn step(&mut self, now: Timestamp, lost: bool) -> Step {
         // What stands here if the answer does not come: the message is given back.
         let unknown = Act::Settle(Settlement::GiveBack("the answer was lost"));
         let (answer, step) = match std::mem::replace(&mut self.act, unknown) {
+            Act::Look(_) if lost => return Step::Unseen,
+            Act::Look(saga) => (Answer::Found(self.node.store().records().get(&saga).cloned()), Step::Unseen),
             Act::Commit(write) => {
                 let mut store = self.node.store.borrow_mut();
                 let mut written = store.write(write.clone());
@@ -167,7 +193,8 @@ impl<P: Participant, W: Outside<P>> Work for InHand<'_, P, W> {
                 }
                 let answer = match written {
                     Ok(()) => Answer::Committed,
-                    Err(found) => Answer::Conflict(found),
+                    Err(Refused::Differs(found)) => Answer::Conflict(found),
+                    Err(Refused::Short) => Answer::Short,
                 };
                 (answer, Step::Unseen)
             }
@@ -189,6 +216,15 @@ impl<P: Participant, W: Outside<P>> Work for InHand<'_, P, W> {
             }
             Act::Settle(settlement) => return Step::Settled(settlement),
         };
+        self.trail.push(match &answer {
+            Answer::Found(record) | Answer::Conflict(record) => {
+                format!("{:?}", record.as_ref().map(|record| timeless_facts(&record.stored)))
+            }
+            Answer::Replied(reply) => format!("{reply:?}"),
+            Answer::Committed => "committed".to_owned(),
+            Answer::Short => "short".to_owned(),
+            Answer::Announced => "announced".to_owned(),
+        });
         self.act = self.execution.next(answer, now);
         step
     }

@@ -5,16 +5,18 @@
 
 #![expect(clippy::panic, reason = "a test that cannot go on has to say so, and stop")]
 
-use std::collections::BTreeMap;
+mod around;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::Poison;
-use jiff::Timestamp;
 use saga::topology::{Names, Subscription};
 use saga::{Announcement, Channel, Settlement, Topology};
 use uuid::Uuid;
 
+use crate::message::timeless_body;
 use crate::node::ACTS_MAX;
-use crate::{Fault, Message, Service, Step, Work, fixtures, sns};
+use crate::{Fault, Message, Service, Step, Work, sns};
 
 /// After this many deliveries a world that is not at rest never will be.
 const DELIVERIES_MAX: usize = 20_000;
@@ -64,18 +66,31 @@ pub struct World<'n> {
     delivered: Vec<(String, Message)>,
     announcements: Vec<Announcement>,
     dead: Vec<DeadLetter>,
+    stopped: BTreeSet<String>,
+    /// How far each service's clock is ahead, in milliseconds, by its queue.
+    skews: BTreeMap<String, i64>,
     ticks: i64,
     ids: u128,
 }
 
-/// A message in hand, with the work that it is.
-pub(crate) struct Hand<'n> {
+/// A message in hand, with the work that it is. Dropped, it is lost: give it back with [`World::crash`].
+#[expect(missing_debug_implementations, reason = "it holds any participant's work")]
+pub struct Hand<'n> {
     queue: String,
     /// `None` once it was deleted.
     message: Option<Message>,
     work: Box<dyn Work + 'n>,
     acts: usize,
     published_first: bool,
+}
+
+impl Hand<'_> {
+    /// Everything that decides how it goes on, times apart.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let body = self.message.as_ref().map(|message| timeless_body(&message.body));
+        format!("{} {body:?} {:?}", self.queue, self.work.trail())
+    }
 }
 
 impl<'n> World<'n> {
@@ -93,16 +108,26 @@ impl<'n> World<'n> {
             delivered: Vec::new(),
             announcements: Vec::new(),
             dead: Vec::new(),
+            stopped: BTreeSet::new(),
+            skews: BTreeMap::new(),
             ticks: 0,
             ids: 0,
         }
     }
 
-    /// A client publishes a fare request, under an identity of its own choice.
-    pub fn request(&mut self, body: &str, request_id: &str) {
-        let topic = self.names.topic(Channel::FareRequests);
+    /// A client publishes a request, under an identity of its own choice.
+    pub fn request(&mut self, channel: Channel, body: &str, request_id: &str) {
+        let topic = self.names.topic(channel);
         let attributes = [("requestId".to_owned(), request_id.to_owned())].into();
         self.publish(&topic, body, &attributes);
+    }
+
+    /// Somebody sends a message straight to a service.
+    pub fn send(&mut self, service: &str, body: &str) {
+        let queue = self.names.of_service(service);
+        let message = Message::new(&self.next_id(), body);
+        self.delivered.push((queue.clone(), message.clone()));
+        self.put_back(&queue, message);
     }
 
     /// The notifications in the success or the failure queue.
@@ -160,6 +185,13 @@ impl<'n> World<'n> {
         self.put_back(&queue, message);
     }
 
+    /// Handles one message, whichever; answers with the number of acts.
+    pub fn handle(&mut self, queue: &str, index: usize) -> usize {
+        let Some(mut hand) = self.receive(queue, index, false) else { return 0 };
+        while !self.step(&mut hand, false) {}
+        hand.acts
+    }
+
     /// Handles messages one after another, in order, until none waits; a message that is given back goes to the end
     /// of its queue. Faults strike at the `points`. Answers with the number of acts of each delivery,
     /// and of the faults that struck.
@@ -199,7 +231,7 @@ impl<'n> World<'n> {
     pub(crate) fn waiting_queues(&self) -> impl Iterator<Item = (&String, usize)> {
         self.queues
             .iter()
-            .filter(|(queue, _)| self.services.contains_key(*queue))
+            .filter(|(queue, _)| self.services.contains_key(*queue) && !self.stopped.contains(*queue))
             .map(|(queue, messages)| (queue, messages.len()))
     }
 
@@ -210,8 +242,8 @@ impl<'n> World<'n> {
 
     /// Takes a message in hand; `stays`: and it stays in the queue, as it does for a second worker when it was
     /// delivered twice or its visibility ran out.
-    pub(crate) fn receive(&mut self, queue: &str, index: usize, stays: bool) -> Option<Hand<'n>> {
-        let now = self.tick();
+    pub fn receive(&mut self, queue: &str, index: usize, stays: bool) -> Option<Hand<'n>> {
+        let now = self.now_at(queue);
         let service = *self.services.get(queue)?;
         let messages = self.queues.get_mut(queue)?;
         let message = messages.get(index)?.clone();
@@ -230,13 +262,17 @@ impl<'n> World<'n> {
     }
 
     /// Carries out the next act of a message in hand; tells whether that was the last.
-    pub(crate) fn step(&mut self, hand: &mut Hand<'n>, lost: bool) -> bool {
+    ///
+    /// # Panics
+    ///
+    /// When it is never settled.
+    pub fn step(&mut self, hand: &mut Hand<'n>, lost: bool) -> bool {
         hand.acts += 1;
         assert!(hand.acts <= ACTS_MAX, "a message is never settled: {}", hand.queue);
         if self.breaks_the_law(hand) {
             return false;
         }
-        let now = self.tick();
+        let now = self.now_at(&hand.queue);
         match hand.work.step(now, lost) {
             Step::Published(announcements) if !hand.published_first => {
                 announcements.iter().for_each(|one| self.announce(one));
@@ -247,7 +283,7 @@ impl<'n> World<'n> {
                 if let Some(message) = hand.message.take() {
                     match settlement {
                         Settlement::Delete => {}
-                        Settlement::GiveBack(_) => self.put_back(&hand.queue, message),
+                        Settlement::GiveBack(_) | Settlement::Retry(_) => self.put_back(&hand.queue, message),
                         Settlement::DeadLetter(poison) => self.bury(&hand.queue, message, poison),
                     }
                 }
@@ -257,7 +293,7 @@ impl<'n> World<'n> {
     }
 
     /// The process dies; the message is delivered again.
-    pub(crate) fn crash(&mut self, hand: Hand<'n>) {
+    pub fn crash(&mut self, hand: Hand<'n>) {
         if let Some(message) = hand.message {
             self.put_back(&hand.queue, message);
         }
@@ -319,13 +355,6 @@ impl<'n> World<'n> {
     fn bury(&mut self, queue: &str, message: Message, poison: Poison) {
         let queue = queue.to_owned();
         self.dead.push(DeadLetter { queue, message, poison });
-    }
-
-    /// Time passes: no two acts happen at the same.
-    fn tick(&mut self) -> Timestamp {
-        self.ticks += 1_001;
-        let millisecond = fixtures::NOW.as_millisecond() + self.ticks;
-        Timestamp::from_millisecond(millisecond).unwrap_or(fixtures::NOW)
     }
 
     fn next_id(&mut self) -> String {

@@ -1,13 +1,14 @@
 //! What may arrive on booking's queue, good and bad.
 
 use super::*;
+use contracts::ActionKind;
 use saga::Participant;
 
 const GOOD: &str = r#"{"customerId": "3", "fareId": "wr_563", "fareAmount": "$20.00",
      "cc": "2424 2424 2424 2424", "expiryDate": "12/22", "cvv": "111"}"#;
 
 fn booking() -> Booking {
-    Booking { key: card::key_pair().1, requests_topic: "ensemble-fare-requests".to_owned() }
+    crate::tests::booking()
 }
 
 fn read_as(body: &str, message_id: &str, request_id: Option<&str>) -> Result<Received<Incoming>, Poison> {
@@ -39,7 +40,13 @@ fn saga(identity: &str) -> SagaId {
 /// The message of a rejection.
 fn rule(body: &str) -> String {
     match read(body).map(|received| received.incoming) {
-        Ok(Incoming::BadRequest(rejected)) => rejected.error.message,
+        Ok(Incoming::BadRequest(rejected)) => {
+            if let Event::OrderRejected(rejected) = *rejected {
+                return rejected.error.message;
+            }
+            let Event::FareRejected(rejected) = *rejected else { panic!("not a rejection") };
+            rejected.error.message
+        }
         other => panic!("not rejected: {other:?}"),
     }
 }
@@ -106,6 +113,7 @@ fn what_was_readable_of_a_bad_request_is_told_back() {
     else {
         panic!("not rejected")
     };
+    let Event::FareRejected(rejected) = *rejected else { panic!("not a fare") };
     assert_eq!(rejected.customer_id.unwrap().as_str(), "3");
     assert_eq!(rejected.fare_id.unwrap().as_str(), "wr_563");
     assert_eq!(rejected.fare_amount.unwrap(), "$20.00");
@@ -135,5 +143,121 @@ fn what_is_no_request_is_poison_with_its_reason() {
         let poison = read(&body).err().unwrap_or_else(|| panic!("{reason:?}: not poison"));
         assert_eq!(poison.reason, reason, "{poison}");
         assert!(!poison.detail.contains("2424"), "{poison}");
+    }
+}
+
+const ORDER: &str = r#"{"order_id": "40063fe3-56d9-4c51-b91f-71929834ce03", "order_date": "2018-10-19T10:50:16+08:00",
+    "customer_id": "8d04ea6f-c6b2-4422-8550-839a16f01feb",
+    "items": [{"item_id": "567", "qty": 1.0, "description": "Cart item 1", "unit_price": 199.99}]}"#;
+
+fn cloud_event_of(event_type: &str, data: &str) -> String {
+    format!(r#"{{"specversion":"1.0","id":"ce-1","source":"/test","type":"{event_type}","data":{data}}}"#)
+}
+
+#[test]
+fn an_order_is_understood_in_all_its_forms_and_its_amount_is_exact() {
+    let forms = [
+        (read(ORDER), "m1"),
+        (read_as(ORDER, "m1", Some("r0")), "r0"),
+        (read(&sns("ensemble-order-requests", ORDER)), "r1"),
+        (read(&cloud_event_of("order_requested", ORDER)), "ce-1"),
+        (read(&cloud_event_of("OrderRequested", ORDER)), "ce-1"),
+        (read(&sns("ensemble-order-requests", &cloud_event_of("order_requested", ORDER))), "ce-1"),
+        // The type counts, not the topic.
+        (read(&sns("ensemble-fare-requests", &cloud_event_of("order_requested", ORDER))), "ce-1"),
+    ];
+    for (received, identity) in forms {
+        let received = received.unwrap();
+        assert_eq!(received.saga, SagaId::of_request("order", identity), "{identity}");
+        let Incoming::OrderRequested(order) = received.incoming else { panic!("{identity}: not an order") };
+        assert_eq!((order.amount.minor, order.items.len()), (19_999, 1));
+    }
+    let order = check_order(&ORDER.replace("1.0", "3").replace("199.99", "0.1")).unwrap();
+    assert_eq!(order.amount.minor, 30, "3 × 0.1 is 0.3");
+    let order = check_order(&ORDER.replace("Cart item 1", "card 4929 1234 5678 9012")).unwrap();
+    assert_eq!(order.items[0].description, contracts::redact::REMOVED);
+}
+
+#[test]
+fn each_broken_rule_of_an_order_is_named_with_its_field_and_without_its_value() {
+    let items = |items: &str| {
+        let (head, _) = ORDER.split_once("\"items\"").unwrap();
+        format!("{head}\"items\": {items}}}")
+    };
+    let item = r#"{"item_id": "567", "qty": 1, "description": "d", "unit_price": 1}"#;
+    let cases = [
+        (ORDER.replace("199.99", "-1"), "items[0].unit_price: must be a number such as 199.99"),
+        (ORDER.replace("199.99", "1e2"), "items[0].unit_price: must be a number such as 199.99"),
+        (ORDER.replace("199.99", "\"199.99\""), "items[0].unit_price: must be a number such as 199.99"),
+        (ORDER.replace("199.99", "0.0000000001"), "items[0].unit_price: must be a number such as 199.99"),
+        (ORDER.replace("199.99", "199.999"), "items: the sum of qty × unit_price must be a whole number of cents"),
+        (ORDER.replace("199.99", "0"), "items: the sum of qty × unit_price must be more than zero"),
+        (ORDER.replace("199.99", &"9".repeat(27)), "items: the sum of qty × unit_price must not be larger than"),
+        (ORDER.replace("199.99", &"9".repeat(60)), "items[0].unit_price: must be a number such as 199.99"),
+        (ORDER.replace("1.0", "0"), "items[0].qty: must be more than zero"),
+        (ORDER.replace("1.0", "null"), "items[0].qty: must be a number such as 199.99"),
+        (ORDER.replace("\"567\"", "\"5 67\""), "items[0].item_id: must be 1 to 128 characters"),
+        (ORDER.replace("\"Cart item 1\"", "1"), "items[0].description: must be a text"),
+        (ORDER.replace("Cart item 1", &"x".repeat(257)), "items[0].description: must be at most 256 bytes"),
+        (ORDER.replace("\"qty\"", "\"quantity\""), "items[0]: a field is none of item_id, qty"),
+        (ORDER.replace("2018-10-19T10:50:16+08:00", "2018-10-19"), "order_date: must be a date and time"),
+        (ORDER.replace("40063fe3-56d9-4c51-b91f-71929834ce03", ""), "order_id: must be 1 to 128 characters"),
+        (ORDER.replace("\"customer_id\"", "\"cc\""), "customer_id: is missing"),
+        (items("[]"), "items: must be 1 to 50 items"),
+        (items("{}"), "items: must be a list"),
+        (items(&format!("[{}]", vec![item; 51].join(","))), "items: must be 1 to 50 items"),
+        (items("[1]"), "items[0]: must be a JSON object"),
+        (
+            items(&item.replace("\"qty\": 1", "\"qty\": 1, \"qty\": 1"))
+                .replace("\"items\": {", "\"items\": [{")
+                .replace("}}", "}]}"),
+            "items[0].qty: stands twice",
+        ),
+    ];
+    for (body, expected) in cases {
+        let found = rule(&body);
+        assert!(found.contains(expected), "{found} does not say {expected}");
+        for value in ["40063fe3", "xxx", "5 67", "99999", "Cart"] {
+            assert!(!found.contains(value), "{value} stands in {found}");
+        }
+    }
+}
+
+#[test]
+fn what_is_asked_of_a_saga_is_understood_and_only_operators_ask_for_more_than_to_cancel() {
+    let saga = SagaId::of_request("fare", "a");
+    let data = format!(r#"{{"sagaId":"{saga}","by":"ada","reason":"changed my mind"}}"#);
+    let bare = data.replacen('{', r#"{"type":"CancelRequested","#, 1);
+    let forms = [
+        (read(&cloud_event_of("cancel_requested", &data)), ActionKind::Cancel),
+        (read(&cloud_event_of("CancelRequested", &data)), ActionKind::Cancel),
+        (read(&bare), ActionKind::Cancel),
+        (read(&sns("ensemble-order-requests", &cloud_event_of("cancel_requested", &data))), ActionKind::Cancel),
+        (read(&sns("ensemble-fare-requests", &bare)), ActionKind::Cancel),
+        (read(&cloud_event_of("retry_requested", &data)), ActionKind::Retry),
+        (read(&cloud_event_of("resolve_requested", &data)), ActionKind::Resolve),
+    ];
+    for (received, what) in forms {
+        let received = received.unwrap();
+        assert_eq!(received.saga, saga);
+        let Incoming::Asked(ask) = received.incoming else { panic!("not asked") };
+        assert_eq!((ask.what, ask.by.as_str(), ask.reason.as_str()), (what, "ada", "changed my mind"));
+    }
+    let poison = |body: &str| read(body).map(|received| received.incoming).unwrap_err();
+    for asked in ["retry_requested", "resolve_requested"] {
+        let from_topic = sns("ensemble-fare-requests", &cloud_event_of(asked, &data));
+        assert_eq!(poison(&from_topic).reason, Reason::UnexpectedEnvelope);
+    }
+    let cases = [
+        ("{}".to_owned(), "sagaId: must be the UUID of a saga"),
+        (data.replace(&saga.to_string(), "x"), "sagaId: must be the UUID of a saga"),
+        (data.replace("\"ada\"", "1"), "by: must be a text"),
+        (data.replace("changed my mind", &"x".repeat(501)), "reason: must be 1 to 500 characters"),
+        (data.replace("\"by\"", "\"reason\""), "data: a field stands twice"),
+    ];
+    for (data, rule) in cases {
+        let poison = poison(&cloud_event_of("cancel_requested", &data));
+        assert_eq!((poison.reason, poison.detail.as_str()).0, Reason::Unreadable);
+        assert!(poison.detail.starts_with(rule), "{poison} does not say {rule}");
     }
 }

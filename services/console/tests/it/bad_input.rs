@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contracts::{Identifier, Path, SagaId, booking, payment};
+use contracts::{Identifier, Journey, SagaId, booking, payment};
 use serde_json::{Value, json};
 
 use crate::world::{World, cloud_event, fare, saga_of};
@@ -71,18 +71,21 @@ fn cases() -> Vec<(&'static str, String, End)> {
     ]
 }
 
+/// What [`fare`] asks for.
+fn known_fare() -> contracts::Fare {
+    contracts::Fare {
+        customer_id: Identifier::parse("3").unwrap(),
+        fare_id: Identifier::parse("wr_563").unwrap(),
+        fare_amount: "$20.00".to_owned(),
+        amount: contracts::Money::parse_usd("$20.00").unwrap(),
+    }
+}
+
 fn event_of_booking() -> String {
-    let fare = booking::FareRegistered {
-        fare: contracts::Fare {
-            customer_id: Identifier::parse("3").unwrap(),
-            fare_id: Identifier::parse("wr_563").unwrap(),
-            fare_amount: "$20.00".to_owned(),
-            amount: contracts::Money::parse_usd("$20.00").unwrap(),
-        },
-        path: Path::default(),
-    };
+    let registered =
+        booking::Registered { purchase: known_fare().into(), journey: Journey::until(jiff::Timestamp::MAX) };
     let saga = SagaId::of_request("fare", "forged");
-    contracts::Envelope::new(contracts::Event::FareRegistered(fare), saga, "x", None, jiff::Timestamp::UNIX_EPOCH)
+    contracts::Envelope::new(contracts::Event::FareRegistered(registered), saga, "x", None, jiff::Timestamp::UNIX_EPOCH)
         .to_json()
 }
 
@@ -164,15 +167,17 @@ async fn a_forged_event_against_a_completed_saga_is_buried_as_contradicting() {
     world.publish(&fare("3"), Some("r")).await;
     let saga = saga_of("r");
     let (_, found) = world.outcome_of(saga).await;
-    let fare = contracts::Fare {
-        customer_id: Identifier::parse("3").unwrap(),
-        fare_id: Identifier::parse("wr_563").unwrap(),
-        fare_amount: "$20.00".to_owned(),
-        amount: contracts::Money::parse_usd("$20.00").unwrap(),
-    };
     let charge_token = found["chargeToken"].as_str().map(str::to_owned);
     let error = contracts::Failure::new("Forged", contracts::StepName::ChargeFare, "forged");
-    let declined = payment::PaymentDeclined { fare, charge_token, error, standing: Vec::new(), path: Path::default() };
+    let declined = payment::PaymentDeclined {
+        purchase: known_fare().into(),
+        charge_token,
+        charge_id: None,
+        refund_id: None,
+        error,
+        standing: Vec::new(),
+        journey: Journey::until(jiff::Timestamp::MAX),
+    };
     let event = contracts::Event::PaymentDeclined(declined);
     let forged = contracts::Envelope::new(event, saga, "x", None, jiff::Timestamp::UNIX_EPOCH).to_json();
     world.send("ensemble-booking", &forged, None).await;

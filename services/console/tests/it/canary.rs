@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use runtime::Environment;
 use serde_json::json;
 
-use crate::world::{World, cloud_event, saga_of};
+use crate::world::{World, cloud_event, cloud_event_of, order_saga, saga_of};
 
 /// Sentinels: of the right form, and like nothing else that a run writes.
 const NUMBER: &str = "4929 1357 2468 9753";
@@ -18,6 +18,15 @@ fn fare(customer: &str) -> String {
     json!({
         "customerId": customer, "fareId": "wr_563", "fareAmount": "$20.00",
         "cc": NUMBER, "expiryDate": EXPIRY, "cvv": CVV,
+    })
+    .to_string()
+}
+
+/// An order with what may be a card in the words of its client.
+fn order(order_id: &str, description: &str) -> String {
+    json!({
+        "order_id": order_id, "order_date": "2018-10-19T10:50:16+08:00", "customer_id": "8d04ea6f",
+        "items": [{"item_id": "567", "qty": 1.0, "description": description, "unit_price": 199.99}],
     })
     .to_string()
 }
@@ -141,6 +150,13 @@ fn requests() -> Vec<(&'static str, String)> {
         ("booking", cloud_event(NUMBER, &good)),
         ("booking", cloud_event("ce-4", &format!("\"{}\"", good.replace('"', "\\\"")))),
         ("booking", json!({"Type": "Notification", "TopicArn": "a:b", "MessageId": "m", "Message": good}).to_string()),
+        ("booking", order("4", NUMBER)),
+        ("booking", order("2", &format!("pay with {NUMBER}, {EXPIRY}"))),
+        ("booking", cloud_event_of("order_requested", "ce-6", &order("3", &NUMBER.replace(' ', "-")))),
+        ("booking", order("4", "a gift").replace("a gift", &format!("a\\u0007{NUMBER}"))),
+        ("booking", order(NUMBER, "a gift")),
+        ("booking", order("4", "a gift").replacen('{', &format!("{{\"{NUMBER}\": 1,"), 1)),
+        ("payment", order("4", NUMBER)),
         ("payment", good.clone()),
         ("fulfillment", cloud_event("ce-5", &good)),
         ("notifier", format!("{NUMBER} {EXPIRY} {CVV}")),
@@ -189,6 +205,11 @@ async fn no_byte_of_a_card_is_anywhere_but_in_the_request_as_it_was_sent() {
     // The rows ended as they should, so the scan is not of an empty world.
     for (index, successful) in [(0, true), (1, false), (2, false), (3, false), (4, false)] {
         assert_eq!(world.outcome_of(saga_of(&format!("r{index}"))).await.0, successful, "{index}");
+    }
+    let request = |wanted: &str| requests.iter().position(|(_, body)| body.contains(wanted)).unwrap();
+    for (order_id, successful) in [("4", true), ("2", false)] {
+        let index = request(&format!("\"order_id\":\"{order_id}\""));
+        assert_eq!(world.outcome_of(order_saga(&format!("r{index}"))).await.0, successful, "{order_id}");
     }
     world.until("all is settled", World::is_quiet).await;
     let dump = world.stack.endpoint.dump();

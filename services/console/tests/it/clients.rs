@@ -29,10 +29,19 @@ impl Endpoint {
 
     /// Calls SQS.
     pub(crate) async fn sqs(&self, operation: &str, body: &Value) -> Value {
+        self.json(&format!("AmazonSQS.{operation}"), body).await
+    }
+
+    /// Calls `DynamoDB`.
+    pub(crate) async fn dynamodb(&self, operation: &str, body: &Value) -> Value {
+        self.json(&format!("DynamoDB_20120810.{operation}"), body).await
+    }
+
+    async fn json(&self, operation: &str, body: &Value) -> Value {
         let request = self
             .http
             .post(&self.url)
-            .header("x-amz-target", format!("AmazonSQS.{operation}"))
+            .header("x-amz-target", operation)
             .header("content-type", "application/x-amz-json-1.0")
             .body(body.to_string());
         let response = request.send().await.unwrap();

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::clients::Endpoint;
 use crate::harness::{Ended, Env, Process, ensemble, ensemble_reading, env, wait_for, word_after};
+use crate::rows::{order, request};
 use crate::stacks::Up;
-use crate::stage::request;
 
 /// The card of every request here.
 const CARD: [&str; 2] = ["2424 2424 2424 2424", "2424242424242424"];
@@ -18,12 +18,12 @@ const CARD: [&str; 2] = ["2424 2424 2424 2424", "2424242424242424"];
 /// Where nobody listens.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
-fn calling(endpoint: &Endpoint) -> Env {
+pub(crate) fn calling(endpoint: &Endpoint) -> Env {
     env(&[("AWS_ENDPOINT_URL", &endpoint.url)])
 }
 
 /// An embedded endpoint with the topology, and nobody who works there.
-async fn provisioned(folder: &Path) -> (Process, Endpoint) {
+pub(crate) async fn provisioned(folder: &Path) -> (Process, Endpoint) {
     let mut process = Process::start(folder, "local", &["local", "--port", "0"], &Env::new());
     let endpoint = Endpoint::at(process.url_after("DynamoDB on").await);
     let provisioned = ensemble(&["provision"], &calling(&endpoint)).await;
@@ -86,11 +86,16 @@ async fn wrong_usage_exits_with_2() {
         &["run", "accounting"],
         &["publish"],
         &["publish", "fare"],
+        &["publish", "order"],
         &["up", "--port", "eighty"],
         &["up", "--port", "65536"],
         &["watch", "--once", "-1"],
         &["gateway", "--fault", "lost:capture"],
         &["demo", "--quietly"],
+        &["demo", "--row", "4"],
+        &["demo", "--saga", "ride"],
+        &["render"],
+        &["render", "map", "--saga", "ride"],
     ] {
         let ended = ensemble(args, &Env::new()).await;
         assert_eq!(ended.code, Some(2), "{args:?}: {ended:?}");
@@ -240,6 +245,42 @@ async fn a_request_comes_from_standard_input() {
 
     let ended = ensemble_reading(&publish, &calling(&endpoint), &input, "").await;
     assert_eq!(ended.code, Some(65), "{ended:?}");
+}
+
+#[tokio::test]
+async fn orders_are_published_as_fares_are_and_to_their_own_topic() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_process, endpoint) = provisioned(folder.path()).await;
+    let env = calling(&endpoint);
+    let one = ["publish", "order", "examples/order.json", "--id", "request-1", "--json"];
+    let ended = ensemble(&one, &env).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let saga = contracts::SagaId::of_request("order", "request-1");
+    assert_eq!(ended.json(), [json!({ "line": 1, "sagaId": saga })]);
+    let messages = endpoint.take("ensemble-booking").await;
+    assert!(messages.len() == 1 && messages[0].contains(":ensemble-order-requests\""), "{messages:?}");
+
+    let all = ensemble(&["publish", "order", "examples/orders.jsonl", "--json"], &env).await;
+    assert_eq!(all.code, Some(0), "{all:?}");
+    let sagas: BTreeSet<_> = all.json().iter().map(|line| line["sagaId"].to_string()).collect();
+    assert_eq!(sagas.len(), 7);
+    assert_eq!(endpoint.take("ensemble-booking").await.len(), 7);
+
+    let good = order("4");
+    let lines = [good.clone(), good.replace("1.0", "0"), request("3"), good.replace("199.99", "0.001")];
+    let input = folder.path().join("input");
+    let ended = ensemble_reading(&["publish", "order", "-"], &env, &input, &lines.join("\n")).await;
+    assert_eq!(ended.code, Some(65), "{ended:?}");
+    for words in
+        ["line 2: items[0].qty: ", "line 3: body: a field is none of", "line 4: items: the sum", "none was sent"]
+    {
+        assert!(ended.err.contains(words), "{words}: {ended:?}");
+    }
+    assert!(CARD.iter().all(|card| !ended.said().contains(card)), "{ended:?}");
+    assert_eq!(endpoint.held("ensemble-booking").await, [0, 0]);
+
+    let ended = ensemble_reading(&["publish", "fare", "-"], &env, &input, &good).await;
+    assert_eq!(ended.code, Some(65), "an order is no fare: {ended:?}");
 }
 
 #[tokio::test]

@@ -16,8 +16,9 @@ nothing counts as not set. The AWS variables mean what they mean everywhere; tho
 This page is rendered from the code: `BLESS=1 cargo test -p console --test it configuration`.
 "
     .to_owned();
-    let groups: [(&str, &[&Variable]); 3] = [
+    let groups: [(&str, &[&Variable]); 4] = [
         ("Every service, and `ensemble`", runtime::settings::VARIABLES),
+        ("What operators do, with `ensemble`", runtime::audit::VARIABLES),
         ("`booking`", booking::VARIABLES),
         ("`payment`", payment::VARIABLES),
     ];

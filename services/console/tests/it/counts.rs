@@ -1,45 +1,90 @@
-//! What a happy fare costs, counted call by call.
+//! What a happy fare and a happy order cost, counted call by call.
 
-use console::request::{Request, publish_fares};
+use console::request::{Request, publish_requests};
+use contracts::SagaKind;
+use local::FailWith;
+use runtime::Stock;
+use rust_decimal::Decimal;
 
-use crate::world::{World, fare};
+use crate::world::{World, fare, order};
 
-const FARES: usize = 200;
+/// How many of each.
+const SAGAS: usize = 200;
 
-#[tokio::test]
-async fn a_happy_fare_costs_five_conditional_writes_no_read_and_one_charge() {
+/// What is called for a saga, besides what `DynamoDB` is asked.
+const AROUND: [&str; 5] = [
+    "sns:PublishBatch",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessageBatch",
+    "sqs:ChangeMessageVisibilityBatch",
+    // The client that watches.
+    "sqs:DeleteMessage",
+];
+
+/// The sweeper's look at the lists, which is no part of any saga.
+const SWEEP: &str = "dynamodb:Query";
+
+/// Plays this many of one kind; holds what they cost to five conditional writes each and to these other calls of
+/// `DynamoDB`, and their payment to what a happy saga is: authorized, captured, calls.
+async fn cost(kind: SagaKind, body: &str, others: &[&str], paid: [u64; 3]) {
     let mut world = World::start().await;
     let before = world.stack.endpoint.calls();
-    let requests = (0..FARES).map(|_| Request::new(fare("3"))).collect();
-    for published in publish_fares(&world.stack.aws, &world.stack.settings, requests).await {
+    let requests = (0..SAGAS).map(|_| Request::new(kind, body)).collect();
+    for published in publish_requests(&world.stack.aws, &world.stack.settings, requests).await {
         published.unwrap();
     }
-    world.watch_until(|world| world.found.len() == FARES).await;
+    world.watch_until(|world| world.found.len() == SAGAS).await;
     world.until("all is settled", World::is_quiet).await;
     let calls = world.stack.endpoint.calls().since(&before);
 
-    let writes = 5 * u64::try_from(FARES).unwrap();
-    assert_eq!(calls.get("dynamodb:conditional-write"), writes);
+    let sagas = u64::try_from(SAGAS).unwrap();
+    assert_eq!(calls.get("dynamodb:conditional-write"), 5 * sagas);
     assert_eq!(calls.get("dynamodb:condition-failed"), 0);
-    assert_eq!(calls.get("dynamodb:UpdateItem"), writes);
-    // Nothing but this: no read, no call of the control plane.
-    let hot_path = [
-        "dynamodb:UpdateItem",
-        "dynamodb:conditional-write",
-        "dynamodb:condition-failed",
-        "sns:PublishBatch",
-        "sqs:ReceiveMessage",
-        "sqs:DeleteMessageBatch",
-        "sqs:ChangeMessageVisibilityBatch",
-        // The client that watches.
-        "sqs:DeleteMessage",
-    ];
-    let others: Vec<_> = calls.iter().filter(|(name, count)| *count > 0 && !hot_path.contains(name)).collect();
-    assert_eq!(others, []);
+    assert_eq!(calls.get("dynamodb:UpdateItem"), 5 * sagas);
+    let writes = ["dynamodb:UpdateItem", "dynamodb:conditional-write", "dynamodb:condition-failed", SWEEP];
+    let allowed = |name: &str| [&writes[..], &AROUND, others].concat().contains(&name);
+    let more: Vec<_> = calls.iter().filter(|(name, count)| *count > 0 && !allowed(name)).collect();
+    assert_eq!(more, [], "no other read, no transaction, no call of the control plane");
+    for other in others {
+        assert_eq!(calls.get(other), sagas, "{other}");
+    }
 
     let gateway = world.stack.gateway.totals();
-    let fares = u64::try_from(FARES).unwrap();
-    assert_eq!([gateway.authorized, gateway.captured, gateway.voided, gateway.refunded], [fares, fares, 0, 0]);
-    assert_eq!(gateway.calls, 2 * fares);
+    let [authorized, captured, called] = paid.map(|count| count * sagas);
+    assert_eq!([gateway.authorized, gateway.captured, gateway.voided, gateway.refunded], [authorized, captured, 0, 0]);
+    assert_eq!(gateway.calls, called);
+    world.stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_happy_fare_costs_five_conditional_writes_no_read_and_one_charge() {
+    cost(SagaKind::Fare, &fare("3"), &[], [1, 1, 2]).await;
+}
+
+#[tokio::test]
+async fn a_happy_order_of_untracked_items_costs_five_conditional_writes_one_count_and_one_debit() {
+    cost(SagaKind::Order, &order("4"), &["dynamodb:BatchGetItem"], [0, 1, 1]).await;
+}
+
+/// Another transaction, or another writer, has what a saga needs: it is sent again, and nothing is taken twice.
+#[tokio::test]
+async fn a_stock_that_others_write_at_the_same_time_is_taken_once() {
+    let mut world = World::start().await;
+    let stock = Stock::new(&world.stack.aws, &world.stack.settings);
+    stock.set("567", Some(Decimal::TEN)).await.unwrap();
+    let before = world.stack.endpoint.calls();
+    // More than one handling of the message sends it; and then the single write that registers meets one, too.
+    world.stack.endpoint.fail_next("dynamodb:TransactWriteItems", FailWith::TransactionConflict, 4);
+    world.stack.endpoint.fail_next("dynamodb:UpdateItem", FailWith::TransactionConflict, 1);
+    let requests = vec![Request::new(SagaKind::Order, order("4"))];
+    for published in publish_requests(&world.stack.aws, &world.stack.settings, requests).await {
+        published.unwrap();
+    }
+    world.watch_until(|world| world.found.len() == 1).await;
+    let calls = world.stack.endpoint.calls().since(&before);
+    assert_eq!(calls.get("dynamodb:TransactWriteItems"), 5);
+    assert_eq!(calls.get("dynamodb:transacted-write"), 2, "the saga's item and one row");
+    assert_eq!(stock.count(&["567".to_owned()]).await.unwrap(), [("567".to_owned(), Decimal::from(9))]);
+    assert!(world.found.values().flatten().all(|(successful, _)| *successful), "{:?}", world.found);
     world.stack.stop().await;
 }

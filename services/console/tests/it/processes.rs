@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::harness::wait_for;
-use crate::stage::{SERVICES, Stage, fares, lasting_port, row};
+use crate::rows::{Row, fares, one_of_each, row};
+use crate::stage::{SERVICES, Stage, lasting_port};
 
 /// What SIGTERM leaves a service to end in.
 const STOP_MAX: Duration = Duration::from_secs(10);
@@ -13,7 +14,7 @@ const STOP_MAX: Duration = Duration::from_secs(10);
 #[tokio::test]
 async fn four_services_in_four_processes_play_every_row() {
     let mut stage = Stage::start(&["--gateway-port", "0"]).await;
-    stage.publish(&fares(5)).await;
+    stage.publish(&one_of_each()).await;
     stage.ends_well().await;
 }
 
@@ -26,10 +27,10 @@ async fn services_killed_at_any_time_lose_nothing_and_charge_nothing_twice() {
     let mut victims = SERVICES.repeat(3);
     random.shuffle(&mut victims);
     for victim in victims {
-        // Five fares make more progress than any round waits for.
+        // Five fares and seven orders make more progress than any round waits for.
         let before = stage.progress().await;
-        let enough = before + random.u64(1..=10);
-        stage.publish(&fares(5)).await;
+        let enough = before + random.u64(1..=20);
+        stage.publish(&one_of_each()).await;
         wait_for("progress", async || (stage.progress().await >= enough).then_some(())).await;
         stage.service(victim).kill();
         stage.start_service(victim);
@@ -41,12 +42,12 @@ async fn services_killed_at_any_time_lose_nothing_and_charge_nothing_twice() {
     assert!(hits > 0, "no kill hit a message");
 }
 
-#[tokio::test]
-async fn a_payment_killed_between_the_charge_and_its_record_finds_the_charge_again() {
+/// Kills payment while the gateway keeps its answer to this operation back, and lets it find what was done.
+async fn killed_before_the_answer(operation: &str, row: &'static Row) {
     let mut stage = Stage::start(&["--gateway-port", "0"]).await;
-    let for_ever = json!([{ "kind": "late", "operation": "capture", "delayMs": 600_000 }]);
+    let for_ever = json!([{ "kind": "late", "operation": operation, "delayMs": 600_000 }]);
     stage.till.set_faults(&for_ever).await;
-    let sagas = stage.publish(&[row("3")]).await;
+    let sagas = stage.publish(&[row]).await;
     let saga = &sagas[0];
     wait_for("the charge", async || (stage.till.ledger(saga).await.captured == 1).then_some(())).await;
     stage.service("payment").kill();
@@ -63,6 +64,38 @@ async fn a_payment_killed_between_the_charge_and_its_record_finds_the_charge_aga
 }
 
 #[tokio::test]
+async fn services_killed_while_sagas_are_cancelled_end_each_of_them_once_and_honestly() {
+    let mut random = seeded();
+    let gateway = ["--gateway-port", "0", "--fault", "late:any:100ms"];
+    let mut stage = Stage::start(&gateway).await;
+    let mut victims = SERVICES.repeat(2);
+    random.shuffle(&mut victims);
+    for victim in victims {
+        let before = stage.progress().await;
+        let enough = before + random.u64(1..=15);
+        for saga in stage.publish(&one_of_each()).await {
+            if random.bool() {
+                stage.cancel(&saga).await;
+            }
+        }
+        wait_for("progress", async || (stage.progress().await >= enough).then_some(())).await;
+        stage.service(victim).kill();
+        stage.start_service(victim);
+    }
+    stage.ends_well().await;
+}
+
+#[tokio::test]
+async fn a_payment_killed_between_the_charge_and_its_record_finds_the_charge_again() {
+    killed_before_the_answer("capture", row("3")).await;
+}
+
+#[tokio::test]
+async fn a_payment_killed_between_the_debit_and_its_record_finds_the_debit_again() {
+    killed_before_the_answer("debit", row("40063fe3")).await;
+}
+
+#[tokio::test]
 async fn an_answer_that_the_gateway_loses_or_fails_to_give_is_asked_for_again() {
     let mut stage = Stage::start(&["--gateway-port", "0"]).await;
     let faults = [
@@ -72,12 +105,16 @@ async fn an_answer_that_the_gateway_loses_or_fails_to_give_is_asked_for_again() 
         ("lose", "void", 1, "3_fail_charge"),
         ("lose", "refund", 1, "3_fail_credit"),
         ("lose", "refund", 1, "3_fail_credit_fail_refund"),
+        ("lose", "debit", 1, "40063fe3"),
+        ("fail", "debit", 3, "40063fe3"),
+        ("lose", "refund", 1, "20063fe3"),
+        ("lose", "refund", 1, "30063fe3"),
     ];
-    for (kind, operation, times, customer) in faults {
+    for (kind, operation, times, id) in faults {
         let fault = json!([{ "kind": kind, "operation": operation, "times": times }]);
         stage.till.set_faults(&fault).await;
         let before = stage.received("payment", 2);
-        stage.publish(&[row(customer)]).await;
+        stage.publish(&[row(id)]).await;
         stage.ends_well().await;
         let struck = stage.received("payment", 2) - before;
         assert_eq!(struck, 1, "{kind} {operation}");

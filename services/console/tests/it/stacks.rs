@@ -1,4 +1,4 @@
-//! `demo` and `up`: everything in one process.
+//! `up`: everything in one process.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::clients::{Endpoint, Till};
 use crate::harness::{Env, Process, ensemble, env, wait_for, word_after};
-use crate::stage::{ROWS, request};
+use crate::rows::request;
 
 /// `ensemble up`, on free ports.
 pub(crate) struct Up {
@@ -48,68 +48,6 @@ impl Up {
         })
         .await;
     }
-}
-
-/// What the demo shows of each row: customer, outcome, path, and more.
-const SHOWN: [(&str, &str, &str, &[&str]); 5] = [
-    (
-        "3",
-        "completed",
-        "RegisterFare ✓ → ChargeFare ✓ → CreditCustomerAccount ✓ → SetFareStatusCompleted ✓ → NotifySuccess ✓",
-        &["1 captured, 0 voided, 0 refunded", "success queue"],
-    ),
-    (
-        "3_fail_auth",
-        "compensated",
-        "RegisterFare ✓ → ChargeFare ✗ → SetFareStatusFailed ↩ → NotifyFailure ✓",
-        &["✗ PaymentAuthException", "0 authorized", "failure queue"],
-    ),
-    (
-        "3_fail_charge",
-        "compensated",
-        "RegisterFare ✓ → ChargeFare ✗ → SetFareStatusFailed ↩ → NotifyFailure ✓",
-        &["✗ PaymentChargeException", "0 captured, 1 voided"],
-    ),
-    (
-        "3_fail_credit",
-        "compensated",
-        "RegisterFare ✓ → ChargeFare ✓ → CreditCustomerAccount ✗ → RefundFare ↩ → SetFareStatusFailed ↩ → NotifyFailure ✓",
-        &["✗ AccountCreditException", "1 captured, 0 voided, 1 refunded"],
-    ),
-    (
-        "3_fail_credit_fail_refund",
-        "needs attention",
-        "RegisterFare ✓ → ChargeFare ✓ → CreditCustomerAccount ✗ → RefundFare ✗ → SetFareStatusFailed ↩ → NotifyFailure ✓",
-        &["✗ AccountCreditException", "✗ RefundException", "still standing: capture ch_"],
-    ),
-];
-
-#[tokio::test]
-async fn the_demo_shows_every_row() {
-    let ended = ensemble(&["demo"], &Env::new()).await;
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    let blocks: Vec<_> = ended.out.split("\n\ncustomer ").skip(1).collect();
-    assert_eq!(blocks.len(), SHOWN.len(), "{ended:?}");
-    for (block, (customer, outcome, path, more)) in blocks.iter().zip(SHOWN) {
-        let title = block.lines().next().unwrap();
-        assert_eq!(title.split(' ').next(), Some(customer), "{block}");
-        assert!(title.contains(outcome), "{block}");
-        for text in [path].iter().chain(more) {
-            assert!(block.contains(text), "{text}: {block}");
-        }
-    }
-    assert!(ended.out.contains("✓ All 5 fares ended as they should."), "{ended:?}");
-    assert!(!ended.out.contains('\u{1b}'), "colours where there is no terminal: {ended:?}");
-}
-
-#[tokio::test]
-async fn the_demo_as_json_is_a_line_for_each_row() {
-    let ended = ensemble(&["demo", "--json"], &Env::new()).await;
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    let rows = ended.json();
-    let customers: Vec<_> = rows.iter().map(|row| row["customerId"].clone()).collect();
-    assert_eq!(customers, ROWS.map(|row| row.customer));
-    assert!(rows.iter().all(|row| row["ok"] == true), "{rows:?}");
 }
 
 /// The words of a line for the shell.
@@ -174,33 +112,39 @@ async fn up_prints_commands_that_work_and_ctrl_c_ends_it_with_0() {
         Some(args.to_owned())
     };
     let ours: Vec<_> = joined.filter_map(args_of).collect();
-    assert_eq!(ours, ["publish fare examples/fare.json", "watch"]);
+    assert_eq!(ours, ["publish fare examples/fare.json", "publish order examples/order.json", "watch"]);
     for export in &exports {
         for line in &ours {
             let mut args: Vec<_> = line.split(' ').collect();
             if args == ["watch"] {
-                args.extend(["--once", "1"]);
+                args.extend(["--once", "2"]);
             }
             let ended = ensemble(&args, &environment(export)).await;
             assert_eq!(ended.code, Some(0), "{line}: {ended:?}");
         }
     }
 
-    // What to type for the AWS CLI: publish, publish what fails, and receive both.
+    // What to type for the AWS CLI: publish, publish what fails, cancel what has completed, and receive.
     let (receives, publishes): (Vec<_>, Vec<_>) =
         lines.iter().filter(|line| begins("aws", line)).partition(|line| line.contains(&"receive-message".to_owned()));
-    assert_eq!((publishes.len(), receives.len()), (3, 2), "{guide}");
-    for line in &publishes {
+    assert_eq!((publishes.len(), receives.len()), (5, 2), "{guide}");
+    let (cancel, publishes) = publishes.split_last().unwrap();
+    for line in publishes {
         as_aws_cli(&up.aws, line).await;
     }
-    up.has(3, 0).await;
+    up.has(4, 0).await;
     let failing = publishes[0].iter().map(|word| word.replace(r#""3""#, r#""3_fail_auth""#));
     as_aws_cli(&up.aws, &failing.collect::<Vec<_>>()).await;
     for (line, outcome) in receives.iter().zip(["completed", "compensated"]) {
         let received = as_aws_cli(&up.aws, line).await;
         assert!(received.contains(&format!(r#"\"outcome\":\"{outcome}\""#)), "{received}");
     }
-    assert_eq!(up.till.totals().await.captured, 5);
+    as_aws_cli(&up.aws, cancel).await;
+    // Too late: whoever asks is told the outcome once more.
+    let told_again = up.aws.held_in_all("ensemble-success").await + 1;
+    up.has(told_again, 1).await;
+    assert_eq!(up.till.totals().await.captured, 8);
+    assert_eq!(up.till.totals().await.refunded, 0);
     assert_eq!(up.interrupt().await, Some(0));
 }
 

@@ -7,81 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 
-use contracts::{Notification, Outcome};
+use contracts::{Notification, Outcome, SagaKind};
 use tempfile::TempDir;
 
+use crate::cancelled::{assert_is_honest, cancel};
 use crate::clients::{Endpoint, Till};
 use crate::harness::{Env, Process, ensemble, env, wait_for};
+use crate::rows::Row;
 
 /// The services, as `ensemble run` calls them; each has a queue of that name and a dead-letter queue.
 pub(crate) const SERVICES: [&str; 4] = ["booking", "payment", "fulfillment", "notifier"];
-
-/// A fare and how it must end.
-#[derive(Debug)]
-pub(crate) struct Row {
-    pub(crate) customer: &'static str,
-    outcome: Outcome,
-    error: Option<&'static str>,
-    path: &'static str,
-    standing: &'static [&'static str],
-    /// Authorized, captured, voided, refunded.
-    ledger: [u64; 4],
-}
-
-/// The five ways of a fare.
-pub(crate) const ROWS: [Row; 5] = [
-    Row {
-        customer: "3",
-        outcome: Outcome::Completed,
-        error: None,
-        path: "RegisterFare ChargeFare CreditCustomerAccount SetFareStatusCompleted",
-        standing: &[],
-        ledger: [1, 1, 0, 0],
-    },
-    Row {
-        customer: "3_fail_auth",
-        outcome: Outcome::Compensated,
-        error: Some("PaymentAuthException"),
-        path: "RegisterFare !ChargeFare SetFareStatusFailed",
-        standing: &[],
-        ledger: [0, 0, 0, 0],
-    },
-    Row {
-        customer: "3_fail_charge",
-        outcome: Outcome::Compensated,
-        error: Some("PaymentChargeException"),
-        path: "RegisterFare !ChargeFare SetFareStatusFailed",
-        standing: &[],
-        ledger: [1, 0, 1, 0],
-    },
-    Row {
-        customer: "3_fail_credit",
-        outcome: Outcome::Compensated,
-        error: Some("AccountCreditException"),
-        path: "RegisterFare ChargeFare !CreditCustomerAccount RefundFare SetFareStatusFailed",
-        standing: &[],
-        ledger: [1, 1, 0, 1],
-    },
-    Row {
-        customer: "3_fail_credit_fail_refund",
-        outcome: Outcome::NeedsAttention,
-        error: Some("AccountCreditException"),
-        path: "RegisterFare ChargeFare !CreditCustomerAccount !RefundFare SetFareStatusFailed",
-        standing: &["capture"],
-        ledger: [1, 1, 0, 0],
-    },
-];
-
-/// The row of a customer.
-pub(crate) fn row(customer: &str) -> &'static Row {
-    let found = ROWS.iter().find(|row| row.customer == customer);
-    found.unwrap_or_else(|| panic!("{customer} is in no row"))
-}
-
-/// This many fares, of every row in turn.
-pub(crate) fn fares(count: usize) -> Vec<&'static Row> {
-    ROWS.iter().cycle().take(count).collect()
-}
 
 /// A port that is free, and below those that the system gives out: it stays free while nobody listens on it.
 pub(crate) fn lasting_port() -> String {
@@ -101,6 +36,8 @@ pub(crate) struct Stage {
     env: Env,
     /// The rows that were asked for, by saga.
     asked: BTreeMap<String, &'static Row>,
+    /// Those of them that were cancelled, at whatever moment.
+    cancelled: BTreeSet<String>,
     /// Every body that was found in the success or the failure queue, by saga.
     heard: BTreeMap<String, BTreeSet<(bool, String)>>,
     folder: TempDir,
@@ -146,6 +83,7 @@ impl Stage {
             till,
             env,
             asked: BTreeMap::new(),
+            cancelled: BTreeSet::new(),
             heard: BTreeMap::new(),
             folder,
         };
@@ -185,19 +123,35 @@ impl Stage {
         .await;
     }
 
-    /// Publishes a request for each row with `ensemble publish`; answers with the sagas.
+    /// Publishes a request for each row with `ensemble publish`; answers with the sagas, those of fares first.
     pub(crate) async fn publish(&mut self, rows: &[&'static Row]) -> Vec<String> {
-        let lines: Vec<_> = rows.iter().map(|row| request(row.customer)).collect();
-        let file: PathBuf = self.folder.path().join("fares.jsonl");
-        std::fs::write(&file, lines.join("\n")).unwrap();
-        let file = file.to_string_lossy();
-        let published = ensemble(&["publish", "fare", &file, "--json"], &self.env).await;
-        assert_eq!(published.code, Some(0), "{published:?}");
-        let saga = |line: &serde_json::Value| line["sagaId"].as_str().unwrap().to_owned();
-        let sagas: Vec<_> = published.json().iter().map(saga).collect();
-        assert_eq!(sagas.len(), rows.len());
-        self.asked.extend(sagas.iter().cloned().zip(rows.iter().copied()));
-        sagas
+        let mut all = Vec::new();
+        for kind in SagaKind::ALL {
+            let rows: Vec<_> = rows.iter().copied().filter(|row| row.kind == kind).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let lines: Vec<_> = rows.iter().map(|row| row.request()).collect();
+            let file: PathBuf = self.folder.path().join("requests.jsonl");
+            std::fs::write(&file, lines.join("\n")).unwrap();
+            let file = file.to_string_lossy();
+            let published = ensemble(&["publish", kind.as_str(), &file, "--json"], &self.env).await;
+            assert_eq!(published.code, Some(0), "{published:?}");
+            let saga = |line: &serde_json::Value| line["sagaId"].as_str().unwrap().to_owned();
+            let sagas: Vec<_> = published.json().iter().map(saga).collect();
+            assert_eq!(sagas.len(), rows.len());
+            self.asked.extend(sagas.iter().cloned().zip(rows));
+            all.extend(sagas);
+        }
+        all
+    }
+
+    /// Cancels a saga, by a message straight to booking's queue.
+    pub(crate) async fn cancel(&mut self, saga: &str) {
+        let url = self.aws.queue_url("ensemble-booking");
+        let body = cancel(saga.parse().unwrap());
+        self.aws.sqs("SendMessage", &serde_json::json!({ "QueueUrl": url, "MessageBody": body })).await;
+        self.cancelled.insert(saga.to_owned());
     }
 
     /// Takes what is in the outcome queues; answers with how many sagas have told their outcome so far.
@@ -256,6 +210,10 @@ impl Stage {
 
     async fn is_right(&self, saga: &str, row: &Row) {
         let told = self.notification(saga);
+        if self.cancelled.contains(saga) {
+            assert_is_honest(&told, self.till.ledger(saga).await, &row.request());
+            return;
+        }
         let what = format!("saga {saga} of {row:?}: {told:?}");
         assert_eq!(told.outcome, row.outcome, "{what}");
         let error = told.error.as_ref().map(|error| error.name.as_str());
@@ -279,13 +237,4 @@ impl Stage {
         let ids: BTreeSet<_> = often.map(|span| span["event.id"].to_string()).collect();
         ids.len()
     }
-}
-
-/// A request for the fare `wr_563`, on one line.
-pub(crate) fn request(customer: &str) -> String {
-    serde_json::json!({
-        "customerId": customer, "fareId": "wr_563", "fareAmount": "$20.00",
-        "cc": "2424 2424 2424 2424", "expiryDate": "12/22", "cvv": "111",
-    })
-    .to_string()
 }

@@ -33,13 +33,31 @@ pub(crate) fn fare(customer: &str) -> String {
     )
 }
 
-/// The same as a `CloudEvent`.
+/// The exact payload of a client, for this order.
+pub(crate) fn order(order_id: &str) -> String {
+    format!(
+        r#"{{"order_id": "{order_id}", "order_date": "2018-10-19T10:50:16+08:00",
+     "customer_id": "8d04ea6f-c6b2-4422-8550-839a16f01feb",
+     "items": [{{"item_id": "567", "qty": 1.0, "description": "Cart item 1", "unit_price": 199.99}}]}}"#
+    )
+}
+
+/// A request for a fare as a `CloudEvent`.
 pub(crate) fn cloud_event(id: &str, data: &str) -> String {
-    format!(r#"{{"specversion":"1.0","id":"{id}","source":"/test","type":"fare_requested","data":{data}}}"#)
+    cloud_event_of("fare_requested", id, data)
+}
+
+/// Any `CloudEvent`.
+pub(crate) fn cloud_event_of(event_type: &str, id: &str, data: &str) -> String {
+    format!(r#"{{"specversion":"1.0","id":"{id}","source":"/test","type":"{event_type}","data":{data}}}"#)
 }
 
 pub(crate) fn saga_of(identity: &str) -> SagaId {
     SagaId::of_request("fare", identity)
+}
+
+pub(crate) fn order_saga(identity: &str) -> SagaId {
+    SagaId::of_request("order", identity)
 }
 
 impl World {
@@ -50,10 +68,15 @@ impl World {
         Self { arriving: None, outcomes, stack, client: reqwest::Client::new(), found: BTreeMap::new() }
     }
 
-    /// `Publish` to the topic of requests; answers with the SNS message id.
+    /// `Publish` to the topic of requests for fares; answers with the SNS message id.
     pub(crate) async fn publish(&self, message: &str, request_id: Option<&str>) -> String {
-        let arn = "arn:aws:sns:us-east-1:000000000000:ensemble-fare-requests";
-        let mut form = vec![("Action", "Publish"), ("Version", "2010-03-31"), ("TopicArn", arn), ("Message", message)];
+        self.publish_to("ensemble-fare-requests", message, request_id).await
+    }
+
+    /// `Publish` to a topic; answers with the SNS message id.
+    pub(crate) async fn publish_to(&self, topic: &str, message: &str, request_id: Option<&str>) -> String {
+        let arn = format!("arn:aws:sns:us-east-1:000000000000:{topic}");
+        let mut form = vec![("Action", "Publish"), ("Version", "2010-03-31"), ("TopicArn", &arn), ("Message", message)];
         if let Some(id) = request_id {
             form.extend([
                 ("MessageAttributes.entry.1.Name", "requestId"),

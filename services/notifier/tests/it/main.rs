@@ -1,34 +1,42 @@
 //! The notifier, held to what every participant has to hold.
 
-use contracts::{Event, Failure, Money, SagaId, StepName, booking};
+use contracts::{Action, ActionKind, Event, Failure, Money, Path, Purchase, SagaId, StepName, booking};
 use notifier::Notifier;
 use testkit::{Conformance, Message, Node, Nothing, Story, fixtures};
 
 fn story(name: &'static str, event: Event) -> Story {
-    let saga = SagaId::of_request("fare", name);
-    let messages = vec![Message::of_event(saga, event, None)];
-    Story { name, messages }
+    let saga = SagaId::of_request("any", name);
+    Story::new(name, vec![Message::of_event(saga, event, None)])
 }
 
-fn completed() -> Event {
+fn completed(purchase: Purchase) -> booking::Completed {
     let credited = fixtures::account_credited("3");
-    Event::FareCompleted(booking::FareCompleted { fare: credited.fare, charge: credited.charge, path: credited.path })
+    booking::Completed { purchase, charge: credited.charge, earlier: 0, path: credited.journey.path }
 }
 
-fn failed() -> booking::FareFailed {
+fn failed(purchase: Purchase) -> booking::Failed {
     let failed = fixtures::payment_refund_failed("3_fail_credit_fail_refund");
-    booking::FareFailed {
-        fare: failed.fare,
-        charge_token: Some(failed.charge.charge_token),
+    booking::Failed {
+        purchase,
+        charge_token: failed.charge.charge_token,
         charge_id: Some(failed.charge.charge_id),
         refund_id: None,
         error: failed.error,
         standing: failed.standing,
-        path: failed.path,
+        earlier: 0,
+        resolution: None,
+        path: failed.journey.path,
     }
 }
 
-fn rejected() -> Event {
+/// The same, closed by hand after it had needed attention.
+fn resolved(purchase: Purchase) -> booking::Failed {
+    let (by, reason) = ("ada".to_owned(), "paid back by cheque".to_owned());
+    let action = Action { what: ActionKind::Resolve, by, reason, at: fixtures::NOW, request: None };
+    booking::Failed { earlier: 1, resolution: Some(action), ..failed(purchase) }
+}
+
+fn rejected_fare() -> Event {
     Event::FareRejected(booking::FareRejected {
         customer_id: None,
         fare_id: None,
@@ -39,32 +47,52 @@ fn rejected() -> Event {
     })
 }
 
+fn rejected_order() -> Event {
+    Event::OrderRejected(booking::OrderRejected {
+        customer_id: None,
+        order_id: None,
+        amount: None,
+        error: Failure::new("InvalidRequest", StepName::ProcessOrder, "items: is missing"),
+        path: Path::default(),
+    })
+}
+
 #[test]
 fn the_notifier_conforms() {
-    let cancelled = booking::FareFailed { standing: Vec::new(), ..failed() };
+    let (fare, order) = (|| Purchase::Fare(fixtures::fare("3")), || Purchase::Order(fixtures::order("4")));
+    let clean = |failed: booking::Failed| booking::Failed { standing: Vec::new(), ..failed };
     let report = Conformance {
         node: &|| Node::new(Notifier, Nothing),
         stories: vec![
-            story("completed", completed()),
-            story("cancelled", Event::FareCancelled(cancelled)),
-            story("needs attention", Event::FareNeedsAttention(failed())),
-            story("rejected", rejected()),
+            story("completed", Event::FareCompleted(completed(fare()))),
+            story("cancelled", Event::FareCancelled(clean(failed(fare())))),
+            story("needs attention", Event::FareNeedsAttention(failed(fare()))),
+            story("resolved", Event::FareNeedsAttention(resolved(fare()))),
+            story("rejected", rejected_fare()),
+            story("an order completed", Event::OrderCompleted(completed(order()))),
+            story("an order cancelled", Event::OrderCancelled(clean(failed(order())))),
+            story("an order needs attention", Event::OrderNeedsAttention(failed(order()))),
+            story("an order rejected", rejected_order()),
         ],
         secrets: &["2424 2424 2424 2424"],
         opens: &|_, _| false,
         // What a failed saga may lack, and what a request may not have said.
         tolerates: &[
             "data.amount",
+            "data.charge.chargeToken",
             "data.chargeId",
             "data.chargeToken",
             "data.customerId",
+            "data.earlier",
             "data.error.also",
             "data.fareAmount",
             "data.fareId",
+            "data.orderId",
             "data.refundId",
+            "data.resolution",
         ],
     }
     .check();
     println!("{report:?}");
-    assert!(report.faults >= 16 && report.interleavings >= 24, "{report:?}");
+    assert!(report.faults >= 36 && report.interleavings >= 50, "{report:?}");
 }

@@ -68,10 +68,13 @@ impl Outside<Payment> for Till {
                 charge_id: ledger.id(saga, Kind::Capture),
                 refund_id: ledger.id(saga, Kind::Refund),
             }),
-            Effect::Authorize { fare, sealed_card } => {
+            Effect::Debit { amount, .. } => match ledger.debit(saga, amount.minor) {
+                Ok(charge_id) => Reply::Debited { charge_id },
+                Err(message) => Reply::DebitRefused(refusal(message)),
+            },
+            Effect::Authorize { customer, amount, sealed_card } => {
                 assert!(self.opener.opens(saga, &sealed_card), "{saga}: its card does not open");
-                let customer = fare.customer_id.as_str();
-                match ledger.authorize(saga, customer, fare.amount.minor) {
+                match ledger.authorize(saga, customer.as_str(), amount.minor) {
                     Ok(charge_token) => Reply::Authorized { charge_token },
                     Err(message) => Reply::AuthorizeRefused(refusal(message)),
                 }
@@ -83,14 +86,14 @@ impl Outside<Payment> for Till {
                     Reply::CaptureRefused { charge_token, refusal }
                 }
             },
-            Effect::Void { charge_token, because } => match ledger.void(saga) {
+            Effect::Void { charge_token, because, round } => match ledger.void(saga, key(round)) {
                 Ok(_id) => Reply::Voided { charge_token, because },
                 Err(message) => {
                     let refusal = refusal(message);
                     Reply::VoidRefused { charge_token, because, refusal }
                 }
             },
-            Effect::Refund { amount, .. } => match ledger.refund(saga, amount.minor) {
+            Effect::Refund { amount, refusals, .. } => match ledger.refund(saga, refusals, amount.minor) {
                 Ok(refund_id) => Reply::Refunded { refund_id },
                 Err(message) => Reply::RefundRefused(refusal(message)),
             },
@@ -100,4 +103,8 @@ impl Outside<Payment> for Till {
     fn effects(&self) -> Vec<String> {
         self.ledger().entries().iter().map(|entry| entry.id.clone()).collect()
     }
+}
+
+fn key(round: u32) -> usize {
+    usize::try_from(round).unwrap_or(usize::MAX)
 }

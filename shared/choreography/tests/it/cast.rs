@@ -3,16 +3,17 @@
 use std::cell::RefMut;
 use std::rc::Rc;
 
-use booking::Booking;
+use booking::{Booking, Deadlines};
 use card::PublicKey;
-use contracts::SagaId;
-use fulfillment::Fulfillment;
+use contracts::{SagaId, SagaKind};
+use fulfillment::{Effect, Fulfillment, Reply};
 use notifier::Notifier;
 use payment::Payment;
 use saga::Channel;
 use saga::topology::Names;
-use testkit::{Ledger, Node, Nothing, Service, World};
+use testkit::{Ledger, Node, Nothing, Outside, Service, Stock, World};
 
+use crate::sequence::{Calls, Overheard};
 use crate::till::{CARD, Opener, Till};
 
 /// Payment's key pair, drawn once for many casts.
@@ -29,26 +30,52 @@ impl Keys {
     }
 }
 
+/// The world outside fulfillment: a look at the stock.
+struct Shelf(Stock);
+
+impl Outside<Fulfillment> for Shelf {
+    fn perform(&self, _saga: SagaId, effect: Effect) -> Reply {
+        match effect {
+            Effect::Count(items) => Reply::Counted(self.0.count(&items)),
+        }
+    }
+}
+
+/// No saga of a test takes as long, unless the test is about time.
+pub(crate) const PATIENT: Deadlines = Deadlines { fare_secs: 604_800, order_secs: 604_800, unwinding_secs: 604_800 };
+
 /// All services, with nothing on record.
 pub(crate) struct Cast {
     booking: Node<Booking, Nothing>,
-    payment: Node<Payment, Till>,
-    fulfillment: Node<Fulfillment, Nothing>,
+    payment: Node<Payment, Overheard>,
+    fulfillment: Node<Fulfillment, Shelf>,
     notifier: Node<Notifier, Nothing>,
     till: Till,
+    pub(crate) calls: Calls,
+    pub(crate) stock: Stock,
 }
 
 impl Cast {
     pub(crate) fn new(keys: &Keys) -> Self {
-        let booking =
-            Booking { key: keys.public.clone(), requests_topic: Names::default().topic(Channel::FareRequests) };
+        Self::with(keys, PATIENT)
+    }
+
+    /// The same, with other deadlines.
+    pub(crate) fn with(keys: &Keys, deadlines: Deadlines) -> Self {
+        let names = Names::default();
+        let request_topics = [Channel::FareRequests, Channel::OrderRequests].map(|channel| names.topic(channel));
+        let booking = Booking { key: keys.public.clone(), request_topics, deadlines, hooks: true };
         let till = Till::new(&keys.opener);
+        let calls = Calls::default();
+        let stock = Stock::default();
         Self {
             booking: Node::new(booking, Nothing),
-            payment: Node::new(Payment, till.clone()),
-            fulfillment: Node::new(Fulfillment { hooks: true }, Nothing),
+            payment: Node::new(Payment { hooks: true }, Overheard::new(&till, &calls)),
+            fulfillment: Node::beside(Fulfillment { hooks: true }, Shelf(stock.clone()), stock.clone()),
             notifier: Node::new(Notifier, Nothing),
             till,
+            calls,
+            stock,
         }
     }
 
@@ -65,15 +92,40 @@ impl Cast {
 }
 
 /// The saga of the request with this id.
-pub(crate) fn saga(request_id: &str) -> SagaId {
-    SagaId::of_request("fare", request_id)
+pub(crate) fn saga(kind: SagaKind, request_id: &str) -> SagaId {
+    SagaId::of_request(kind.as_str(), request_id)
 }
 
-/// A customer's request, as the workshop has it.
-pub(crate) fn body(customer: &str, amount: &str) -> String {
+/// The topic for requests of this kind.
+pub(crate) fn channel(kind: SagaKind) -> Channel {
+    match kind {
+        SagaKind::Fare => Channel::FareRequests,
+        SagaKind::Order => Channel::OrderRequests,
+    }
+}
+
+/// A customer's request for a fare, as the workshop has it.
+pub(crate) fn fare(customer: &str, amount: &str) -> String {
     let [number, expiry, cvv] = CARD;
     format!(
         r#"{{"customerId": "{customer}", "fareId": "wr_563", "fareAmount": "{amount}",
             "cc": "{number}", "expiryDate": "{expiry}", "cvv": "{cvv}"}}"#
+    )
+}
+
+/// A request for an order, as the workshop has it.
+pub(crate) fn order(order_id: &str, price: &str) -> String {
+    format!(
+        r#"{{"order_id": "{order_id}", "order_date": "2018-10-19T10:50:16+08:00",
+            "customer_id": "8d04ea6f-c6b2-4422-8550-839a16f01feb",
+            "items": [{{"item_id": "567", "qty": 1.0, "description": "Cart item 1", "unit_price": {price}}}]}}"#
+    )
+}
+
+/// What is asked of a saga, as an operator's command sends it.
+pub(crate) fn asked(what: &str, saga: SagaId, id: &str) -> String {
+    format!(
+        r#"{{"specversion":"1.0","id":"{id}","source":"/test","type":"{what}",
+            "data":{{"sagaId":"{saga}","by":"ada","reason":"a test"}}}}"#
     )
 }

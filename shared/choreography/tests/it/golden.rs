@@ -1,8 +1,10 @@
 //! What is rendered from the map, against what is committed.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use choreography::{map, mermaid, table, topology};
+use contracts::SagaKind;
 use saga::topology::Names;
 
 const BEGIN: &str = "<!-- map -->";
@@ -15,7 +17,16 @@ fn the_topology_is_as_committed() {
 
 #[test]
 fn the_picture_is_as_committed() {
-    insta::assert_snapshot!(mermaid(&map()));
+    insta::assert_snapshot!(mermaid(&map(), None));
+}
+
+#[test]
+fn the_pictures_of_the_kinds_are_the_whole_picture_and_each_a_part_of_it() {
+    let lines = |kind| -> BTreeSet<String> { mermaid(&map(), kind).lines().map(str::to_owned).collect() };
+    let (all, kinds) = (lines(None), SagaKind::ALL.map(|kind| lines(Some(kind))));
+    let union: BTreeSet<String> = kinds.iter().flatten().cloned().collect();
+    assert_eq!(union, all);
+    assert!(kinds.iter().all(|kind| kind.len() < all.len()));
 }
 
 #[test]
@@ -26,7 +37,9 @@ fn the_table_is_as_committed() {
 #[test]
 fn a_prefix_stands_before_every_name() {
     let topology = topology(&Names::new("other").unwrap());
-    let names = topology.topics.iter().chain(&topology.tables);
+    let tables = topology.tables.iter().map(|table| &table.name);
+    let undelivered = topology.subscriptions.iter().map(|subscription| &subscription.undelivered);
+    let names = topology.topics.iter().chain(tables).chain(undelivered);
     let queues = topology.queues.iter().flat_map(|queue| [Some(&queue.name), queue.dlq.as_ref()]);
     for name in names.chain(queues.flatten()) {
         assert!(name.starts_with("other-"), "{name}");
@@ -39,6 +52,7 @@ fn every_subscription_joins_a_topic_and_a_queue_that_exist() {
     for subscription in &topology.subscriptions {
         assert!(topology.topics.contains(&subscription.topic), "{subscription:?}");
         assert!(topology.queues.iter().any(|queue| queue.name == subscription.queue), "{subscription:?}");
+        assert_eq!(subscription.undelivered, format!("{}-undelivered", subscription.queue));
     }
 }
 
@@ -46,7 +60,7 @@ fn every_subscription_joins_a_topic_and_a_queue_that_exist() {
 fn the_readme_shows_the_map() {
     let path = root().join("README.md");
     let readme = std::fs::read_to_string(&path).unwrap();
-    let block = format!("{BEGIN}\n```mermaid\n{}```\n{END}", mermaid(&map()));
+    let block = format!("{BEGIN}\n```mermaid\n{}```\n{END}", mermaid(&map(), None));
     let (head, rest) = readme.split_once(BEGIN).expect("README.md has the line <!-- map -->");
     let (_, tail) = rest.split_once(END).expect("README.md has the line <!-- /map -->");
     let drawn = format!("{head}{block}{tail}");
@@ -58,7 +72,7 @@ fn the_readme_shows_the_map() {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a switch of this test, and no setting of the product")]
-fn blessing() -> bool {
+pub(crate) fn blessing() -> bool {
     std::env::var("BLESS").is_ok()
 }
 

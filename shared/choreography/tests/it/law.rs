@@ -1,11 +1,5 @@
 //! The dependency law, read from the manifests: who may know whom.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a manifest that cannot be read has to fail the test"
-)]
-
 use std::collections::BTreeMap;
 
 use crate::golden::root;

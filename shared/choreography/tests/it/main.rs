@@ -1,11 +1,20 @@
 //! The whole choreography, without AWS: the map against what is committed, and the services against an adversary.
 
+#![cfg(test)]
+
+mod cancel;
 mod cast;
+mod deadlines;
+mod explore;
 mod faults;
 mod golden;
 mod law;
+mod operator;
 mod oracle;
 mod rows;
+mod sequence;
+mod stock;
 mod storm;
+mod story_lines;
 #[path = "../../../../services/payment/tests/it/till.rs"]
 mod till;

@@ -39,7 +39,7 @@ pub(crate) fn always(cast: &Cast, world: &World<'_>) -> Verdict {
         }
     }
     for (saga, (captured, refunded, kept_minor)) in sums {
-        let registered = booking.state_of(saga).is_some_and(|state| state != "Rejected");
+        let registered = booking.state_of(saga).is_some_and(|state| !matches!(state, "Rejected" | "Withdrawn"));
         let intended = payment.state_of(saga).is_some();
         must(registered && intended, || format!("O3: {saga}: the gateway acted without a registration or an intent"))?;
         must(captured <= 1 && refunded <= captured, || format!("O2: {saga}: {captured} captures, {refunded} refunds"))?;
@@ -51,6 +51,20 @@ pub(crate) fn always(cast: &Cast, world: &World<'_>) -> Verdict {
 
 /// What holds when nothing is under way, after these requests.
 pub(crate) fn at_rest(keys: &Keys, cast: &Cast, world: &World<'_>, asked: &[(String, &Row)]) -> Verdict {
+    let told = at_peace(keys, cast, world)?;
+    must(told.len() == asked.len(), || format!("O1: {} requests, {} outcomes", asked.len(), told.len()))?;
+    for (request_id, row) in asked {
+        let saga = saga(row.kind, request_id);
+        let told = told.get(&saga).ok_or_else(|| format!("O8: {saga} ({}) has no outcome", row.id))?;
+        let [told] = told.as_slice() else { return Err(format!("O1: {saga} was told {} outcomes", told.len())) };
+        row.holds(cast, request_id, told)?;
+    }
+    Ok(())
+}
+
+/// What holds when nothing is under way, whatever was asked and however it ended: every saga has an outcome that is
+/// true.
+pub(crate) fn at_peace(keys: &Keys, cast: &Cast, world: &World<'_>) -> Result<Told, String> {
     always(cast, world)?;
     must(world.waiting() == 0, || format!("O8: {} messages wait", world.waiting()))?;
     must(world.dead().is_empty(), || format!("O11: dead letters: {:?}", world.dead()))?;
@@ -58,15 +72,15 @@ pub(crate) fn at_rest(keys: &Keys, cast: &Cast, world: &World<'_>, asked: &[(Str
     each_state_is_left_once(world)?;
     nothing_shows_the_card(world)?;
     let told = notifications(world)?;
-    must(told.len() == asked.len(), || format!("O1: {} requests, {} outcomes", asked.len(), told.len()))?;
-    for (request_id, row) in asked {
-        let saga = saga(request_id);
-        let told = told.get(&saga).ok_or_else(|| format!("O8: {saga} ({}) has no outcome", row.customer))?;
-        money_is_conserved(cast, world, told)?;
-        outcome_is_honest(cast, world, told)?;
-        row.holds(cast, request_id, told)?;
+    for told in told.values() {
+        let last = told.last().ok_or("no notification")?;
+        money_is_conserved(cast, world, last)?;
+        outcome_is_honest(cast, world, last)?;
     }
-    Ok(())
+    for saga in world.service("booking").store().records().keys() {
+        must(told.contains_key(saga), || format!("O8: {saga} has no outcome"))?;
+    }
+    Ok(told)
 }
 
 /// O13: everything that was ever delivered comes twice more, in any order, and changes nothing.
@@ -106,7 +120,8 @@ fn each_state_is_left_once(world: &World<'_>) -> Verdict {
     for service in world.services() {
         let mut left = BTreeSet::new();
         for write in service.store().writes() {
-            let from = write.expected.as_ref().map(|stored| stored.state.clone());
+            // An attempt that failed leaves its intent for the same intent, with the attempt on record.
+            let from = write.expected.clone();
             must(left.insert((write.saga, from)), || format!("O4: a state was left twice: {write:?}"))?;
         }
     }
@@ -130,22 +145,43 @@ fn nothing_shows_the_card(world: &World<'_>) -> Verdict {
     Ok(())
 }
 
-/// O1: the one notification of each saga, from the queue where its outcome belongs.
-fn notifications(world: &World<'_>) -> Result<BTreeMap<SagaId, Notification>, String> {
-    let mut told: BTreeMap<SagaId, (&str, Notification)> = BTreeMap::new();
+/// What each saga was told, first to last.
+pub(crate) type Told = BTreeMap<SagaId, Vec<Notification>>;
+
+/// O1: each saga is told one outcome, from the queue where it belongs; a further one only to resolve one that needed
+/// attention.
+fn notifications(world: &World<'_>) -> Result<Told, String> {
+    let mut bodies: BTreeMap<uuid::Uuid, &str> = BTreeMap::new();
+    let mut told = Told::new();
     for successful in [true, false] {
         for message in world.notifications(successful) {
             let read: Notification = serde_json::from_str(&message.body).map_err(|error| error.to_string())?;
             must(read.outcome.is_successful() == successful, || format!("{read:?} in the wrong queue"))?;
-            let (first, _) = told.entry(read.saga_id).or_insert((&message.body, read));
-            must(*first == message.body, || format!("O1: two outcomes: {first} and {}", message.body))?;
+            let first = *bodies.entry(read.id).or_insert(&message.body);
+            must(first == message.body, || format!("O1: one id, two bodies: {first} and {}", message.body))?;
+            let of_saga = told.entry(read.saga_id).or_default();
+            if !of_saga.contains(&read) {
+                of_saga.push(read);
+            }
         }
     }
-    Ok(told.into_iter().map(|(saga, (_, read))| (saga, read)).collect())
+    for of_saga in told.values_mut() {
+        let mut chain: Vec<Notification> = Vec::new();
+        while let Some(next) = of_saga.iter().position(|one| one.resolves == chain.last().map(|last| last.id)) {
+            let next = of_saga.swap_remove(next);
+            let may_follow = chain.last().is_none_or(|last| last.outcome == Outcome::NeedsAttention);
+            must(may_follow, || format!("O1: {next:?} resolves what needed no attention"))?;
+            chain.push(next);
+        }
+        must(of_saga.is_empty(), || format!("O1: two outcomes: {chain:?} and {of_saga:?}"))?;
+        *of_saga = chain;
+    }
+    Ok(told)
 }
 
-fn credited(world: &World<'_>, saga: SagaId) -> bool {
-    world.service("fulfillment").store().state_of(saga) == Some("Credited")
+/// Whether the saga passed its pivot.
+fn fulfilled(world: &World<'_>, saga: SagaId) -> bool {
+    matches!(world.service("fulfillment").store().state_of(saga), Some("Credited" | "Reserved"))
 }
 
 /// O5: what was taken and not given back is what the customer's account has, or what still stands.
@@ -153,10 +189,12 @@ fn money_is_conserved(cast: &Cast, world: &World<'_>, told: &Notification) -> Ve
     let ledger = cast.ledger();
     let saga = told.saga_id;
     let kept = ledger.sum_minor(saga, Kind::Capture) - ledger.sum_minor(saga, Kind::Refund);
+    let holds = ledger.sum_minor(saga, Kind::Hold);
+    // A debit takes without a hold.
     let held =
-        ledger.sum_minor(saga, Kind::Hold) - ledger.sum_minor(saga, Kind::Void) - ledger.sum_minor(saga, Kind::Capture);
+        if holds == 0 { 0 } else { holds - ledger.sum_minor(saga, Kind::Void) - ledger.sum_minor(saga, Kind::Capture) };
     let amount = told.amount.map_or(0, |amount| amount.minor);
-    let credit = if credited(world, saga) { amount } else { 0 };
+    let credit = if fulfilled(world, saga) { amount } else { 0 };
     let standing = |effect: Effect| -> i64 {
         let standing = told.standing.iter().filter(|standing| standing.effect == effect);
         standing.map(|standing| standing.amount.minor).sum()
@@ -173,9 +211,14 @@ fn outcome_is_honest(cast: &Cast, world: &World<'_>, told: &Notification) -> Ver
     let payment = world.service("payment");
     let state = world.service("booking").store().state_of(saga).map(str::to_owned);
     let (on_record, holds) = match told.outcome {
-        Outcome::Completed => ("Completed", captured == 1 && credited(world, saga) && refunded == 0),
-        Outcome::Compensated => ("Cancelled", captured == refunded && !credited(world, saga)),
-        Outcome::NeedsAttention => ("NeedsAttention", !told.standing.is_empty() && !credited(world, saga)),
+        Outcome::Completed => ("Completed", captured == 1 && fulfilled(world, saga) && refunded == 0),
+        Outcome::Compensated => ("Cancelled", captured == refunded && !fulfilled(world, saga)),
+        Outcome::NeedsAttention if told.resolution.is_some() => ("Resolved", true),
+        // Nobody knows what stands while an answer is owed.
+        Outcome::NeedsAttention => {
+            let owed = told.error.iter().flat_map(|error| &error.also).any(|also| also.name == "Unanswered");
+            ("NeedsAttention", owed || !told.standing.is_empty() && !fulfilled(world, saga))
+        }
         Outcome::Rejected => {
             ("Rejected", payment.store().state_of(saga).is_none() && ledger.count(saga, Kind::Hold) == 0)
         }

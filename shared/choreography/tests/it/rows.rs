@@ -1,26 +1,30 @@
-//! Every row of the workshop's table: what is asked, and how it has to end.
+//! Every row of the two workshops' tables: what is asked, and how it has to end.
 
 use contracts::outcome::Effect;
-use contracts::{Notification, Outcome, StepName};
-use testkit::Kind;
+use contracts::{Notification, Outcome, SagaKind, StepName};
+use testkit::{Kind, World};
 
-use crate::cast::{Cast, Keys, body, saga};
+use crate::cast::{Cast, Keys, channel, fare, order, saga};
 use crate::oracle;
 
 use StepName::{
-    ChargeFare, CreditCustomerAccount, RefundFare, RegisterFare, SetFareStatusCompleted, SetFareStatusFailed,
+    ChargeFare, CreditCustomerAccount, ProcessOrder, ProcessPayment, ProcessRefund, RefundFare, RegisterFare,
+    ReleaseInventory, ReserveInventory, SetFareStatusCompleted, SetFareStatusFailed, UpdateOrderStatus,
 };
 
 /// A request and its end.
+#[derive(Clone, Copy)]
 pub(crate) struct Row {
-    pub(crate) customer: &'static str,
+    pub(crate) kind: SagaKind,
+    /// The customer of a fare, or the id of an order.
+    pub(crate) id: &'static str,
     pub(crate) amount: &'static str,
     pub(crate) outcome: Outcome,
-    errors: &'static [(&'static str, &'static str)],
-    path: &'static [(StepName, bool)],
-    standing: &'static [Effect],
+    pub(crate) errors: &'static [(&'static str, &'static str)],
+    pub(crate) path: &'static [(StepName, bool)],
+    pub(crate) standing: &'static [Effect],
     /// Holds, captures, voids, refunds.
-    effects: [usize; 4],
+    pub(crate) effects: [usize; 4],
 }
 
 const AUTH: (&str, &str) = ("PaymentAuthException", "Forced auth transaction failure");
@@ -28,8 +32,9 @@ const CHARGE: (&str, &str) = ("PaymentChargeException", "Forced charge transacti
 const CREDIT: (&str, &str) = ("AccountCreditException", "Forced account credit transaction failure");
 const REFUND: (&str, &str) = ("RefundException", "Forced refund transaction failure");
 
-const COMPLETED: Row = Row {
-    customer: "3",
+pub(crate) const COMPLETED: Row = Row {
+    kind: SagaKind::Fare,
+    id: "3",
     amount: "$20.00",
     outcome: Outcome::Completed,
     errors: &[],
@@ -39,7 +44,7 @@ const COMPLETED: Row = Row {
 };
 
 const NOT_AUTHORISED: Row = Row {
-    customer: "3_fail_auth",
+    id: "3_fail_auth",
     outcome: Outcome::Compensated,
     errors: &[AUTH],
     path: &[(RegisterFare, true), (ChargeFare, false), (SetFareStatusFailed, true)],
@@ -48,7 +53,7 @@ const NOT_AUTHORISED: Row = Row {
 };
 
 const REFUNDED: Row = Row {
-    customer: "3__fail_credit",
+    id: "3__fail_credit",
     outcome: Outcome::Compensated,
     errors: &[CREDIT],
     path: &[
@@ -62,29 +67,83 @@ const REFUNDED: Row = Row {
     ..COMPLETED
 };
 
+pub(crate) const ORDERED: Row = Row {
+    kind: SagaKind::Order,
+    id: "40063fe3-56d9-4c51-b91f-71929834ce03",
+    amount: "199.99",
+    outcome: Outcome::Completed,
+    errors: &[],
+    path: &[(ProcessOrder, true), (ProcessPayment, true), (ReserveInventory, true)],
+    standing: &[],
+    effects: [0, 1, 0, 0],
+};
+
+const ORDER: (&str, &str) = ("ErrProcessOrder", "Forced order failure");
+const STATUS: (&str, &str) = ("ErrUpdateOrderStatus", "Forced order status failure");
+const PAYMENT: (&str, &str) = ("ErrProcessPayment", "Forced payment failure");
+const ORDER_REFUND: (&str, &str) = ("ErrProcessRefund", "Forced refund failure");
+const RESERVE: (&str, &str) = ("ErrReserveInventory", "Forced reservation failure");
+const RELEASE: (&str, &str) = ("ErrReleaseInventory", "Forced release failure");
+
+const NOT_CREATED: Row = Row {
+    id: "1c3a",
+    outcome: Outcome::Compensated,
+    errors: &[ORDER],
+    path: &[(ProcessOrder, false), (UpdateOrderStatus, true)],
+    effects: [0, 0, 0, 0],
+    ..ORDERED
+};
+
+const NOT_PAID: Row = Row {
+    id: "2c3a",
+    outcome: Outcome::Compensated,
+    errors: &[PAYMENT],
+    path: &[(ProcessOrder, true), (ProcessPayment, false), (ProcessRefund, true), (UpdateOrderStatus, true)],
+    effects: [0, 1, 0, 1],
+    ..ORDERED
+};
+
+const NOT_RESERVED: Row = Row {
+    id: "3c3a",
+    outcome: Outcome::Compensated,
+    errors: &[RESERVE],
+    path: &[
+        (ProcessOrder, true),
+        (ProcessPayment, true),
+        (ReserveInventory, false),
+        (ReleaseInventory, true),
+        (ProcessRefund, true),
+        (UpdateOrderStatus, true),
+    ],
+    effects: [0, 1, 0, 1],
+    ..ORDERED
+};
+
+pub(crate) const STANDING_CAPTURE: Row = Row {
+    id: "3_fail_credit_fail_refund",
+    outcome: Outcome::NeedsAttention,
+    errors: &[CREDIT, REFUND],
+    path: &[
+        (RegisterFare, true),
+        (ChargeFare, true),
+        (CreditCustomerAccount, false),
+        (RefundFare, false),
+        (SetFareStatusFailed, true),
+    ],
+    standing: &[Effect::Capture],
+    effects: [1, 1, 0, 0],
+    ..COMPLETED
+};
+
 /// The rows.
 pub(crate) const ROWS: &[Row] = &[
     COMPLETED,
     NOT_AUTHORISED,
-    Row { customer: "_fail_charge", errors: &[CHARGE], effects: [1, 0, 1, 0], ..NOT_AUTHORISED },
+    Row { id: "_fail_charge", errors: &[CHARGE], effects: [1, 0, 1, 0], ..NOT_AUTHORISED },
     REFUNDED,
     // Nothing is refunded that was credited.
-    Row { customer: "3_fail_refund", ..COMPLETED },
-    Row {
-        customer: "3_fail_credit_fail_refund",
-        outcome: Outcome::NeedsAttention,
-        errors: &[CREDIT, REFUND],
-        path: &[
-            (RegisterFare, true),
-            (ChargeFare, true),
-            (CreditCustomerAccount, false),
-            (RefundFare, false),
-            (SetFareStatusFailed, true),
-        ],
-        standing: &[Effect::Capture],
-        effects: [1, 1, 0, 0],
-        ..COMPLETED
-    },
+    Row { id: "3_fail_refund", ..COMPLETED },
+    STANDING_CAPTURE,
     Row {
         amount: "twenty",
         outcome: Outcome::Rejected,
@@ -96,11 +155,66 @@ pub(crate) const ROWS: &[Row] = &[
         effects: [0, 0, 0, 0],
         ..COMPLETED
     },
+    ORDERED,
+    Row { id: "a", ..ORDERED },
+    NOT_CREATED,
+    Row {
+        id: "11",
+        outcome: Outcome::NeedsAttention,
+        errors: &[ORDER, STATUS],
+        path: &[(ProcessOrder, false), (UpdateOrderStatus, false)],
+        standing: &[Effect::Order],
+        ..NOT_CREATED
+    },
+    NOT_PAID,
+    Row {
+        id: "22-2",
+        outcome: Outcome::NeedsAttention,
+        errors: &[PAYMENT, ORDER_REFUND],
+        path: &[(ProcessOrder, true), (ProcessPayment, false), (ProcessRefund, false), (UpdateOrderStatus, true)],
+        standing: &[Effect::Capture],
+        effects: [0, 1, 0, 0],
+        ..NOT_PAID
+    },
+    NOT_RESERVED,
+    STANDING_RESERVATION,
+    Row {
+        amount: "1.999",
+        outcome: Outcome::Rejected,
+        errors: &[("InvalidRequest", "items: the sum of qty × unit_price must be a whole number of cents")],
+        path: &[(ProcessOrder, false)],
+        effects: [0, 0, 0, 0],
+        ..ORDERED
+    },
 ];
+
+pub(crate) const STANDING_RESERVATION: Row = Row {
+    id: "33",
+    outcome: Outcome::NeedsAttention,
+    errors: &[RESERVE, RELEASE],
+    path: &[
+        (ProcessOrder, true),
+        (ProcessPayment, true),
+        (ReserveInventory, false),
+        (ReleaseInventory, false),
+        (ProcessRefund, true),
+        (UpdateOrderStatus, true),
+    ],
+    standing: &[Effect::Reservation],
+    ..NOT_RESERVED
+};
 
 impl Row {
     pub(crate) fn body(&self) -> String {
-        body(self.customer, self.amount)
+        match self.kind {
+            SagaKind::Fare => fare(self.id, self.amount),
+            SagaKind::Order => order(self.id, self.amount),
+        }
+    }
+
+    /// A client asks for it.
+    pub(crate) fn request(&self, world: &mut World<'_>, request_id: &str) {
+        world.request(channel(self.kind), &self.body(), request_id);
     }
 
     /// What the notification and the gateway's ledger must say.
@@ -114,27 +228,32 @@ impl Row {
         let standing: Vec<_> = told.standing.iter().map(|standing| standing.effect).collect();
         let ledger = cast.ledger();
         let kinds = [Kind::Hold, Kind::Capture, Kind::Void, Kind::Refund];
-        let effects = kinds.map(|kind| ledger.count(saga(request_id), kind));
+        let saga = saga(self.kind, request_id);
+        let effects = kinds.map(|kind| ledger.count(saga, kind));
         let is = (told.outcome, errors.as_slice(), steps.as_slice(), standing.as_slice(), effects);
         let shall_be = (self.outcome, self.errors, self.path, self.standing, self.effects);
         let ids = [(Kind::Hold, &told.charge_token), (Kind::Capture, &told.charge_id), (Kind::Refund, &told.refund_id)];
-        let wrong_id = ids.iter().find(|(kind, id)| ledger.id(saga(request_id), *kind) != **id);
-        let says = told.customer_id.as_ref().map(contracts::Identifier::as_str) == Some(self.customer);
+        let wrong_id = ids.iter().find(|(kind, id)| ledger.id(saga, *kind) != **id);
+        let named = match self.kind {
+            SagaKind::Fare => told.subject.customer_id(),
+            SagaKind::Order => told.subject.id(),
+        };
+        let says = named.map(contracts::Identifier::as_str) == Some(self.id) && told.saga == self.kind;
         if is == shall_be && wrong_id.is_none() && says {
             Ok(())
         } else {
-            Err(format!("{}: {is:?} and not {shall_be:?}; {wrong_id:?}, {:?}", self.customer, told.customer_id))
+            Err(format!("{}: {is:?} and not {shall_be:?}; {wrong_id:?}, {:?}", self.id, told.subject))
         }
     }
 }
 
 #[test]
-fn every_row_ends_as_the_workshop_says() {
+fn every_row_ends_as_the_workshops_say() {
     let keys = Keys::new();
     for row in ROWS {
         let cast = Cast::new(&keys);
         let mut world = cast.world();
-        world.request(&row.body(), "r");
+        row.request(&mut world, "r");
         world.run(&[]);
         assert_eq!(oracle::at_rest(&keys, &cast, &world, &[("r".to_owned(), row)]), Ok(()));
     }
@@ -143,19 +262,21 @@ fn every_row_ends_as_the_workshop_says() {
 #[test]
 fn one_request_delivered_five_times_is_one_saga_and_one_capture() {
     let keys = Keys::new();
-    let cast = Cast::new(&keys);
-    let mut world = cast.world();
-    // A client that repeats itself twice, and SQS, which delivers the first of these four times in all.
-    world.request(&COMPLETED.body(), "r");
-    world.request(&COMPLETED.body(), "r");
-    for _ in 0..3 {
-        world.redeliver(0);
+    for (row, effects) in [(&COMPLETED, 2), (&ORDERED, 1)] {
+        let cast = Cast::new(&keys);
+        let mut world = cast.world();
+        // A client that repeats itself twice, and SQS, which delivers the first of these four times in all.
+        row.request(&mut world, "r");
+        row.request(&mut world, "r");
+        for _ in 0..3 {
+            world.redeliver(0);
+        }
+        assert_eq!(world.waiting(), 5);
+        world.run(&[]);
+        assert_eq!(oracle::at_rest(&keys, &cast, &world, &[("r".to_owned(), row)]), Ok(()));
+        assert_eq!(world.service("booking").store().records().len(), 1);
+        assert_eq!(cast.ledger().entries().len(), effects);
     }
-    assert_eq!(world.waiting(), 5);
-    world.run(&[]);
-    assert_eq!(oracle::at_rest(&keys, &cast, &world, &[("r".to_owned(), &COMPLETED)]), Ok(()));
-    assert_eq!(world.service("booking").store().records().len(), 1);
-    assert_eq!(cast.ledger().entries().len(), 2);
 }
 
 #[test]
@@ -163,8 +284,8 @@ fn one_fare_requested_twice_is_two_sagas() {
     let keys = Keys::new();
     let cast = Cast::new(&keys);
     let mut world = cast.world();
-    world.request(&COMPLETED.body(), "r1");
-    world.request(&COMPLETED.body(), "r2");
+    COMPLETED.request(&mut world, "r1");
+    COMPLETED.request(&mut world, "r2");
     world.run(&[]);
     let asked = ["r1", "r2"].map(|id| (id.to_owned(), &COMPLETED));
     assert_eq!(oracle::at_rest(&keys, &cast, &world, &asked), Ok(()));

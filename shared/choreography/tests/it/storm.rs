@@ -1,11 +1,12 @@
 //! Many sagas at once under a seeded adversary, each seed a run that can be had again.
 
+use contracts::SagaKind;
 use fastrand::Rng;
 use testkit::Storm;
 
 use crate::cast::{Cast, Keys};
 use crate::oracle;
-use crate::rows::ROWS;
+use crate::rows::{ROWS, Row};
 
 const SEEDS: u64 = 200;
 const SAGAS: usize = 10;
@@ -29,9 +30,12 @@ fn storm(keys: &Keys, seed: u64, broken: Broken) -> Result<Storm, String> {
     for service in world.services() {
         service.store_mut().blind = broken == Broken::Conditions;
     }
-    let asked: Vec<_> = (0..SAGAS).filter_map(|saga| Some((format!("{seed}-{saga}"), rng.choice(ROWS)?))).collect();
+    // A table that is written blindly forgets the attempts that failed, and tries for ever.
+    let rows: Vec<&Row> = ROWS.iter().filter(|row| broken == Broken::Nothing || row.kind == SagaKind::Fare).collect();
+    let asked: Vec<_> =
+        (0..SAGAS).filter_map(|saga| Some((format!("{seed}-{saga}"), *rng.choice(rows.as_slice())?))).collect();
     for (request_id, row) in &asked {
-        world.request(&row.body(), request_id);
+        row.request(&mut world, request_id);
     }
     let adversary = Storm {
         duplicates: rng.usize(..40),

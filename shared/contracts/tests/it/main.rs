@@ -3,23 +3,67 @@
 //! A snapshot that differs is a change of the wire format: additive fields are fine, all else needs a new schema
 //! version. `INSTA_UPDATE=always cargo test -p contracts` accepts what is meant.
 
-use contracts::booking::{FareCompleted, FareFailed, FareRejected};
-use contracts::{Envelope, Event, EventType, Failure, Path, Reason, SagaId, StepName};
+use contracts::booking::{Completed, Failed, FareRejected, OrderRejected};
+use contracts::fulfillment::Refused;
+use contracts::{
+    Action, ActionKind, Envelope, Event, EventType, Failure, Path, Purchase, Reason, SagaId, SagaKind, StepName,
+};
 use serde_json::Value;
 use testkit::fixtures::{self, NOW};
 
-fn failed(standing: bool) -> FareFailed {
+fn failed(standing: bool) -> Failed {
     let refund = fixtures::payment_refund_failed("3_fail_credit_fail_refund");
     let refunded = fixtures::payment_refunded("3_fail_credit");
-    let (error, path) = if standing { (refund.error, refund.path) } else { (refunded.error, refunded.path) };
-    FareFailed {
-        fare: fixtures::fare("3_fail_credit"),
-        charge_token: Some(fixtures::charge().charge_token),
+    let (error, journey) = if standing { (refund.error, refund.journey) } else { (refunded.error, refunded.journey) };
+    Failed {
+        purchase: fixtures::fare("3_fail_credit").into(),
+        charge_token: fixtures::charge().charge_token,
         charge_id: Some(fixtures::charge().charge_id),
         refund_id: (!standing).then_some(refunded.refund_id),
         error,
         standing: if standing { refund.standing } else { Vec::new() },
-        path: path.and(StepName::SetFareStatusFailed, true, NOW),
+        earlier: 0,
+        resolution: None,
+        path: journey.path.and(StepName::SetFareStatusFailed, true, NOW),
+    }
+}
+
+/// An order's saga that a person closed after it had needed attention.
+fn resolved() -> Failed {
+    let action = |what, reason: &str| Action {
+        what,
+        by: "ada".to_owned(),
+        reason: reason.to_owned(),
+        at: NOW,
+        request: Some("request-2".to_owned()),
+    };
+    let refunded = fixtures::order_refunded("33");
+    Failed {
+        purchase: refunded.purchase,
+        charge_token: None,
+        refund_id: Some(refunded.refund_id),
+        standing: fixtures::payment_refund_failed("3").standing,
+        earlier: 1,
+        resolution: Some(action(ActionKind::Resolve, "released by hand")),
+        path: refunded.journey.path.and(StepName::UpdateOrderStatus, true, NOW),
+        ..failed(false)
+    }
+}
+
+fn completed(purchase: Purchase) -> Completed {
+    match purchase.kind() {
+        SagaKind::Fare => Completed {
+            purchase,
+            charge: fixtures::charge(),
+            earlier: 0,
+            path: fixtures::account_credited("3").journey.path.and(StepName::SetFareStatusCompleted, true, NOW),
+        },
+        SagaKind::Order => Completed {
+            purchase,
+            charge: fixtures::debit(),
+            earlier: 0,
+            path: fixtures::inventory_reserved("4").journey.path,
+        },
     }
 }
 
@@ -27,23 +71,31 @@ fn failed(standing: bool) -> FareFailed {
 fn sample(event_type: EventType) -> Option<Event> {
     Some(match event_type {
         // A client's, not a service's: booking's tests hold its forms.
-        EventType::FareRequested => return None,
+        EventType::FareRequested
+        | EventType::OrderRequested
+        | EventType::CancelRequested
+        | EventType::RetryRequested
+        | EventType::ResolveRequested => return None,
         EventType::FareRegistered => Event::FareRegistered(fixtures::fare_registered("3")),
+        EventType::OrderCreated => Event::OrderCreated(fixtures::order_created("4")),
+        EventType::UnwindingStarted => {
+            Event::UnwindingStarted(fixtures::unwinding_started(fixtures::fare("3").into(), 1))
+        }
         EventType::PaymentCaptured => Event::PaymentCaptured(fixtures::payment_captured("3")),
         EventType::PaymentDeclined => Event::PaymentDeclined(fixtures::payment_declined("3_fail_auth")),
         EventType::AccountCredited => Event::AccountCredited(fixtures::account_credited("3")),
         EventType::AccountCreditRefused => {
             Event::AccountCreditRefused(fixtures::account_credit_refused("3_fail_credit"))
         }
+        EventType::InventoryReserved => Event::InventoryReserved(fixtures::inventory_reserved("4")),
+        EventType::InventoryRefused => {
+            Event::InventoryRefused(Refused { charge: None, ..fixtures::inventory_refused("3") })
+        }
         EventType::PaymentRefunded => Event::PaymentRefunded(fixtures::payment_refunded("3_fail_credit")),
         EventType::PaymentRefundFailed => {
             Event::PaymentRefundFailed(fixtures::payment_refund_failed("3_fail_credit_fail_refund"))
         }
-        EventType::FareCompleted => Event::FareCompleted(FareCompleted {
-            fare: fixtures::fare("3"),
-            charge: fixtures::charge(),
-            path: fixtures::account_credited("3").path.and(StepName::SetFareStatusCompleted, true, NOW),
-        }),
+        EventType::FareCompleted => Event::FareCompleted(completed(fixtures::fare("3").into())),
         EventType::FareCancelled => Event::FareCancelled(failed(false)),
         EventType::FareNeedsAttention => Event::FareNeedsAttention(failed(true)),
         EventType::FareRejected => Event::FareRejected(FareRejected {
@@ -53,6 +105,18 @@ fn sample(event_type: EventType) -> Option<Event> {
             amount: None,
             error: Failure::new("InvalidRequest", StepName::RegisterFare, "customerId: is missing"),
             path: Path::default().and(StepName::RegisterFare, false, NOW),
+        }),
+        EventType::OrderCompleted => Event::OrderCompleted(completed(fixtures::order("4").into())),
+        EventType::OrderCancelled => {
+            Event::OrderCancelled(Failed { purchase: fixtures::order("3").into(), charge_token: None, ..failed(false) })
+        }
+        EventType::OrderNeedsAttention => Event::OrderNeedsAttention(resolved()),
+        EventType::OrderRejected => Event::OrderRejected(OrderRejected {
+            customer_id: None,
+            order_id: None,
+            amount: None,
+            error: Failure::new("InvalidRequest", StepName::ProcessOrder, "items: is missing"),
+            path: Path::default().and(StepName::ProcessOrder, false, NOW),
         }),
     })
 }
@@ -107,6 +171,7 @@ fn a_sealed_card_goes_beside_the_event_and_changes_no_other_byte() {
 #[test]
 fn what_cannot_be_read_names_the_attribute_and_the_rule_and_no_value() {
     let good = envelope(sample(EventType::PaymentCaptured).unwrap()).to_json();
+    let order = envelope(sample(EventType::OrderCreated).unwrap()).to_json();
     let without = |name: &str| {
         let mut value: Value = serde_json::from_str(&good).unwrap();
         value.as_object_mut().unwrap().remove(name);
@@ -142,6 +207,11 @@ fn what_cannot_be_read_names_the_attribute_and_the_rule_and_no_value() {
             good.replace("{\"fare\"", &format!("{{\"x\":\"{}\",\"fare\"", "x".repeat(70_000))),
             Reason::TooLarge,
             "body: must be at most",
+        ),
+        (
+            order.replace("order_created", "fare_registered"),
+            Reason::Unreadable,
+            "data: fare_registered must hold a field `fare`",
         ),
         (good.replacen('{', "{\"redacted\":true,", 1), Reason::Redacted, "body: card data was removed"),
         ("2424 2424".to_owned(), Reason::Unreadable, "body: is no CloudEvent: "),

@@ -28,6 +28,18 @@ async fn a_handler_whose_receipt_is_lost_is_cancelled() {
 }
 
 #[tokio::test]
+async fn a_step_that_takes_longer_than_its_timeout_is_abandoned_and_tried_again() {
+    let world = World::start(&[]).await;
+    world.send("hurry").await;
+    world.until("it is abandoned", |world| world.effects.dropped.load(Ordering::SeqCst) == 1).await;
+    world.effects.gate.add_permits(1);
+    world.until("it is handled", |world| world.places().0.is_empty()).await;
+    assert!(world.effects.begun.load(Ordering::SeqCst) >= 2, "it was tried again");
+    assert!(world.places().1.is_empty() && world.state().unwrap().contains("Ended"));
+    world.stopped().await.stop();
+}
+
+#[tokio::test]
 async fn a_message_before_its_time_is_given_back_until_its_policy_ends_and_then_buried_with_its_reason() {
     let world = World::start(&[]).await;
     world.send("not yet").await;
@@ -113,5 +125,38 @@ async fn no_more_messages_are_received_than_can_be_worked_on() {
     assert_eq!(attributes[&in_flight.into()], "3");
     world.effects.gate.add_permits(20);
     world.until("all are handled", |world| world.places().0.is_empty()).await;
+    world.stopped().await.stop();
+}
+
+#[tokio::test]
+async fn a_dead_letter_keeps_what_identifies_the_request() {
+    let world = World::start(&[]).await;
+    world.send("not yet").await;
+    let named = aws_sdk_sqs::types::MessageAttributeValue::builder().data_type("String");
+    for id in ["request-1", "2424 2424 2424 2424"] {
+        let named = named.clone().string_value(id).build().unwrap();
+        let send = world.sqs.send_message().queue_url(world.url()).message_body("not yet");
+        send.message_attributes("requestId", named).send().await.unwrap();
+    }
+    world
+        .until(
+            "all are buried",
+            |world| matches!(world.places(), (left, buried) if left.is_empty() && buried.len() == 3),
+        )
+        .await;
+    let url = world.aws.queue_url("ensemble-scripted-dlq");
+    let mut identities = Vec::new();
+    while identities.len() < 3 {
+        let receive = world.sqs.receive_message().queue_url(&url).max_number_of_messages(10);
+        let found = receive.message_attribute_names("All").wait_time_seconds(20).send().await.unwrap();
+        for message in found.messages() {
+            let attributes = message.message_attributes().unwrap();
+            let text = |name: &str| attributes[name].string_value().unwrap().to_owned();
+            identities.push((text("requestId"), text("messageId")));
+        }
+    }
+    let own = identities.iter().filter(|(request, message)| request == message).count();
+    assert_eq!(own, 2, "one had no id, one an id that may be a card number: {identities:?}");
+    assert!(identities.iter().any(|(request, _)| request == "request-1"), "{identities:?}");
     world.stopped().await.stop();
 }

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod audit;
 mod delivery;
 mod provision;
 mod scripted;

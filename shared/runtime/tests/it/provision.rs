@@ -2,7 +2,7 @@
 
 use runtime::Aws;
 use runtime::provision::{Did, provision};
-use saga::topology::Subscription;
+use saga::topology::{Index, Subscription, Table, Topology};
 
 use crate::scripted::{client, topology};
 
@@ -16,13 +16,14 @@ async fn what_is_missing_is_created_what_differs_is_updated_and_a_second_run_cha
         queue: "ensemble-scripted".to_owned(),
         raw: true,
         filter: Some(("type".to_owned(), vec!["fare_registered".to_owned()])),
+        undelivered: "ensemble-scripted-undelivered".to_owned(),
     });
     let dids = |changes: Vec<runtime::provision::Change>| {
         changes.into_iter().map(|change| (change.kind, change.did)).collect::<Vec<_>>()
     };
 
     let first = dids(provision(&aws, &topology).await.unwrap());
-    assert_eq!(first.len(), 5);
+    assert_eq!(first.len(), 6);
     assert!(first.iter().all(|(_, did)| *did == Did::Created), "{first:?}");
     let second = dids(provision(&aws, &topology).await.unwrap());
     assert!(second.iter().all(|(_, did)| *did == Did::Found), "{second:?}");
@@ -46,5 +47,45 @@ async fn what_is_missing_is_created_what_differs_is_updated_and_a_second_run_cha
     assert_eq!(attributes[&"VisibilityTimeout".into()], "60");
     assert!(attributes[&"RedrivePolicy".into()].contains("ensemble-scripted-dlq"));
     assert!(attributes[&"Policy".into()].contains("aws:SourceArn"));
+    let url = aws.queue_url("ensemble-scripted-undelivered");
+    let attributes = sqs.get_queue_attributes().queue_url(url).attribute_names("All".into()).send().await.unwrap();
+    let attributes = attributes.attributes.unwrap();
+    assert_eq!(attributes[&"MessageRetentionPeriod".into()], "1209600");
+    assert!(attributes[&"Policy".into()].contains(&aws.topic_arn("ensemble-booking-events")), "{attributes:?}");
+    endpoint.stop();
+}
+
+#[tokio::test]
+async fn an_index_is_added_to_a_table_that_lacks_it_and_a_key_is_never_changed() {
+    let endpoint = local::Endpoint::start(local::Options::default()).unwrap();
+    let aws = Aws::at(&endpoint.url()).await.unwrap();
+    let mut topology = topology();
+    topology.queues.clear();
+    topology.topics.clear();
+    let did = async |topology: &Topology| {
+        let changes = provision(&aws, topology).await?;
+        Ok::<_, runtime::Unavailable>(changes.into_iter().map(|change| change.did).collect::<Vec<_>>())
+    };
+    assert_eq!(did(&topology).await.unwrap(), [Did::Created]);
+    let index = Index {
+        name: "open".to_owned(),
+        key: "openShard".to_owned(),
+        sort: "dueAt".to_owned(),
+        includes: vec!["state".to_owned()],
+    };
+    topology.tables[0].index = Some(index);
+    topology.tables.push(Table { sort: Some("at".to_owned()), ..Table::keyed("sorted".to_owned(), "subject") });
+    let with_index = Table { name: "other".to_owned(), ..topology.tables[0].clone() };
+    topology.tables.push(with_index);
+    assert_eq!(did(&topology).await.unwrap(), [Did::Updated, Did::Created, Did::Created]);
+    assert_eq!(did(&topology).await.unwrap(), [Did::Found; 3]);
+
+    topology.tables[1].sort = None;
+    let error = did(&topology).await.unwrap_err().to_string();
+    assert!(error.contains("table sorted: the key of the table is (subject, at) and must be (subject)"), "{error}");
+    topology.tables.remove(1);
+    topology.tables[0].index.as_mut().unwrap().sort = "other".to_owned();
+    let error = did(&topology).await.unwrap_err().to_string();
+    assert!(error.contains("index open is (openShard, dueAt) and must be (openShard, other)"), "{error}");
     endpoint.stop();
 }

@@ -5,10 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use contracts::{EventType, Poison, SagaId};
-use jiff::Timestamp;
 use runtime::{Aws, Environment, Perform, Service, Settings, Unavailable};
-use saga::topology::{Queue, Topology};
-use saga::{Decision, Declaration, Delivery, Input, Participant, Reaction, Received, RetryPolicy, Then};
+use saga::topology::{Queue, Table, Topology};
+use saga::{Context, Decision, Declaration, Delivery, Input, Participant, Reaction, Received, RetryPolicy, Then};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -30,19 +29,25 @@ pub(crate) enum State {
     Ended,
 }
 
+const RETRY: &[RetryPolicy] = &[RetryPolicy {
+    interval_secs: 1,
+    max_attempts: 2,
+    backoff_rate_percent: 100,
+    max_delay_secs: 1,
+    ..RetryPolicy::PATIENT
+}];
+
 static DECLARATION: Declaration = Declaration {
     name: NAME,
     about: "does as the test says",
     stateful: true,
-    reactions: &[Reaction {
-        to: EventType::FareRequested,
-        expects: "Unseen",
-        step: None,
-        answers: &[],
-        undoes: None,
-        retry: RetryPolicy { interval_secs: 1, backoff_rate: 1, max_delay_secs: 1, attempts_max: 3 },
-    }],
+    deadlines: false,
+    reactions: &[reaction(EventType::FareRequested, 3_600), reaction(EventType::OrderRequested, 1)],
 };
+
+const fn reaction(to: EventType, timeout_secs: u32) -> Reaction {
+    Reaction { to, expects: Some("Unseen"), steps: &[], answers: &[], undoes: &[], retry: RETRY, timeout_secs }
+}
 
 impl Participant for Scripted {
     type Incoming = String;
@@ -58,14 +63,16 @@ impl Participant for Scripted {
         let incoming = delivery.body.to_owned();
         let saga = SagaId::of_request("test", &incoming);
         let event_id = delivery.message_id.to_owned();
-        Ok(Received { saga, event_type: EventType::FareRequested, event_id, traceparent: None, incoming })
+        // The reaction to an order has a second.
+        let event_type = if incoming == "hurry" { EventType::OrderRequested } else { EventType::FareRequested };
+        Ok(Received { saga, event_type, event_id, traceparent: None, incoming })
     }
 
-    fn expects(&self, _incoming: &String) -> State {
-        State::Unseen
+    fn expects(&self, _incoming: &String) -> Option<State> {
+        Some(State::Unseen)
     }
 
-    fn decide(&self, state: &State, input: Input<'_, Self>, _now: Timestamp) -> Decision<Self> {
+    fn decide(&self, state: &State, input: Input<'_, Self>, _context: &Context<'_>) -> Decision<Self> {
         match (state, input) {
             (_, Input::Event(body)) if body == "not yet" => Decision::NotYet,
             (State::Unseen, Input::Event(body)) => Decision::Commit(State::Begun, Then::Perform(body.clone())),
@@ -187,7 +194,7 @@ pub(crate) fn topology() -> Topology {
         topics: vec!["ensemble-booking-events".to_owned()],
         queues: vec![queue],
         subscriptions: Vec::new(),
-        tables: vec![name],
+        tables: vec![Table::keyed(name, "saga")],
     }
 }
 

@@ -1,0 +1,81 @@
+//! Booking's card, as data.
+
+use contracts::{EventType, StepName};
+use saga::declaration::{PATIENT, TIMEOUT_SECS};
+use saga::{Declaration, Reaction, RetryPolicy};
+
+use crate::create::STATUS_ERROR;
+
+/// How setting an order's status is tried again.
+const STATUS: &[RetryPolicy] = &[RetryPolicy::of_compensation(&[STATUS_ERROR]), RetryPolicy::PATIENT];
+
+/// A reaction to a request.
+const fn beginning(to: EventType, steps: &'static [StepName], answers: &'static [EventType]) -> Reaction {
+    Reaction { to, expects: Some("Unseen"), steps, answers, undoes: &[], retry: STATUS, timeout_secs: TIMEOUT_SECS }
+}
+
+/// A reaction to the end of a saga that went well.
+const fn completing(to: EventType, steps: &'static [StepName], answers: &'static [EventType]) -> Reaction {
+    Reaction {
+        to,
+        expects: Some("Registered"),
+        steps,
+        answers,
+        undoes: &[],
+        retry: PATIENT,
+        timeout_secs: TIMEOUT_SECS,
+    }
+}
+
+/// A reaction to the end of a failed payment, of either kind of saga.
+const fn failing(to: EventType, answers: &'static [EventType]) -> Reaction {
+    Reaction {
+        to,
+        expects: Some("Registered"),
+        steps: &[StepName::SetFareStatusFailed, StepName::UpdateOrderStatus],
+        answers,
+        undoes: &[StepName::RegisterFare, StepName::ProcessOrder],
+        retry: STATUS,
+        timeout_secs: TIMEOUT_SECS,
+    }
+}
+
+/// A reaction to what is asked of a saga, or heard of it, in any state.
+const fn asked(to: EventType, answers: &'static [EventType]) -> Reaction {
+    Reaction { to, expects: None, steps: &[], answers, undoes: &[], retry: STATUS, timeout_secs: TIMEOUT_SECS }
+}
+
+use EventType::{
+    AccountCreditRefused, AccountCredited, CancelRequested, FareCancelled, FareCompleted, FareNeedsAttention,
+    FareRegistered, FareRejected, FareRequested, InventoryRefused, InventoryReserved, OrderCancelled, OrderCompleted,
+    OrderCreated, OrderNeedsAttention, OrderRejected, OrderRequested, PaymentDeclined, PaymentRefundFailed,
+    PaymentRefunded, ResolveRequested, RetryRequested, UnwindingStarted,
+};
+
+const ENDS: &[EventType] = &[FareCancelled, FareNeedsAttention, OrderCancelled, OrderNeedsAttention];
+
+/// Booking's card, as data.
+pub const DECLARATION: Declaration = Declaration {
+    name: "booking",
+    about: "registers the fare, creates the order, owns the outcome",
+    stateful: true,
+    deadlines: true,
+    reactions: &[
+        beginning(FareRequested, &[StepName::RegisterFare], &[FareRegistered, FareRejected, FareCancelled]),
+        beginning(
+            OrderRequested,
+            &[StepName::ProcessOrder],
+            &[OrderCreated, OrderRejected, OrderCancelled, OrderNeedsAttention],
+        ),
+        completing(AccountCredited, &[StepName::SetFareStatusCompleted], &[FareCompleted]),
+        completing(InventoryReserved, &[], &[OrderCompleted]),
+        failing(PaymentDeclined, ENDS),
+        failing(PaymentRefunded, ENDS),
+        failing(PaymentRefundFailed, &[FareNeedsAttention, OrderNeedsAttention]),
+        asked(CancelRequested, &[UnwindingStarted]),
+        asked(RetryRequested, &[UnwindingStarted, FareNeedsAttention, OrderNeedsAttention]),
+        asked(ResolveRequested, &[FareNeedsAttention, OrderNeedsAttention]),
+        asked(AccountCreditRefused, &[]),
+        asked(InventoryRefused, &[]),
+    ],
+};

@@ -1,0 +1,138 @@
+//! Ends a saga that failed: every other compensation has answered, so the purchase itself is undone, and the client
+//! told what still stands.
+
+use contracts::booking::Failed;
+use contracts::outcome::Effect;
+use contracts::{Attempt, Failure, Journey, OrderStatus, Outcome, Path, Purchase, Standing, StepName};
+use saga::{Context, Decision, Then};
+
+use crate::state::{Case, announce, failed_event};
+use crate::{Booking, State, create, register, unwind};
+
+/// What came of a payment that failed: the three events that end a saga badly, as one.
+#[derive(Clone, Debug)]
+pub struct FailedPayment {
+    pub(crate) purchase: Purchase,
+    pub(crate) charge_token: Option<String>,
+    pub(crate) charge_id: Option<String>,
+    pub(crate) refund_id: Option<String>,
+    pub(crate) error: Failure,
+    pub(crate) standing: Vec<Standing>,
+    pub(crate) journey: Journey,
+}
+
+/// Payment has answered, badly.
+pub(crate) fn fail(
+    booking: &Booking,
+    state: &State,
+    payment: &FailedPayment,
+    context: &Context<'_>,
+) -> Decision<Booking> {
+    if state.is_about_another(&payment.purchase) {
+        return Decision::Contradiction("fare, order: is not the one on record for this saga");
+    }
+    let ended = |case: &Case, known: &Path| end(booking, case.clone(), failed(case, payment, known), context);
+    match state {
+        State::Unseen => Decision::NotYet,
+        State::Withdrawn { .. } | State::Rejected => {
+            Decision::Contradiction("saga: was never begun, so nothing of it can be undone")
+        }
+        // An answer of an earlier round, late.
+        State::Unwinding { case, .. } | State::NeedsAttention { case, awaits: Some(_), .. }
+            if payment.journey.round < case.round =>
+        {
+            Decision::Ignore
+        }
+        State::Registered(case) => ended(case, &Path::default()),
+        // What booking has heard of the way meanwhile, payment may not have.
+        State::Unwinding { case, path, .. } => ended(case, path),
+        State::NeedsAttention { case, awaits: Some(_), .. } => {
+            ended(case, &unwind::told(context).map(|told| told.path.clone()).unwrap_or_default())
+        }
+        State::Undoing { case, failed } => end(booking, case.clone(), *failed.clone(), context),
+        State::Cancelled(_) | State::NeedsAttention { awaits: None, .. } | State::Resolved(_) => Decision::Announce,
+        State::Completed(_) => Decision::Contradiction("saga: has completed, so nothing of it can be undone"),
+    }
+}
+
+fn failed(case: &Case, payment: &FailedPayment, known: &Path) -> Failed {
+    let FailedPayment { purchase, charge_token, charge_id, refund_id, error, standing, journey } = payment.clone();
+    Failed {
+        purchase,
+        charge_token,
+        charge_id,
+        refund_id,
+        error,
+        standing,
+        earlier: case.told,
+        resolution: None,
+        path: journey.path.merged(known),
+    }
+}
+
+/// Undoes the purchase itself, and ends the saga.
+pub(crate) fn end(booking: &Booking, mut case: Case, mut failed: Failed, context: &Context<'_>) -> Decision<Booking> {
+    let (step, undone) = match &case.purchase {
+        Purchase::Fare(_) => (register::UNDONE_BY, Ok(())),
+        Purchase::Order(order) => (StepName::UpdateOrderStatus, create::set_pending(booking, order)),
+    };
+    // In another round it may have been done before; then it is not done, or told, twice.
+    let is_done = failed.path.steps().iter().any(|taken| taken.step == step && taken.ok);
+    match undone {
+        Ok(()) if is_done => {}
+        Ok(()) => {
+            failed.path = failed.path.and(step, true, context.now);
+            case = case.in_status(OrderStatus::Pending);
+        }
+        Err(failure) => {
+            let (at, receive, round) = (context.now, context.receive, case.round);
+            case.attempts.push(Attempt { at, receive, round, error: failure.name.clone() });
+            if let Some(delay) = context.retry(&failure.name, Attempt::in_round(&case.attempts, round)) {
+                return Decision::Commit(State::Undoing { case, failed: Box::new(failed) }, Then::Retry(delay));
+            }
+            failed.path = failed.path.and(step, false, context.now);
+            failed.error = failed.error.and(failure);
+            let id = case.purchase.id().to_string();
+            failed.standing.push(Standing { effect: Effect::Order, id, amount: case.purchase.amount() });
+        }
+    }
+    let case = case.having_told();
+    let (state, outcome) = if failed.standing.is_empty() {
+        (State::Cancelled(case), Outcome::Compensated)
+    } else {
+        (State::NeedsAttention { case, since: context.now, awaits: None }, Outcome::NeedsAttention)
+    };
+    let earlier = failed.earlier;
+    Decision::Commit(state, announce(earlier, failed_event(outcome, failed)))
+}
+
+#[cfg(test)]
+mod tests {
+    use contracts::Event;
+    use testkit::fixtures;
+
+    use super::*;
+    use crate::tests::{booking, context, registered};
+
+    #[test]
+    fn what_still_stands_needs_attention_and_nothing_standing_is_compensated() {
+        let decide = |payment: &FailedPayment| fail(&booking(), &registered("3"), payment, &context(&[]));
+        let decision = decide(&fixtures::payment_refunded("3").into());
+        assert!(matches!(decision, Decision::Commit(State::Cancelled(_), Then::Announce(_))));
+        let decision = decide(&fixtures::payment_refund_failed("3").into());
+        let Decision::Commit(State::NeedsAttention { awaits: None, .. }, Then::Announce(events)) = decision else {
+            panic!("no commit")
+        };
+        let [Event::FareNeedsAttention(failed)] = events.as_slice() else { panic!("not needing attention") };
+        assert_eq!(failed.charge_id, Some(fixtures::charge().charge_id));
+        assert_eq!(failed.refund_id, None);
+    }
+
+    #[test]
+    fn a_completed_fare_is_not_cancelled() {
+        let State::Registered(case) = registered("3") else { panic!("a fixture") };
+        let payment = fixtures::payment_refunded("3").into();
+        let decision = fail(&booking(), &State::Completed(case), &payment, &context(&[]));
+        assert!(matches!(decision, Decision::Contradiction(_)));
+    }
+}

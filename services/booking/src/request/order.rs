@@ -1,0 +1,160 @@
+//! The form of an order request: every rule named with its field, no value repeated, no number through a float.
+
+use contracts::booking::OrderRejected;
+use contracts::order::{Item, amount_of};
+use contracts::{Failure, Identifier, Order, Path, SagaKind, StepName, redact};
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde_json::value::RawValue;
+
+use super::INVALID;
+use super::fields::Fields;
+
+/// The fields of an order, all of them required.
+const FIELDS: [&str; 4] = ["order_id", "order_date", "customer_id", "items"];
+
+/// The fields of an item, all of them required.
+const ITEM_FIELDS: [&str; 4] = ["item_id", "qty", "description", "unit_price"];
+
+/// Lines of an order, at most: all of it travels with every event, and an event has 64 KiB; and a transaction of
+/// `DynamoDB` takes 100 items
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
+const LINES_MAX: usize = 50;
+
+/// The longest description, in bytes.
+const DESCRIPTION_MAX: usize = 256;
+
+/// Decimals of a quantity or a price, at most.
+const SCALE_MAX: u32 = 9;
+
+/// The kind of a bare request that came by no topic, by the fields that it has.
+pub(super) fn kind_of(fields: &Fields<'_>) -> SagaKind {
+    if fields.names().any(|name| FIELDS.contains(&name)) { SagaKind::Order } else { SagaKind::Fare }
+}
+
+/// Checks a bare request, for whoever wants to know before sending it.
+///
+/// # Errors
+///
+/// The fields and the rules that they break.
+pub fn check_order(body: &str) -> Result<Order, String> {
+    let fields = Fields::of(body).map_err(|rule| format!("body: {rule}"))?;
+    if body.len() > contracts::MAX_BODY_BYTES {
+        return Err(format!("body: must be at most {} bytes", contracts::MAX_BODY_BYTES));
+    }
+    check_fields(&fields).map_err(|rejected| rejected.error.message)
+}
+
+/// Checks the fields of a request; the error is the rejection, with as much of the order as could be read.
+pub(super) fn check_fields(fields: &Fields<'_>) -> Result<Order, Box<OrderRejected>> {
+    let mut broken = Vec::new();
+    if fields.names().any(|name| !FIELDS.contains(&name)) {
+        broken.push(format!("body: a field is none of {}", FIELDS.join(", ")));
+    }
+    let mut keep =
+        |field: &str, found: Result<String, String>| found.map_err(|rule| broken.push(format!("{field}: {rule}"))).ok();
+    let order_id = keep("order_id", text(fields, "order_id").and_then(identifier));
+    let order_date = keep("order_date", text(fields, "order_date").and_then(date));
+    let customer_id = keep("customer_id", text(fields, "customer_id").and_then(identifier));
+    let items = items(fields, &mut broken);
+    let amount = match &items {
+        Some(items) if broken.iter().all(|rule| !rule.starts_with("items")) => {
+            amount_of(items).map_err(|rule| broken.push(format!("items: {rule}"))).ok()
+        }
+        Some(_) | None => None,
+    };
+    let id = |text: Option<String>| text.and_then(|text| Identifier::parse(&text).ok());
+    match (id(order_id), order_date, id(customer_id), items, amount) {
+        (Some(order_id), Some(order_date), Some(customer_id), Some(items), Some(amount)) if broken.is_empty() => {
+            Ok(Order { order_id, order_date, customer_id, items, amount })
+        }
+        (order_id, _, customer_id, _, amount) => Err(Box::new(OrderRejected {
+            customer_id,
+            order_id,
+            amount,
+            error: Failure::new(INVALID, StepName::ProcessOrder, broken.join("; ")),
+            path: Path::default(),
+        })),
+    }
+}
+
+/// The items, those that keep the rules; what breaks one is noted.
+fn items(fields: &Fields<'_>, broken: &mut Vec<String>) -> Option<Vec<Item>> {
+    let raw = once(fields, "items").and_then(|raw| {
+        let items: Option<Vec<&RawValue>> = serde_json::from_str(raw.get()).ok();
+        items.ok_or_else(|| "must be a list".to_owned())
+    });
+    let raw = match raw {
+        Ok(raw) if (1..=LINES_MAX).contains(&raw.len()) => raw,
+        Ok(_) => {
+            broken.push(format!("items: must be 1 to {LINES_MAX} items"));
+            return None;
+        }
+        Err(rule) => {
+            broken.push(format!("items: {rule}"));
+            return None;
+        }
+    };
+    let mut items = Vec::new();
+    for (index, raw) in raw.into_iter().enumerate() {
+        match Fields::of(raw.get()) {
+            Ok(fields) => items.extend(item(&fields, index, broken)),
+            Err(rule) => broken.push(format!("items[{index}]: {rule}")),
+        }
+    }
+    Some(items)
+}
+
+fn item(fields: &Fields<'_>, index: usize, broken: &mut Vec<String>) -> Option<Item> {
+    if fields.names().any(|name| !ITEM_FIELDS.contains(&name)) {
+        broken.push(format!("items[{index}]: a field is none of {}", ITEM_FIELDS.join(", ")));
+    }
+    let mut keep = |field: &str, rule: String| broken.push(format!("items[{index}].{field}: {rule}"));
+    let item_id = text(fields, "item_id").and_then(identifier).map_err(|rule| keep("item_id", rule)).ok();
+    let positive = |qty: Decimal| if qty > Decimal::ZERO { Ok(qty) } else { Err("must be more than zero".to_owned()) };
+    let qty = number(fields, "qty").and_then(positive).map_err(|rule| keep("qty", rule)).ok();
+    let description = once(fields, "description").and_then(description).map_err(|rule| keep("description", rule)).ok();
+    let unit_price = number(fields, "unit_price").map_err(|rule| keep("unit_price", rule)).ok();
+    let item_id = item_id.and_then(|text| Identifier::parse(&text).ok())?;
+    Some(Item { item_id, qty: qty?, description: description?, unit_price: unit_price? })
+}
+
+fn once<'a>(fields: &Fields<'a>, name: &str) -> Result<&'a RawValue, String> {
+    match fields.count(name) {
+        0 => Err("is missing".to_owned()),
+        1 => fields.get(name).ok_or_else(|| "is missing".to_owned()),
+        _ => Err("stands twice".to_owned()),
+    }
+}
+
+fn text(fields: &Fields<'_>, name: &str) -> Result<String, String> {
+    serde_json::from_str(once(fields, name)?.get()).map_err(|_err| "must be a text".to_owned())
+}
+
+fn identifier(text: String) -> Result<String, String> {
+    Identifier::parse(&text).map(|_id| text).map_err(|rule| rule.to_string())
+}
+
+fn date(text: String) -> Result<String, String> {
+    let rule = "must be a date and time with its offset, such as 2018-10-19T10:50:16+08:00";
+    let good = text.len() <= 64 && text.parse::<Timestamp>().is_ok();
+    if good { Ok(text) } else { Err(rule.to_owned()) }
+}
+
+/// A description, without what may be a card number.
+fn description(raw: &RawValue) -> Result<String, String> {
+    let text: String = serde_json::from_str(raw.get()).map_err(|_err| "must be a text".to_owned())?;
+    if text.len() > DESCRIPTION_MAX || text.chars().any(char::is_control) {
+        return Err(format!("must be at most {DESCRIPTION_MAX} bytes, without control characters"));
+    }
+    Ok(redact::text(&text).to_owned())
+}
+
+/// A number as it is written, digit by digit.
+fn number(fields: &Fields<'_>, name: &str) -> Result<Decimal, String> {
+    let rule = || format!("must be a number such as 199.99: no sign, no exponent, at most {SCALE_MAX} decimals");
+    let raw = once(fields, name)?.get();
+    let plain = raw.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let decimal = plain.then(|| Decimal::from_str_exact(raw).ok()).flatten();
+    decimal.filter(|decimal| decimal.scale() <= SCALE_MAX).ok_or_else(rule)
+}

@@ -1,0 +1,177 @@
+//! What booking has on record of a saga.
+
+use contracts::booking::Failed;
+use contracts::journey::{is_zero, never};
+use contracts::{Action, Attempt, Event, EventType, Failure, OrderStatus, Outcome, Path, Purchase, SagaKind};
+use jiff::Timestamp;
+use saga::{Awaited, Participant, Then};
+use serde::{Deserialize, Serialize};
+
+/// What booking knows of a purchase whose saga it runs or ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// The fare or the order.
+    #[serde(flatten)]
+    pub purchase: Purchase,
+    /// The status of an order; a fare's is the name of the state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<OrderStatus>,
+    /// Until when the saga may go on.
+    #[serde(default = "never")]
+    pub deadline: Timestamp,
+    /// How often an operator has had it unwound again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub round: u32,
+    /// How many notifications were told of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub told: u32,
+    /// What people, or the deadline, did to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<Action>,
+    /// Attempts to set the status that failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
+}
+
+impl Case {
+    /// A purchase that is new.
+    pub(crate) fn new(purchase: Purchase, deadline: Timestamp) -> Self {
+        let status = (purchase.kind() == SagaKind::Order).then_some(OrderStatus::New);
+        Self { purchase, status, deadline, round: 0, told: 0, actions: Vec::new(), attempts: Vec::new() }
+    }
+
+    /// The same, with an order in another status.
+    pub(crate) fn in_status(self, status: OrderStatus) -> Self {
+        Self { status: self.status.map(|_| status), ..self }
+    }
+
+    /// The same, with one more thing done to it.
+    pub(crate) fn after(mut self, action: Action) -> Self {
+        self.actions.push(action);
+        self
+    }
+
+    /// The same, with one more notification told.
+    pub(crate) fn having_told(self) -> Self {
+        Self { told: self.told.saturating_add(1), ..self }
+    }
+}
+
+/// What booking has on record of a saga.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", content = "facts")]
+pub enum State {
+    /// Nothing yet.
+    #[default]
+    Unseen,
+    /// Cancelled before its request came: a tombstone, at which the request ends.
+    Withdrawn {
+        /// By whom and why.
+        action: Action,
+    },
+    /// The request broke a rule.
+    Rejected,
+    /// The purchase is on record; its saga runs.
+    Registered(Case),
+    /// Everything that took effect is being undone.
+    Unwinding {
+        /// The purchase.
+        #[serde(flatten)]
+        case: Case,
+        /// Why.
+        error: Failure,
+        /// The path on which it began.
+        path: Path,
+        /// Until when the answer is waited for.
+        until: Timestamp,
+        /// Whether fulfillment has answered; then payment owes what is next.
+        #[serde(default)]
+        refused: bool,
+    },
+    /// All others have answered, and setting the status fails: it is being tried again.
+    Undoing {
+        /// The purchase.
+        #[serde(flatten)]
+        case: Case,
+        /// How the saga will have ended.
+        failed: Box<Failed>,
+    },
+    /// The saga ended well.
+    Completed(Case),
+    /// The saga failed, and everything is undone.
+    Cancelled(Case),
+    /// The saga failed, and something still stands, or nobody knows: a person has to look.
+    NeedsAttention {
+        /// The purchase.
+        #[serde(flatten)]
+        case: Case,
+        /// Since when; an older build did not say.
+        #[serde(default)]
+        since: Timestamp,
+        /// The answer that never came, where that is why; when it comes after all, the saga ends by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        awaits: Option<Awaited>,
+    },
+    /// A person closed it.
+    Resolved(Case),
+}
+
+impl State {
+    /// What is known of the purchase, if one is on record.
+    pub(crate) fn case(&self) -> Option<&Case> {
+        match self {
+            Self::Unseen | Self::Withdrawn { .. } | Self::Rejected => None,
+            Self::Registered(case) | Self::Completed(case) | Self::Cancelled(case) | Self::Resolved(case) => Some(case),
+            Self::Unwinding { case, .. } | Self::Undoing { case, .. } | Self::NeedsAttention { case, .. } => Some(case),
+        }
+    }
+
+    /// The purchase that is on record, if one is.
+    pub(crate) fn purchase(&self) -> Option<&Purchase> {
+        self.case().map(|case| &case.purchase)
+    }
+
+    /// Whether another purchase than this is on record.
+    pub(crate) fn is_about_another(&self, purchase: &Purchase) -> bool {
+        self.purchase().is_some_and(|known| known != purchase)
+    }
+}
+
+/// How an outcome is announced: one that resolves another, behind that other.
+pub(crate) fn announce<P: Participant>(earlier: u32, event: Event) -> Then<P> {
+    const RESOLVED: &[EventType] = &[EventType::FareNeedsAttention, EventType::OrderNeedsAttention];
+    match earlier {
+        0 => Then::Announce(vec![event]),
+        _ => Then::AnnounceBehind(RESOLVED, vec![event]),
+    }
+}
+
+/// The event that announces how a saga failed.
+pub(crate) fn failed_event(outcome: Outcome, failed: Failed) -> Event {
+    match (outcome, failed.purchase.kind()) {
+        (Outcome::NeedsAttention, SagaKind::Fare) => Event::FareNeedsAttention(failed),
+        (Outcome::NeedsAttention, SagaKind::Order) => Event::OrderNeedsAttention(failed),
+        (Outcome::Completed | Outcome::Compensated | Outcome::Rejected, SagaKind::Fare) => Event::FareCancelled(failed),
+        (Outcome::Completed | Outcome::Compensated | Outcome::Rejected, SagaKind::Order) => {
+            Event::OrderCancelled(failed)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use saga::Stored;
+
+    use super::*;
+
+    #[test]
+    fn what_a_build_without_deadlines_put_on_record_is_read() {
+        let fare =
+            r#"{"customerId":"3","fareId":"wr_563","fareAmount":"$20.00","amount":{"minor":2000,"currency":"USD"}}"#;
+        for state in ["Registered", "Completed", "Cancelled", "NeedsAttention"] {
+            let stored = Stored { state: state.to_owned(), facts: format!(r#"{{"fare":{fare}}}"#) };
+            let read: State = stored.read().unwrap_or_else(|state| panic!("{state} cannot be read"));
+            assert_eq!(read.case().map(|case| case.deadline), Some(Timestamp::MAX), "{state}");
+        }
+    }
+}

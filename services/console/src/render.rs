@@ -1,0 +1,19 @@
+//! `ensemble render`: draws what the services declare of themselves.
+//!
+//! **Invariant:** it asks nobody and reads nothing: what it prints is what this build does.
+
+use std::io::Write;
+
+use crate::Error;
+use crate::cli::SagaName;
+use crate::cli::render::{MapOptions, Render};
+
+/// Prints a drawing.
+pub(crate) fn render(what: Render) -> Result<(), Error> {
+    let map = choreography::map();
+    let drawn = match what {
+        Render::Map(MapOptions { saga }) => choreography::mermaid(&map, saga.map(SagaName::kind)),
+        Render::Table => choreography::table(&map),
+    };
+    write!(anstream::stdout(), "{drawn}").map_err(Error::output)
+}

@@ -1,0 +1,235 @@
+//! What a saga waits for, and who owes it: the events on record that whoever hears them has not answered.
+//!
+//! **Invariant:** who hears what, and answers with what, is read from the map; it is written down nowhere else.
+
+use choreography::Map;
+use contracts::{Envelope, EventType, SagaKind};
+use saga::Awaited;
+
+use super::known::{Known, Row};
+
+/// An answer that has not come yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Owed {
+    /// Who owes what.
+    pub(super) awaited: Awaited,
+    /// What it is at, where it has begun.
+    pub(super) doing: Option<&'static str>,
+}
+
+impl std::fmt::Display for Owed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.awaited.fmt(f)?;
+        self.doing.map_or(Ok(()), |doing| write!(f, "; it is {doing}"))
+    }
+}
+
+/// What a saga waits for; nothing if it has ended.
+pub(super) fn front(map: &Map, known: &Known) -> Vec<Owed> {
+    let Some(kind) = known.kind() else { return Vec::new() };
+    match known.booked() {
+        Some(
+            booking::State::Withdrawn { .. }
+            | booking::State::Rejected
+            | booking::State::Completed(_)
+            | booking::State::Cancelled(_)
+            | booking::State::Resolved(_),
+        ) => Vec::new(),
+        // What came meanwhile would have ended it.
+        Some(booking::State::NeedsAttention { awaits, .. }) => {
+            awaits.iter().map(|awaited| Owed { awaited: awaited.clone(), doing: None }).collect()
+        }
+        Some(
+            booking::State::Unseen
+            | booking::State::Registered(_)
+            | booking::State::Unwinding { .. }
+            | booking::State::Undoing { .. },
+        )
+        | None => {
+            known.rows().into_iter().filter_map(|(service, row)| owed_by(map, known, kind, service, row)).collect()
+        }
+    }
+}
+
+/// What one service owes: its answer to the latest event that it hears and has not answered.
+fn owed_by(map: &Map, known: &Known, kind: SagaKind, service: &str, row: Option<Row<'_>>) -> Option<Owed> {
+    let doing = intent(known, service);
+    let answers = |event| map.owed(event, kind).find(|(who, _)| *who == service).map(|(_, answers)| answers);
+    let owed = |event: EventType| {
+        let mut answers = answers(event)?;
+        // What it undoes already, it will not say that it has done.
+        answers.retain(|answer| !doing.is_some_and(|doing| doing.undoes) || !map.leads_on(*answer));
+        let awaited = Awaited { service: service.to_owned(), ..Awaited::of(&answers, event) };
+        Some(Owed { awaited, doing: doing.map(|doing| doing.what) })
+    };
+    let heard = known.said().filter(|envelope| doing.is_some() || !row.is_some_and(|row| has_answered(row, envelope)));
+    let heard = heard.filter(|envelope| answers(envelope.event.event_type()).is_some());
+    match heard.max_by_key(|envelope| envelope.time) {
+        Some(envelope) => owed(envelope.event.event_type()),
+        // What it is at began with the request.
+        None => doing.and_then(|_| owed(request(kind))),
+    }
+}
+
+/// Whether a service has answered an event: by what it announced, or by what it wrote after it.
+fn has_answered(row: Row<'_>, event: &Envelope) -> bool {
+    let id = event.id.to_string();
+    row.updated_at >= event.time || row.said.iter().any(|answer| answer.causation == id)
+}
+
+fn request(kind: SagaKind) -> EventType {
+    match kind {
+        SagaKind::Fare => EventType::FareRequested,
+        SagaKind::Order => EventType::OrderRequested,
+    }
+}
+
+/// What a service has begun and not ended.
+#[derive(Clone, Copy, Debug)]
+struct Intent {
+    what: &'static str,
+    /// Whether it undoes something.
+    undoes: bool,
+}
+
+impl Intent {
+    fn undoing(what: &'static str) -> Option<Self> {
+        Some(Self { what, undoes: true })
+    }
+}
+
+fn intent(known: &Known, service: &str) -> Option<Intent> {
+    if service == booking::DECLARATION.name {
+        known.booked().and_then(of_booking)
+    } else if service == payment::DECLARATION.name {
+        known.payment.as_ref().and_then(|item| item.state.as_ref()).and_then(of_payment)
+    } else {
+        known.fulfillment.as_ref().and_then(|item| item.state.as_ref()).and_then(of_fulfillment)
+    }
+}
+
+fn of_booking(state: &booking::State) -> Option<Intent> {
+    match state {
+        booking::State::Undoing { .. } => Intent::undoing("setting the status"),
+        booking::State::Unseen
+        | booking::State::Withdrawn { .. }
+        | booking::State::Rejected
+        | booking::State::Registered(_)
+        | booking::State::Unwinding { .. }
+        | booking::State::Completed(_)
+        | booking::State::Cancelled(_)
+        | booking::State::NeedsAttention { .. }
+        | booking::State::Resolved(_) => None,
+    }
+}
+
+fn of_payment(state: &payment::State) -> Option<Intent> {
+    match state {
+        payment::State::Charging { .. } => Some(Intent { what: "charging", undoes: false }),
+        payment::State::Voiding { .. } => Intent::undoing("voiding a hold"),
+        payment::State::Refunding(_) => Intent::undoing("refunding"),
+        payment::State::Unseen
+        | payment::State::Captured { .. }
+        | payment::State::Declined { .. }
+        | payment::State::Refunded(_)
+        | payment::State::RefundFailed(_) => None,
+    }
+}
+
+fn of_fulfillment(state: &fulfillment::State) -> Option<Intent> {
+    match state {
+        fulfillment::State::Releasing(_) => Intent::undoing("releasing the reservation"),
+        fulfillment::State::Unseen
+        | fulfillment::State::Credited { .. }
+        | fulfillment::State::Reserved { .. }
+        | fulfillment::State::Refused(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use booking::{Case, State};
+    use contracts::{Event, Purchase};
+    use testkit::fixtures;
+
+    use super::*;
+    use crate::sagas::known::tests::{kept, known, saga, second};
+
+    fn case(purchase: impl Into<Purchase>) -> Case {
+        let (purchase, deadline) = (purchase.into(), fixtures::deadline());
+        Case { purchase, status: None, deadline, round: 0, told: 0, actions: Vec::new(), attempts: Vec::new() }
+    }
+
+    fn registered() -> Event {
+        Event::FareRegistered(fixtures::fare_registered("3"))
+    }
+
+    fn told(known: &Known) -> Vec<String> {
+        front(&choreography::map(), known).iter().map(Owed::to_string).collect()
+    }
+
+    #[test]
+    fn the_event_that_nobody_has_answered_names_who_owes_the_answer() {
+        let booked = || kept(&State::Registered(case(fixtures::fare("3"))), &[(registered(), "r", 1)], 1);
+        let payment_owes = "payment owes PaymentCaptured or PaymentDeclined in answer to FareRegistered";
+        assert_eq!(told(&known([Some(booked()), None, None])), [payment_owes]);
+
+        // Payment's clock is behind, but what it says was caused by what it heard.
+        let cause = EventType::FareRegistered.id_in(saga(), 0).to_string();
+        let captured = Event::PaymentCaptured(fixtures::payment_captured("3"));
+        let (purchase, charge) = (fixtures::fare("3").into(), fixtures::charge());
+        let paid = kept(&payment::State::Captured { purchase, charge }, &[(captured, &cause, 0)], 0);
+        let fulfillment_owes = "fulfillment owes AccountCredited or AccountCreditRefused in answer to PaymentCaptured";
+        assert_eq!(told(&known([Some(booked()), Some(paid.clone()), None])), [fulfillment_owes]);
+
+        let completed = kept(&State::Completed(case(fixtures::fare("3"))), &[], 9);
+        assert_eq!(told(&known([Some(completed), Some(paid), None])), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_record_that_is_older_than_the_event_does_not_answer_it_and_one_that_is_newer_does() {
+        let unwinding = State::Unwinding {
+            case: case(fixtures::fare("3")),
+            error: fixtures::account_credit_refused("3").error,
+            path: contracts::Path::default(),
+            until: second(9),
+            refused: true,
+        };
+        let (purchase, charge) = (Purchase::from(fixtures::fare("3")), fixtures::charge());
+        let of_fulfillment = |at| {
+            let refusal = serde_json::from_value(serde_json::json!({ "fare": fixtures::fare("3") })).unwrap();
+            let refused = Event::AccountCreditRefused(fixtures::account_credit_refused("3"));
+            kept(&fulfillment::State::Refused(refusal), &[(refused, "x", at)], at)
+        };
+        let paid = kept(&payment::State::Captured { purchase, charge }, &[], 5);
+        let of_payment = |at| known([Some(kept(&unwinding, &[], 8)), Some(paid.clone()), Some(of_fulfillment(at))]);
+        let owes =
+            "payment owes PaymentRefunded or PaymentRefundFailed or PaymentDeclined in answer to AccountCreditRefused";
+        assert_eq!(told(&of_payment(6)), [owes]);
+        assert_eq!(told(&of_payment(4)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_was_begun_and_not_ended_is_owed_with_what_it_is_at() {
+        let booked = kept(&State::Registered(case(fixtures::fare("3"))), &[(registered(), "r", 1)], 1);
+        let charging = kept(&payment::State::Charging { purchase: fixtures::fare("3").into() }, &[], 2);
+        let owes = "payment owes PaymentCaptured or PaymentDeclined in answer to FareRegistered; it is charging";
+        assert_eq!(told(&known([Some(booked), Some(charging), None])), [owes]);
+
+        let failed = serde_json::json!({
+            "order": fixtures::order("11"), "chargeToken": null, "chargeId": null, "refundId": null,
+            "error": { "name": "ErrProcessOrder", "step": "ProcessOrder", "message": "" }, "standing": [], "path": [],
+        });
+        let failed = serde_json::from_value(failed).unwrap();
+        let undoing = kept(&State::Undoing { case: case(fixtures::order("11")), failed }, &[], 1);
+        let [owed] = told(&known([Some(undoing), None, None])).try_into().unwrap();
+        assert!(owed.starts_with("booking owes "), "{owed}");
+        assert!(owed.ends_with(" in answer to OrderRequested; it is setting the status"), "{owed}");
+        assert!(!owed.contains("OrderCreated") && owed.contains("OrderNeedsAttention"), "{owed}");
+    }
+
+    #[test]
+    fn a_saga_that_nobody_knows_waits_for_nothing() {
+        assert_eq!(told(&known([None, None, None])), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,256 @@
+//! What all services have on record of one saga, understood.
+//!
+//! **Invariant:** what this build cannot read is passed over, never guessed at: a newer service may have written it.
+
+use booking::Case;
+use contracts::booking::Failed;
+use contracts::{Action, Attempt, Envelope, Event, Path, Purchase, SagaId, SagaKind, StepName};
+use jiff::Timestamp;
+use runtime::sagas::Kept;
+use serde::de::DeserializeOwned;
+
+/// Those who keep an item for each saga.
+pub(super) const KEEPERS: [&str; 3] =
+    [booking::DECLARATION.name, payment::DECLARATION.name, fulfillment::DECLARATION.name];
+
+/// What one service has on record.
+#[derive(Debug)]
+pub(super) struct Item<S> {
+    /// The name of its state.
+    pub(super) name: String,
+    /// The state, if this build knows it.
+    pub(super) state: Option<S>,
+    /// What it has announced.
+    pub(super) said: Vec<Envelope>,
+    /// How often it was written.
+    pub(super) version: u64,
+    /// When it was written last.
+    pub(super) updated_at: Timestamp,
+}
+
+/// An item without its facts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<'a> {
+    pub(super) name: &'a str,
+    pub(super) said: &'a [Envelope],
+    pub(super) version: u64,
+    pub(super) updated_at: Timestamp,
+}
+
+/// A saga, as all services have it.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) saga: SagaId,
+    pub(super) booking: Option<Item<booking::State>>,
+    pub(super) payment: Option<Item<payment::State>>,
+    pub(super) fulfillment: Option<Item<fulfillment::State>>,
+}
+
+impl Known {
+    /// Understands what the [`KEEPERS`] have, in their order.
+    pub(super) fn new(saga: SagaId, kept: Vec<Option<Kept>>) -> Self {
+        let mut kept = kept.into_iter();
+        let mut next = || kept.next().flatten();
+        let (booking, payment, fulfillment) = (next(), next(), next());
+        Self { saga, booking: booking.map(item), payment: payment.map(item), fulfillment: fulfillment.map(item) }
+    }
+
+    /// Every service, with what it has, if it has anything.
+    pub(super) fn rows(&self) -> [(&'static str, Option<Row<'_>>); 3] {
+        let [booking, payment, fulfillment] = KEEPERS;
+        [
+            (booking, self.booking.as_ref().map(Item::row)),
+            (payment, self.payment.as_ref().map(Item::row)),
+            (fulfillment, self.fulfillment.as_ref().map(Item::row)),
+        ]
+    }
+
+    /// Everything that was announced and still stands on record.
+    pub(super) fn said(&self) -> impl Iterator<Item = &Envelope> {
+        self.rows().into_iter().filter_map(|(_, row)| row).flat_map(|row| row.said)
+    }
+
+    /// Booking's state.
+    pub(super) fn booked(&self) -> Option<&booking::State> {
+        self.booking.as_ref()?.state.as_ref()
+    }
+
+    /// What booking knows of it.
+    pub(super) fn case(&self) -> Option<&Case> {
+        match self.booked()? {
+            booking::State::Unseen | booking::State::Withdrawn { .. } | booking::State::Rejected => None,
+            booking::State::Registered(case)
+            | booking::State::Unwinding { case, .. }
+            | booking::State::Undoing { case, .. }
+            | booking::State::Completed(case)
+            | booking::State::Cancelled(case)
+            | booking::State::NeedsAttention { case, .. }
+            | booking::State::Resolved(case) => Some(case),
+        }
+    }
+
+    /// What it is about.
+    pub(super) fn purchase(&self) -> Option<&Purchase> {
+        self.case().map(|case| &case.purchase).or_else(|| self.said().find_map(|envelope| envelope.event.purchase()))
+    }
+
+    /// Of which kind it is.
+    pub(super) fn kind(&self) -> Option<SagaKind> {
+        let of_event = || self.said().find_map(|envelope| envelope.event.event_type().kind());
+        self.purchase().map(Purchase::kind).or_else(of_event)
+    }
+
+    /// How it failed, as far as booking knows.
+    pub(super) fn failed(&self) -> Option<&Failed> {
+        if let Some(booking::State::Undoing { failed, .. }) = self.booked() {
+            return Some(failed);
+        }
+        // Behind an earlier outcome that it resolves, the last event counts.
+        let last = self.booking.iter().flat_map(|item| &item.said).last();
+        last.and_then(|envelope| match &envelope.event {
+            Event::FareCancelled(failed)
+            | Event::FareNeedsAttention(failed)
+            | Event::OrderCancelled(failed)
+            | Event::OrderNeedsAttention(failed) => Some(failed),
+            Event::FareRegistered(_)
+            | Event::OrderCreated(_)
+            | Event::UnwindingStarted(_)
+            | Event::FareRejected(_)
+            | Event::OrderRejected(_)
+            | Event::FareCompleted(_)
+            | Event::OrderCompleted(_)
+            | Event::PaymentCaptured(_)
+            | Event::PaymentDeclined(_)
+            | Event::PaymentRefunded(_)
+            | Event::PaymentRefundFailed(_)
+            | Event::AccountCredited(_)
+            | Event::AccountCreditRefused(_)
+            | Event::InventoryReserved(_)
+            | Event::InventoryRefused(_) => None,
+        })
+    }
+
+    /// What people, or the deadline, did to it.
+    pub(super) fn actions(&self) -> Vec<&Action> {
+        match self.booked() {
+            Some(booking::State::Withdrawn { action }) => vec![action],
+            Some(_) | None => self.case().into_iter().flat_map(|case| &case.actions).collect(),
+        }
+    }
+
+    /// The whole way, as far as it is on record.
+    pub(super) fn path(&self) -> Path {
+        let of_booking = match self.booked() {
+            Some(booking::State::Unwinding { path, .. }) => Some(path),
+            Some(_) | None => self.failed().map(|failed| &failed.path),
+        };
+        let paths = self.said().map(|envelope| path_of(&envelope.event)).chain(of_booking);
+        paths.fold(Path::default(), |merged, path| merged.merged(path))
+    }
+
+    /// Attempts at compensations that failed: of which service, at which step.
+    pub(super) fn attempts(&self) -> Vec<(&'static str, StepName, &[Attempt])> {
+        let [booking, payment, fulfillment] = KEEPERS;
+        let kind = self.kind().unwrap_or(SagaKind::Order);
+        let steps = match kind {
+            SagaKind::Fare => [StepName::SetFareStatusFailed, StepName::RefundFare],
+            SagaKind::Order => [StepName::UpdateOrderStatus, StepName::ProcessRefund],
+        };
+        let [status, refund] = steps;
+        let of_booking = self.case().map_or(&[][..], |case| &case.attempts);
+        let of_payment = match self.payment.as_ref().and_then(|item| item.state.as_ref()) {
+            Some(
+                payment::State::Refunding(refund)
+                | payment::State::Refunded(refund)
+                | payment::State::RefundFailed(refund),
+            ) => &refund.attempts[..],
+            Some(_) | None => &[],
+        };
+        let of_fulfillment = match self.fulfillment.as_ref().and_then(|item| item.state.as_ref()) {
+            Some(fulfillment::State::Releasing(refusal) | fulfillment::State::Refused(refusal)) => {
+                &refusal.attempts[..]
+            }
+            Some(_) | None => &[],
+        };
+        vec![
+            (booking, status, of_booking),
+            (payment, refund, of_payment),
+            (fulfillment, StepName::ReleaseInventory, of_fulfillment),
+        ]
+    }
+}
+
+impl<S> Item<S> {
+    fn row(&self) -> Row<'_> {
+        Row { name: &self.name, said: &self.said, version: self.version, updated_at: self.updated_at }
+    }
+}
+
+fn item<S: DeserializeOwned>(kept: Kept) -> Item<S> {
+    let Kept { record, version, updated_at } = kept;
+    let said = record.announced.iter().filter_map(|stored| Envelope::read(stored).ok()).collect();
+    Item { state: record.stored.read().ok(), name: record.stored.state, said, version, updated_at }
+}
+
+/// The way that an event tells.
+fn path_of(event: &Event) -> &Path {
+    match event {
+        Event::FareRegistered(data) | Event::OrderCreated(data) => &data.journey.path,
+        Event::UnwindingStarted(data) => &data.journey.path,
+        Event::FareRejected(data) => &data.path,
+        Event::OrderRejected(data) => &data.path,
+        Event::FareCompleted(data) | Event::OrderCompleted(data) => &data.path,
+        Event::FareCancelled(data)
+        | Event::FareNeedsAttention(data)
+        | Event::OrderCancelled(data)
+        | Event::OrderNeedsAttention(data) => &data.path,
+        Event::PaymentCaptured(data) => &data.journey.path,
+        Event::PaymentDeclined(data) => &data.journey.path,
+        Event::PaymentRefunded(data) => &data.journey.path,
+        Event::PaymentRefundFailed(data) => &data.journey.path,
+        Event::AccountCredited(data) | Event::InventoryReserved(data) => &data.journey.path,
+        Event::AccountCreditRefused(data) | Event::InventoryRefused(data) => &data.journey.path,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use saga::{Record, Stored};
+    use serde::Serialize;
+
+    use super::*;
+
+    /// The saga of these tests.
+    pub(crate) fn saga() -> SagaId {
+        SagaId::of_request("test", "r")
+    }
+
+    /// A moment.
+    pub(crate) fn second(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    /// An item with a state and what it announced: event, cause, second.
+    pub(crate) fn kept<S: Serialize>(state: &S, said: &[(Event, &str, i64)], updated_at: i64) -> Kept {
+        let envelope = |(event, cause, at): &(Event, &str, i64)| {
+            Envelope::new(event.clone(), saga(), cause, None, second(*at)).to_json()
+        };
+        let record = Record { stored: Stored::of(state), announced: said.iter().map(envelope).collect() };
+        Kept { record, version: 1, updated_at: second(updated_at) }
+    }
+
+    /// A saga of which the services have these.
+    pub(crate) fn known(kept: [Option<Kept>; 3]) -> Known {
+        Known::new(saga(), kept.into())
+    }
+
+    #[test]
+    fn what_a_newer_build_wrote_is_shown_by_its_name() {
+        let stored = Stored { state: "Teleported".to_owned(), facts: r#"{"to":"Mars"}"#.to_owned() };
+        let record = Record { stored, announced: vec!["{}".to_owned()] };
+        let known = known([Some(Kept { record, version: 3, updated_at: second(1) }), None, None]);
+        assert!(known.booked().is_none() && known.kind().is_none());
+        let [(service, Some(row)), ..] = known.rows() else { panic!("no row") };
+        assert_eq!((service, row.name, row.version, row.said.len()), ("booking", "Teleported", 3, 0));
+    }
+}

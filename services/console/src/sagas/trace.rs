@@ -1,0 +1,311 @@
+//! `ensemble trace`: the way of one saga across the services.
+//!
+//! **Invariant:** it is drawn from what stands on record alone, read at one moment; no card data is on record.
+
+use contracts::{Action, Attempt, Failure, Standing, Step, StepName};
+use jiff::Timestamp;
+use runtime::sagas::Sagas;
+use runtime::{Aws, Environment, Settings};
+use serde_json::{Value, json};
+
+use super::front::front;
+use super::known::{KEEPERS, Known};
+use super::owed_as_json;
+use crate::cli::sagas::TraceOptions;
+use crate::parked::escaped;
+use crate::{Error, age, draw};
+
+/// An attempt at a compensation that failed, and which of how many it was.
+#[derive(Debug)]
+struct Tried<'a> {
+    service: &'static str,
+    step: StepName,
+    attempt: &'a Attempt,
+    nth: usize,
+    of: usize,
+}
+
+/// What is on the way: a step that ended, or what a person or the deadline did.
+#[derive(Debug)]
+enum Mark<'a> {
+    Step(Step, Vec<Tried<'a>>),
+    Action(&'a Action),
+}
+
+impl Mark<'_> {
+    fn at(&self) -> Timestamp {
+        match self {
+            Self::Step(step, _) => step.at,
+            Self::Action(action) => action.at,
+        }
+    }
+}
+
+/// The way of a saga: what ended, in the order of time, and the attempts at what has not.
+struct Way<'a> {
+    marks: Vec<Mark<'a>>,
+    trying: Vec<Tried<'a>>,
+}
+
+/// Shows the way of one saga.
+pub(crate) async fn trace(environment: &Environment, options: &TraceOptions) -> Result<(), Error> {
+    let saga = options.which.saga().ok_or_else(|| Error::Usage("which saga?".to_owned()))?;
+    let sagas = Sagas::new(&Aws::connect(environment).await?, &Settings::read(environment)?);
+    let known = Known::new(saga, sagas.read(&KEEPERS, saga).await?);
+    if known.rows().iter().all(|(_, row)| row.is_none()) {
+        return Err(Error::Unexpected(format!("no service has anything on record of a saga {saga}")));
+    }
+    if options.output.json { draw::print(&[as_json(&known)]) } else { draw::print(&as_text(&known, age::now())) }
+}
+
+/// The way, put together from what all services have on record.
+fn way(known: &Known) -> Way<'_> {
+    let mut trying: Vec<Tried<'_>> = known
+        .attempts()
+        .into_iter()
+        .flat_map(|(service, step, attempts)| {
+            attempts.iter().enumerate().map(move |(index, attempt)| {
+                let earlier = attempts.iter().take(index).filter(|earlier| earlier.round == attempt.round).count();
+                Tried { service, step, attempt, nth: earlier + 1, of: attempts_max(service, &attempt.error) }
+            })
+        })
+        .collect();
+    let path = known.path();
+    let steps = path.steps().iter().map(|step| {
+        // Those that led to the end of the step, be it good or bad.
+        let led = |tried: &Tried<'_>| tried.step == step.step && tried.attempt.at <= step.at;
+        let (led, rest) = std::mem::take(&mut trying).into_iter().partition(led);
+        trying = rest;
+        Mark::Step(*step, led)
+    });
+    let mut marks: Vec<Mark<'_>> = steps.collect();
+    marks.extend(known.actions().into_iter().map(Mark::Action));
+    marks.sort_by_key(Mark::at);
+    Way { marks, trying }
+}
+
+/// How often a service tries what fails with this error, by its declared policy.
+fn attempts_max(service: &str, error: &str) -> usize {
+    let declared = choreography::PARTICIPANTS.iter().filter(|declaration| declaration.name == service);
+    let policies = declared.flat_map(|declaration| declaration.reactions).flat_map(|reaction| reaction.retry);
+    let named = policies.into_iter().find(|policy| policy.errors.contains(&error));
+    named.map_or(1, |policy| usize::try_from(policy.max_attempts).unwrap_or(usize::MAX).saturating_add(1))
+}
+
+/// Who takes a step.
+fn service_of(step: StepName) -> &'static str {
+    let takes =
+        |declaration: &&&saga::Declaration| declaration.reactions.iter().any(|reaction| reaction.steps.contains(&step));
+    choreography::PARTICIPANTS.iter().find(takes).map_or("–", |declaration| declaration.name)
+}
+
+fn as_text(known: &Known, now: Timestamp) -> Vec<String> {
+    let mut lines = vec![title(known)];
+    let Way { marks, trying } = way(known);
+    let mut before: Option<Timestamp> = None;
+    for mark in &marks {
+        let delta = before.replace(mark.at()).map(|before| later(before, mark.at())).unwrap_or_default();
+        let lead = format!("  {:.3} {delta:>9}", mark.at());
+        match mark {
+            Mark::Step(step, led) => {
+                let mark = draw_mark(*step);
+                lines.push(format!("{lead}  {:12} {} {mark}", service_of(step.step), step.step.as_str()));
+                lines.extend(led.iter().map(|tried| in_words(tried)));
+            }
+            Mark::Action(Action { what, by, reason, .. }) => {
+                let (by, reason) = (escaped(by), escaped(reason));
+                lines.push(format!("{lead}  {:12} {} by {by}: {reason}", "", draw::strong(what.as_str())));
+            }
+        }
+    }
+    if let Some(tried) = trying.first() {
+        lines.push(format!("  {:34}  {:12} {} …", "", tried.service, tried.step.as_str()));
+        lines.extend(trying.iter().map(in_words));
+    }
+    lines.extend(stands(known, now));
+    lines
+}
+
+/// What stands on record now, and what it waits for.
+fn stands(known: &Known, now: Timestamp) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (service, row) in known.rows() {
+        lines.push(match row {
+            None => draw::faint(format!("  {service:12} nothing on record")),
+            Some(row) => {
+                let age = age::draw(age::since(row.updated_at, now));
+                format!("  {service:12} {}, version {}, written {age} ago", draw::strong(row.name), row.version)
+            }
+        });
+    }
+    lines.extend(front(&choreography::map(), known).iter().map(|owed| format!("  waits: {owed}")));
+    if let Some(failed) = known.failed() {
+        lines.extend(reasons(Some(&failed.error), &failed.standing).iter().map(|reason| format!("  {reason}")));
+        if let Some(Action { by, reason, at, .. }) = &failed.resolution {
+            lines.push(format!("  resolved by {} at {at:.3}: {}", escaped(by), escaped(reason)));
+        }
+    } else if let Some(booking::State::Unwinding { error, .. }) = known.booked() {
+        lines.extend(reasons(Some(error), &[]).iter().map(|reason| format!("  {reason}")));
+    }
+    if let Some(case) = known.case() {
+        let mut facts = vec![format!("deadline {:.3}", case.deadline)];
+        if let Some(booking::State::Unwinding { until, .. }) = known.booked() {
+            facts.push(format!("to be undone by {until:.3}"));
+        }
+        if case.round > 0 {
+            facts.push(format!("round {} of unwinding", case.round));
+        }
+        if case.told > 0 {
+            facts.push(format!("notifications told: {}", case.told));
+        }
+        lines.push(draw::faint(format!("  {}", facts.join(", "))));
+    }
+    lines
+}
+
+fn title(known: &Known) -> String {
+    let name = draw::strong(format!("saga {}", known.saga));
+    match known.purchase() {
+        None => name,
+        Some(purchase) => format!(
+            "{name}  {} {} of customer {}, {}",
+            purchase.kind(),
+            purchase.id(),
+            purchase.customer_id(),
+            purchase.amount()
+        ),
+    }
+}
+
+fn draw_mark(step: Step) -> String {
+    match (step.ok, step.step.is_compensation()) {
+        (true, true) => draw::styled(anstyle::AnsiColor::Yellow.on_default(), "↩"),
+        (ok, _) => draw::mark(ok),
+    }
+}
+
+/// `attempt 1 of 3 failed at … (received 1×): ErrProcessRefund`.
+fn in_words(tried: &Tried<'_>) -> String {
+    let Tried { attempt: Attempt { at, receive, round, error }, nth, of, .. } = tried;
+    let round = if *round > 0 { format!(" in round {round}") } else { String::new() };
+    draw::faint(format!("      attempt {nth} of {of}{round} failed at {at:.3} (received {receive}×): {error}"))
+}
+
+/// Why it failed and what still stands, a line each.
+pub(super) fn reasons(error: Option<&Failure>, standing: &[Standing]) -> Vec<String> {
+    let failures = error.into_iter().flat_map(|error| std::iter::once(error).chain(&error.also));
+    let failures = failures.map(|Failure { name, step, message, .. }| {
+        format!("{} {} in {}: {}", draw::mark(false), escaped(name), step.as_str(), escaped(message))
+    });
+    let standing = standing.iter().map(|Standing { effect, id, amount }| {
+        format!("{} still standing: {} {} over {amount}", draw::strong("!"), effect.as_str(), escaped(id))
+    });
+    failures.chain(standing).collect()
+}
+
+/// How much later: `+12ms`, `+1.4s`, `+5m 2s`.
+fn later(before: Timestamp, after: Timestamp) -> String {
+    let passed = age::since(before, after);
+    match (passed.as_secs(), passed.subsec_millis()) {
+        (0, millis) => format!("+{millis}ms"),
+        (secs @ 1..60, millis) => format!("+{secs}.{}s", millis / 100),
+        (_, _) => format!("+{}", age::draw(passed)),
+    }
+}
+
+fn as_json(known: &Known) -> String {
+    let Way { marks, trying } = way(known);
+    let tried = |tried: &Tried<'_>| {
+        let Attempt { at, receive, round, error } = tried.attempt;
+        json!({
+            "step": tried.step, "service": tried.service, "attempt": tried.nth, "of": tried.of, "at": at,
+            "receive": receive, "round": round, "error": error,
+        })
+    };
+    let mark = |mark: &Mark<'_>| match mark {
+        Mark::Step(step, led) => json!({
+            "step": step.step, "service": service_of(step.step), "ok": step.ok, "at": step.at,
+            "undoes": step.step.is_compensation(), "attempts": led.iter().map(tried).collect::<Vec<_>>(),
+        }),
+        Mark::Action(Action { what, by, reason, at, request }) => {
+            json!({ "action": what, "by": by, "reason": reason, "at": at, "request": request })
+        }
+    };
+    let service = |(service, row): (&str, Option<super::known::Row<'_>>)| {
+        let row = row.map(|row| json!({ "state": row.name, "version": row.version, "updatedAt": row.updated_at }));
+        (service.to_owned(), row.unwrap_or(Value::Null))
+    };
+    let (case, failed) = (known.case(), known.failed());
+    let until = match known.booked() {
+        Some(booking::State::Unwinding { until, .. }) => Some(*until),
+        Some(_) | None => None,
+    };
+    let purchase = known.purchase();
+    json!({
+        "sagaId": known.saga,
+        "saga": known.kind(),
+        "id": purchase.map(contracts::Purchase::id),
+        "customerId": purchase.map(contracts::Purchase::customer_id),
+        "amount": purchase.map(contracts::Purchase::amount),
+        "way": marks.iter().map(mark).collect::<Vec<_>>(),
+        "trying": trying.iter().map(tried).collect::<Vec<_>>(),
+        "services": known.rows().into_iter().map(service).collect::<serde_json::Map<_, _>>(),
+        "waits": front(&choreography::map(), known).iter().map(owed_as_json).collect::<Vec<_>>(),
+        "error": failed.map(|failed| &failed.error),
+        "standing": failed.map(|failed| &failed.standing),
+        "resolution": failed.and_then(|failed| failed.resolution.as_ref()),
+        "deadline": case.map(|case| case.deadline),
+        "undoneBy": until,
+        "round": case.map(|case| case.round),
+        "notifications": case.map(|case| case.told),
+    })
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use contracts::Event;
+    use testkit::fixtures;
+
+    use super::*;
+    use crate::sagas::known::tests::{kept, known, second};
+
+    #[test]
+    fn attempts_stand_under_the_step_that_they_led_to_and_those_at_work_at_the_end() {
+        let attempt = |at: i64, round: u32| serde_json::json!({ "at": second(at), "receive": at, "round": round, "error": "ErrReleaseInventory" });
+        let attempts: Vec<_> = [(1, 0), (2, 0), (4, 0), (11, 1)].map(|(at, round)| attempt(at, round)).into();
+        let mut releasing = serde_json::json!({ "order": fixtures::order("33"), "stands": true, "round": 1 });
+        releasing["attempts"] = attempts.into();
+        let releasing = fulfillment::State::Releasing(serde_json::from_value(releasing).unwrap());
+        let mut unwinding = fixtures::unwinding_started(fixtures::order("33").into(), 1);
+        let path = [(StepName::ReserveInventory, 0), (StepName::ReleaseInventory, 4)];
+        unwinding.journey.path =
+            path.iter().fold(contracts::Path::default(), |path, (step, at)| path.and(*step, false, second(*at)));
+        let resolved = booking::State::Rejected;
+        let booked = kept(&resolved, &[(Event::UnwindingStarted(unwinding), "x", 10)], 10);
+        let known = known([Some(booked), None, Some(kept(&releasing, &[], 11))]);
+        let Way { marks, trying } = way(&known);
+        let told = |tried: &Tried<'_>| (tried.nth, tried.of, tried.attempt.round);
+        let [Mark::Step(_, none), Mark::Step(step, led)] = marks.as_slice() else { panic!("{marks:?}") };
+        assert_eq!((none.len(), step.step), (0, StepName::ReleaseInventory));
+        assert_eq!(led.iter().map(told).collect::<Vec<_>>(), [(1, 3, 0), (2, 3, 0), (3, 3, 0)]);
+        assert_eq!(trying.iter().map(told).collect::<Vec<_>>(), [(1, 3, 1)]);
+        let text = as_text(&known, second(12)).join("\n");
+        assert!(text.contains("attempt 1 of 3 in round 1 failed at"), "{text}");
+    }
+
+    #[test]
+    fn a_delay_is_short_to_read() {
+        let of = |millis: i64| later(second(0), Timestamp::from_millisecond(millis).unwrap());
+        assert_eq!([0, 12, 1400, 59_999, 302_000].map(of), ["+0ms", "+12ms", "+1.4s", "+59.9s", "+5m 2s"]);
+    }
+
+    #[test]
+    fn every_step_has_its_service_and_an_error_without_a_policy_is_tried_once() {
+        assert_eq!(service_of(StepName::ReleaseInventory), "fulfillment");
+        assert_eq!(service_of(StepName::RefundFare), "payment");
+        assert_eq!(service_of(StepName::UpdateOrderStatus), "booking");
+        assert_eq!(attempts_max("payment", "RefundException"), 1);
+        assert_eq!(attempts_max("booking", "ErrUpdateOrderStatus"), 3);
+    }
+}

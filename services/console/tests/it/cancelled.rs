@@ -1,0 +1,190 @@
+//! Sagas that are cancelled, by whom and whenever: each ends once, and honestly.
+
+use std::collections::BTreeSet;
+
+use contracts::{Notification, Outcome, SagaId, SagaKind};
+use gateway::Ledger;
+use serde_json::json;
+
+use crate::rows::{Row, one_of_each, row};
+use crate::world::{World, cloud_event_of};
+
+/// What a client sends to cancel a saga, as a `CloudEvent`.
+pub(crate) fn cancel(saga: SagaId) -> String {
+    let data = json!({ "sagaId": saga, "by": "a client", "reason": "a change of plans" });
+    cloud_event_of("cancel_requested", &saga.to_string(), &data.to_string())
+}
+
+fn topic_of(kind: SagaKind) -> &'static str {
+    match kind {
+        SagaKind::Fare => "ensemble-fare-requests",
+        SagaKind::Order => "ensemble-order-requests",
+    }
+}
+
+fn late(world: &World, rule: &str) {
+    world.stack.gateway.set_faults(vec![rule.parse().unwrap()]);
+}
+
+/// Asks for a row; gives its saga.
+async fn ask(world: &World, row: &Row, identity: &str) -> SagaId {
+    world.publish_to(topic_of(row.kind), &row.request(), Some(identity)).await;
+    SagaId::of_request(row.kind.as_str(), identity)
+}
+
+fn told(world: &World, saga: SagaId) -> Notification {
+    let bodies: BTreeSet<_> = world.found[&saga].iter().collect();
+    let [(_, body)] = bodies.into_iter().collect::<Vec<_>>()[..] else {
+        panic!("{saga} was told more than one outcome: {:#?}", world.found[&saga]);
+    };
+    serde_json::from_str(body).unwrap()
+}
+
+/// The ledger agrees with what was told: nothing was charged that was not fulfilled, refunded or named.
+pub(crate) fn assert_is_honest(told: &Notification, ledger: Ledger, what: &str) {
+    let Ledger { authorized, captured, voided, refunded, .. } = ledger;
+    let what = format!("{what}: {told:?}: {ledger:?}");
+    let charged = captured - refunded;
+    let standing = told.standing.iter().any(|standing| standing.effect.as_str() == "capture");
+    match told.outcome {
+        Outcome::Completed => assert_eq!((charged, told.error.as_ref()), (1, None), "{what}"),
+        Outcome::Compensated => assert_eq!((charged, told.standing.len()), (0, 0), "{what}"),
+        Outcome::NeedsAttention => {
+            assert!(!told.standing.is_empty(), "{what}");
+            assert_eq!(charged, u64::from(standing), "{what}");
+        }
+        Outcome::Rejected => panic!("{what}"),
+    }
+    assert!(captured <= 1 && refunded <= 1, "{what}");
+    let held = if told.saga == SagaKind::Fare { authorized - voided - captured } else { 0 };
+    assert_eq!(held, 0, "{what}");
+}
+
+/// What a saga was told to have come to, which is honest.
+fn honest(world: &World, saga: SagaId, what: &str) -> Notification {
+    let told = told(world, saga);
+    assert_is_honest(&told, world.stack.gateway.ledger(&saga.to_string()), what);
+    told
+}
+
+/// The steps of a path, `!` before those that failed.
+fn path(told: &Notification) -> String {
+    let step = |step: &contracts::Step| format!("{}{}", if step.ok { "" } else { "!" }, step.step.as_str());
+    told.path.steps().iter().map(step).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn a_saga_cancelled_while_it_is_paid_is_refunded_and_tells_the_whole_way() {
+    let mut world = World::start().await;
+    let unwound = "RegisterFare !CreditCustomerAccount ChargeFare RefundFare SetFareStatusFailed";
+    for (operation, id, expected) in [
+        ("authorize", "3", unwound),
+        ("capture", "3", unwound),
+        ("debit", "40063fe3", "ProcessOrder !ReserveInventory ProcessPayment ProcessRefund UpdateOrderStatus"),
+    ] {
+        late(&world, &format!("late:{operation}:3000ms:times=1"));
+        let row = row(id);
+        let saga = ask(&world, row, operation).await;
+        let acted = |ledger: Ledger| if operation == "authorize" { ledger.authorized } else { ledger.captured };
+        world.until("it is being paid", |world| acted(world.stack.gateway.ledger(&saga.to_string())) == 1).await;
+        world.publish_to(topic_of(row.kind), &cancel(saga), None).await;
+        world.outcome_of(saga).await;
+        let told = honest(&world, saga, operation);
+        let error = told.error.as_ref().unwrap();
+        assert_eq!((told.outcome, error.name.as_str()), (Outcome::Compensated, "SagaCancelled"), "{told:?}");
+        assert_eq!(error.message, "cancelled by a client: a change of plans");
+        assert_eq!(path(&told), expected);
+        assert!(told.charge_id.is_some() && told.refund_id.is_some(), "{told:?}");
+    }
+    world.until("all is settled", World::is_quiet).await;
+    assert!(world.dead_letters().is_empty(), "{:#?}", world.dead_letters());
+    world.stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_saga_cancelled_before_its_request_comes_is_never_begun() {
+    let mut world = World::start().await;
+    for row in [row("3"), row("40063fe3"), row("11063fe3")] {
+        let saga = SagaId::of_request(row.kind.as_str(), row.id);
+        world.send("ensemble-booking", &cancel(saga), None).await;
+        world
+            .until("it is on record", |world| {
+                world
+                    .stack
+                    .endpoint
+                    .dump()
+                    .iter()
+                    .any(|(_, text)| text.contains(&saga.to_string()) && text.contains("Withdrawn"))
+            })
+            .await;
+        assert_eq!(ask(&world, row, row.id).await, saga);
+        world.outcome_of(saga).await;
+        let told = honest(&world, saga, row.id);
+        let error = told.error.as_ref().unwrap();
+        assert_eq!((told.outcome, error.name.as_str()), (Outcome::Compensated, "SagaCancelled"), "{told:?}");
+    }
+    assert_eq!(world.stack.gateway.totals().calls, 0);
+    world.stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_saga_cancelled_after_its_end_keeps_it_and_tells_it_again() {
+    let mut world = World::start().await;
+    for row in [row("3"), row("40063fe3"), row("20063fe3")] {
+        let saga = ask(&world, row, row.id).await;
+        world.outcome_of(saga).await;
+        let ledger = world.stack.gateway.ledger(&saga.to_string());
+        world.publish_to(topic_of(row.kind), &cancel(saga), None).await;
+        world.watch_until(|world| world.found[&saga].len() == 2).await;
+        assert_eq!(told(&world, saga).outcome, row.outcome, "{row:?}");
+        world.until("all is settled", World::is_quiet).await;
+        assert_eq!(world.stack.gateway.ledger(&saga.to_string()), ledger, "{row:?}");
+    }
+    world.stack.stop().await;
+}
+
+#[tokio::test]
+async fn every_row_that_is_cancelled_at_any_moment_ends_once_and_honestly() {
+    let mut world = World::start().await;
+    late(&world, "late:any:100ms");
+    let mut asked = Vec::new();
+    for moment in ["before", "with", "while"] {
+        for row in one_of_each() {
+            let what = format!("{moment}-{}", row.id);
+            let saga = SagaId::of_request(row.kind.as_str(), &what);
+            if moment == "before" {
+                world.send("ensemble-booking", &cancel(saga), None).await;
+            }
+            ask(&world, row, &what).await;
+            if moment == "with" {
+                world.send("ensemble-booking", &cancel(saga), None).await;
+            }
+            asked.push((moment, saga, what));
+        }
+    }
+    // While some are being paid, others wait for a retry, and others have ended.
+    world.watch_until(|world| world.found.len() >= asked.len() / 2).await;
+    for (_, saga, _) in asked.iter().filter(|(moment, ..)| *moment == "while") {
+        world.send("ensemble-booking", &cancel(*saga), None).await;
+    }
+    world.watch_until(|world| world.found.len() == asked.len()).await;
+    world.until("all is settled", World::is_quiet).await;
+    for (_, saga, what) in &asked {
+        honest(&world, *saga, what);
+    }
+    assert!(world.dead_letters().is_empty(), "{:#?}", world.dead_letters());
+    world.stack.stop().await;
+}
+
+#[tokio::test]
+async fn what_only_operators_may_ask_is_buried_when_a_client_asks_it() {
+    let world = World::start().await;
+    let saga = SagaId::of_request("order", "r");
+    for (index, event_type) in ["retry_requested", "resolve_requested"].into_iter().enumerate() {
+        let data = json!({ "sagaId": saga, "by": "a client", "reason": "why not" }).to_string();
+        world.publish_to("ensemble-order-requests", &cloud_event_of(event_type, "x", &data), None).await;
+        world.until("it is buried", |world| world.dead_letters().len() == index + 1).await;
+    }
+    assert!(world.dead_letters().iter().all(|(_, letter)| letter.contains("unexpected_envelope")));
+    world.stack.stop().await;
+}

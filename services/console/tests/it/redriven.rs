@@ -1,0 +1,127 @@
+//! Events of sagas that have ended, redriven: nothing happens that has not happened before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use contracts::EventType;
+use serde_json::{Value, json};
+
+use crate::clients::Endpoint;
+use crate::command::calling;
+use crate::harness::{ensemble, wait_for};
+use crate::stacks::Up;
+use crate::stage::SERVICES;
+
+/// A queue that hears every event.
+const SPY: &str = "spy";
+
+async fn listen(aws: &Endpoint) {
+    aws.sqs("CreateQueue", &json!({ "QueueName": SPY })).await;
+    for publisher in ["booking", "payment", "fulfillment"] {
+        let topic = format!("arn:aws:sns:us-east-1:000000000000:ensemble-{publisher}-events");
+        let subscribe = [
+            ("TopicArn", topic.as_str()),
+            ("Protocol", "sqs"),
+            ("Endpoint", "arn:aws:sqs:us-east-1:000000000000:spy"),
+            ("Attributes.entry.1.key", "RawMessageDelivery"),
+            ("Attributes.entry.1.value", "true"),
+        ];
+        aws.sns("Subscribe", &subscribe).await;
+    }
+}
+
+/// Every event that was published since, as JSON.
+async fn heard(aws: &Endpoint) -> Vec<Value> {
+    aws.take(SPY).await.iter().map(|body| serde_json::from_str(body).unwrap()).collect()
+}
+
+/// An event without its sealed card, which is sealed anew each time.
+fn unsealed(event: &Value) -> String {
+    let mut event = event.clone();
+    event.as_object_mut().unwrap().remove("sealedcard");
+    event.to_string()
+}
+
+/// The services that hear an event of this type.
+fn listeners(event_type: &str) -> Vec<&'static str> {
+    let hears = |reaction: EventType| reaction.as_str() == event_type;
+    let map = choreography::map();
+    let all = map.participants.iter().filter(|one| one.reactions.iter().any(|reaction| hears(reaction.to)));
+    all.map(|declaration| declaration.name).collect()
+}
+
+/// All items of all services.
+async fn items(aws: &Endpoint) -> BTreeMap<&'static str, BTreeSet<String>> {
+    let mut all = BTreeMap::new();
+    for service in ["booking", "payment", "fulfillment"] {
+        let found = aws.dynamodb("Scan", &json!({ "TableName": format!("ensemble-{service}") })).await;
+        let texts = found["Items"].as_array().unwrap().iter().map(Value::to_string);
+        all.insert(service, texts.collect());
+    }
+    all
+}
+
+/// Waits until the services have handled all that there is.
+async fn settles(aws: &Endpoint) {
+    let mut quiet = 0;
+    wait_for("all is handled", async || {
+        let mut left = 0;
+        for service in SERVICES {
+            left += aws.held_in_all(&format!("ensemble-{service}")).await;
+        }
+        // A message can move from a queue not looked at yet to one that was: two looks see it.
+        quiet = if left == 0 { quiet + 1 } else { 0 };
+        (quiet == 2).then_some(())
+    })
+    .await;
+}
+
+async fn notifications(aws: &Endpoint) -> BTreeSet<String> {
+    let all = [aws.take("ensemble-success").await, aws.take("ensemble-failure").await];
+    all.concat().into_iter().collect()
+}
+
+#[tokio::test]
+async fn events_of_ended_sagas_redriven_twice_change_nothing_and_announce_nothing_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let up = Up::start(folder.path(), &[]).await;
+    listen(&up.aws).await;
+    let env = calling(&up.aws);
+    let published = ensemble(&["publish", "fare", "examples/fares.jsonl"], &env).await;
+    assert_eq!(published.code, Some(0), "{published:?}");
+    up.has(1, 4).await;
+    settles(&up.aws).await;
+    let events = heard(&up.aws).await;
+    let known: BTreeSet<_> = events.iter().map(unsealed).collect();
+    let told = notifications(&up.aws).await;
+    let (before, ledger) = (items(&up.aws).await, up.till.totals().await);
+    assert_eq!((told.len(), before["booking"].len()), (5, 5));
+
+    for round in 0..2 {
+        let mut letters = 0;
+        for event in &events {
+            for service in listeners(event["type"].as_str().unwrap()) {
+                let url = up.aws.queue_url(&format!("ensemble-{service}-dlq"));
+                up.aws.sqs("SendMessage", &json!({ "QueueUrl": url, "MessageBody": event.to_string() })).await;
+                letters += 1;
+            }
+        }
+        assert!(letters > 15, "{letters}");
+        let redriven = ensemble(&["parked", "redrive", "--all", "--rate", "1000", "--json"], &env).await;
+        assert_eq!(redriven.code, Some(0), "{redriven:?}");
+        let done: u64 = redriven.json().iter().map(|line| line["done"].as_u64().unwrap()).sum();
+        assert_eq!(done, letters, "{redriven:?}");
+        settles(&up.aws).await;
+
+        let again = heard(&up.aws).await;
+        assert!(!again.is_empty(), "what is on record is announced again");
+        let new: Vec<_> = again.iter().map(unsealed).filter(|event| !known.contains(event)).collect();
+        assert!(new.is_empty(), "round {round}: {new:?}");
+        assert!(notifications(&up.aws).await.is_subset(&told), "round {round}");
+        assert_eq!(items(&up.aws).await, before, "round {round}");
+        assert_eq!(up.till.totals().await, ledger, "round {round}");
+        for service in SERVICES {
+            assert_eq!(up.aws.take(&format!("ensemble-{service}-dlq")).await, Vec::<String>::new(), "round {round}");
+        }
+    }
+    assert_eq!(up.interrupt().await, Some(0));
+}

@@ -1,0 +1,104 @@
+//! What a client finds in the success or the failure queue.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Action, Failure, Identifier, Money, Outcome, Path, SagaId, SagaKind, Standing};
+
+/// How a saga ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Notification {
+    /// Identifies the notification; duplicates have the same, and the same bytes.
+    pub id: Uuid,
+    /// The kind of saga.
+    pub saga: SagaKind,
+    /// The saga.
+    pub saga_id: SagaId,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it was about.
+    #[serde(flatten)]
+    pub subject: Subject,
+    /// The amount.
+    pub amount: Option<Money>,
+    /// The pre-authorisation, if there was one.
+    pub charge_token: Option<String>,
+    /// The capture or the debit, if there was one.
+    pub charge_id: Option<String>,
+    /// The refund, if there was one.
+    pub refund_id: Option<String>,
+    /// Why the saga failed; absent when it completed.
+    pub error: Option<Failure>,
+    /// Effects not undone.
+    pub standing: Vec<Standing>,
+    /// The earlier notification, of a saga that needed attention, that this one resolves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolves: Option<Uuid>,
+    /// How a person closed it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<Action>,
+    /// The whole way.
+    pub path: Path,
+}
+
+/// What a notification is about, in the words of the client's request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Subject {
+    /// A fare.
+    #[serde(rename_all = "camelCase")]
+    Fare {
+        /// The customer; absent only where a rejected request did not say.
+        customer_id: Option<Identifier>,
+        /// The fare; absent only where a rejected request did not say.
+        #[serde(deserialize_with = "Option::deserialize")]
+        fare_id: Option<Identifier>,
+        /// The amount as the client wrote it.
+        fare_amount: Option<String>,
+    },
+    /// An order.
+    Order {
+        /// The order; absent only where a rejected request did not say.
+        order_id: Option<Identifier>,
+        /// The customer; absent only where a rejected request did not say.
+        customer_id: Option<Identifier>,
+    },
+}
+
+impl Subject {
+    /// The customer, where one is named.
+    #[must_use]
+    pub fn customer_id(&self) -> Option<&Identifier> {
+        match self {
+            Self::Fare { customer_id, .. } | Self::Order { customer_id, .. } => customer_id.as_ref(),
+        }
+    }
+
+    /// The client's own id of the fare or the order, where one is named.
+    #[must_use]
+    pub fn id(&self) -> Option<&Identifier> {
+        match self {
+            Self::Fare { fare_id, .. } => fare_id.as_ref(),
+            Self::Order { order_id, .. } => order_id.as_ref(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_subject_is_told_by_its_fields() {
+        let read = |text: &str| serde_json::from_str::<Subject>(text).unwrap();
+        let fare = r#"{"customerId":"3","fareId":null,"fareAmount":null}"#;
+        let order = r#"{"order_id":null,"customer_id":"3"}"#;
+        for (text, is_fare) in [(fare, true), (order, false)] {
+            let subject = read(text);
+            assert_eq!(matches!(subject, Subject::Fare { .. }), is_fare);
+            assert_eq!(serde_json::to_string(&subject).unwrap(), text);
+            assert_eq!(subject.customer_id().map(Identifier::as_str), Some("3"));
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What operators did, on record in a table of its own.
+//!
+//! The item: `subject` (key, such as the name of a queue), `at` (sort key), `action`, `by`, `why`, `detail` (JSON).
+//!
+//! **Invariant:** a record is only ever added; nothing here changes or deletes one, and no two have the same key.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::aws::Aws;
+use crate::error::{Unavailable, explain};
+use crate::settings::{ConfigError, Environment, Settings, Variable};
+
+/// Variables of the commands that leave a record.
+pub const VARIABLES: &[&Variable] = &[&OPERATOR];
+
+/// Characters of an operator's name.
+const NAME_MAX: usize = 100;
+
+const OPERATOR: Variable = Variable {
+    name: "ENSEMBLE_OPERATOR",
+    default: None,
+    allowed: "1 to 100 characters, none of which is a control character",
+    about: "who is on record for what `ensemble` does; the system's USER when it is not set, else unknown",
+};
+const USER: Variable = Variable { name: "USER", ..OPERATOR };
+
+/// One record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// What something was done to, such as a queue or a saga.
+    pub subject: String,
+    /// When, to the nanosecond, and a suffix that no other record has: `2026-01-02T03:04:05.000000006Z#1a2b3c4d`.
+    pub at: String,
+    /// What was done.
+    pub action: String,
+    /// By whom.
+    pub by: String,
+    /// Why, in the operator's words; may be empty.
+    pub why: String,
+    /// Counts, message ids, whatever belongs to the action. Holds no body of a message.
+    pub detail: Value,
+}
+
+/// The record of what operators do.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    client: aws_sdk_dynamodb::Client,
+    table: String,
+    by: String,
+}
+
+impl Audit {
+    /// The record, kept in the name of whom the environment names.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] for a name that is not allowed.
+    pub fn new(aws: &Aws, settings: &Settings, environment: &Environment) -> Result<Self, ConfigError> {
+        let by = operator(environment)?;
+        Ok(Self { client: aws.dynamodb.clone(), table: settings.names.audit_table(), by })
+    }
+
+    /// In whose name it is kept.
+    #[must_use]
+    pub fn by(&self) -> &str {
+        &self.by
+    }
+
+    /// Adds a record: this was done to `subject`, now. Answers with its `at`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`]: the record may stand or not.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, the same holds.
+    #[expect(clippy::disallowed_methods, reason = "a record is no state of a saga, and derives from nothing")]
+    pub async fn append(&self, subject: &str, action: &str, why: &str, detail: &Value) -> Result<String, Unavailable> {
+        let unique = Uuid::new_v4().simple().to_string();
+        // All nine digits, so that the order of texts is the order of times.
+        let at = format!("{:.9}#{}", Timestamp::now(), unique.get(..8).unwrap_or(&unique));
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .item("subject", text(subject))
+            .item("at", text(&at))
+            .item("action", text(action))
+            .item("by", text(&self.by))
+            .item("why", text(why))
+            .item("detail", text(&detail.to_string()))
+            .send()
+            .await;
+        put.map(|_| at).map_err(|error| self.failed(&explain(&error)))
+    }
+
+    /// All records of a subject, the newest last.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    pub async fn list(&self, subject: &str) -> Result<Vec<Entry>, Unavailable> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("subject = :subject")
+            .expression_attribute_values(":subject", AttributeValue::S(subject.to_owned()))
+            .consistent_read(true);
+        let found: Vec<_> =
+            query.into_paginator().items().send().try_collect().await.map_err(|error| self.failed(&explain(&error)))?;
+        found.iter().map(|item| entry(item).ok_or_else(|| self.failed("a record is not of our making"))).collect()
+    }
+
+    fn failed(&self, what: &str) -> Unavailable {
+        Unavailable::new("DynamoDB", format!("table {}: {what}", self.table))
+    }
+}
+
+/// Who is on record.
+fn operator(environment: &Environment) -> Result<String, ConfigError> {
+    let is_name = |text: &str| (1..=NAME_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    let Some(variable) = [OPERATOR, USER].into_iter().find(|variable| environment.is_set(variable)) else {
+        return Ok("unknown".to_owned());
+    };
+    environment.read(&variable, |text| is_name(text).then(|| text.to_owned()))
+}
+
+fn entry(item: &HashMap<String, AttributeValue>) -> Option<Entry> {
+    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+    Some(Entry {
+        subject: text("subject")?,
+        at: text("at")?,
+        action: text("action")?,
+        by: text("by")?,
+        why: text("why")?,
+        detail: serde_json::from_str(&text("detail")?).ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operator_is_who_the_environment_names() {
+        let of = |variables: &[(&str, &str)]| {
+            operator(&variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        };
+        assert_eq!(of(&[]).unwrap(), "unknown");
+        assert_eq!(of(&[("USER", "ann")]).unwrap(), "ann");
+        assert_eq!(of(&[("USER", "ann"), ("ENSEMBLE_OPERATOR", "Ann B.")]).unwrap(), "Ann B.");
+        assert_eq!(of(&[("ENSEMBLE_OPERATOR", "a\nb")]).unwrap_err().variable, "ENSEMBLE_OPERATOR");
+        assert_eq!(of(&[("USER", &"a".repeat(101))]).unwrap_err().variable, "USER");
+    }
+}

@@ -1,0 +1,89 @@
+//! What can happen to a world besides that messages are handled: time, clocks that differ, services that stop.
+//!
+//! **Invariant:** two worlds with one fingerprint go on alike, times apart.
+
+use contracts::SagaId;
+use jiff::Timestamp;
+
+use super::World;
+use crate::message::{timeless_body, timeless_facts};
+use crate::{Service, fixtures};
+
+impl<'n> World<'n> {
+    /// A service stops: what is sent to it waits.
+    pub fn stop(&mut self, service: &str) {
+        self.stopped.insert(self.names.of_service(service));
+    }
+
+    /// A service that was stopped goes on.
+    pub fn start(&mut self, service: &str) {
+        self.stopped.remove(&self.names.of_service(service));
+    }
+
+    /// A service's clock is ahead of the others', or behind.
+    pub fn skew(&mut self, service: &str, secs: i64) {
+        self.skews.insert(self.names.of_service(service), secs * 1_000);
+    }
+
+    /// Everything that decides what can follow, times apart: two worlds that are alike go on alike.
+    ///
+    /// What is outside the services, such as a ledger, is not in it.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let records = self.services.iter().flat_map(|(queue, service)| {
+            let store = service.store();
+            let records = store.records().iter();
+            let of = |record: &saga::Record| {
+                let announced: Vec<String> = record.announced.iter().map(|body| timeless_body(body)).collect();
+                format!("{} {announced:?}", timeless_facts(&record.stored))
+            };
+            records.map(|(saga, record)| format!("{queue} {saga} {}", of(record))).collect::<Vec<_>>()
+        });
+        let mut waiting: Vec<String> = self
+            .queues
+            .iter()
+            .flat_map(|(queue, messages)| {
+                messages.iter().map(move |one| format!("{queue} {}", timeless_body(&one.body)))
+            })
+            .collect();
+        waiting.sort();
+        records.chain(waiting).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Time passes.
+    pub fn pass(&mut self, secs: u32) {
+        self.ticks += i64::from(secs) * 1_000;
+    }
+
+    /// Every service looks for sagas whose time is up, once, and sends itself a message about each; answers with how
+    /// many it found.
+    pub fn sweep(&mut self) -> usize {
+        let mut found = Vec::new();
+        let services: Vec<&'n dyn Service> = self.services.values().copied().collect();
+        for service in services {
+            let name = service.declaration().name;
+            let now = self.now_at(&self.names.of_service(name));
+            let sagas: Vec<SagaId> = service.store().records().keys().copied().collect();
+            found.extend(sagas.into_iter().filter_map(|saga| Some((name, service.overdue(saga, now)?))));
+        }
+        for (name, body) in &found {
+            self.send(name, body);
+        }
+        found.len()
+    }
+
+    /// Every message that could be handled next: its queue and its place there.
+    #[must_use]
+    pub fn choices(&self) -> Vec<(String, usize)> {
+        let waiting = self.waiting_queues();
+        waiting.flat_map(|(queue, messages)| (0..messages).map(|index| (queue.clone(), index))).collect()
+    }
+
+    /// Time passes, no two acts happen at the same; and a service's clock may be ahead.
+    pub(super) fn now_at(&mut self, queue: &str) -> Timestamp {
+        self.ticks += 1_001;
+        let skew = self.skews.get(queue).copied().unwrap_or_default();
+        let millisecond = fixtures::NOW.as_millisecond() + self.ticks + skew;
+        Timestamp::from_millisecond(millisecond).unwrap_or(fixtures::NOW)
+    }
+}
