@@ -24,17 +24,9 @@ pub(crate) fn create(booking: &Booking, state: &State, order: &Order, context: &
             let case = Case::new(purchase.clone(), deadline);
             if booking.hooks && OrderHooks::of_order(order.order_id.as_str()).fail_order {
                 // The step has taken effect when it fails, so it undoes itself.
-                let failed = Failed {
-                    purchase,
-                    charge_token: None,
-                    charge_id: None,
-                    refund_id: None,
-                    error: Failure::new(ERROR, StepName::ProcessOrder, "Forced order failure"),
-                    standing: Vec::new(),
-                    earlier: 0,
-                    resolution: None,
-                    path: journey.and(StepName::ProcessOrder, false, context.now).path,
-                };
+                let error = Failure::new(ERROR, StepName::ProcessOrder, "Forced order failure");
+                let path = journey.and(StepName::ProcessOrder, false, context.now).path;
+                let failed = Failed::unpaid(purchase, error, path);
                 return fail::end(booking, case, failed, context);
             }
             let journey = journey.and(StepName::ProcessOrder, true, context.now);

@@ -99,15 +99,8 @@ fn expire(booking: &Booking, state: &State, ask: &Ask, context: &Context<'_>) ->
             };
             let unanswered = Failure::new(UNANSWERED, error.step, format!("{awaits}, so nobody knows what stands"));
             let failed = Failed {
-                purchase: case.purchase.clone(),
-                charge_token: None,
-                charge_id: None,
-                refund_id: None,
-                error: error.and(unanswered),
-                standing: Vec::new(),
                 earlier: case.told,
-                resolution: None,
-                path: path.clone(),
+                ..Failed::unpaid(case.purchase.clone(), error.and(unanswered), path.clone())
             };
             let case = case.clone().after(ask.action(now)).having_told();
             let state = State::NeedsAttention { case, since: now, awaits: Some(awaits) };
@@ -207,17 +200,8 @@ pub(crate) fn refused(state: &State, refused: &fulfillment::Refused) -> Decision
 /// A request that was cancelled before it came: its saga ends here, and nothing was begun.
 pub(crate) fn withdrawn(purchase: Purchase, action: &Action, step: StepName, now: Timestamp) -> Decision<Booking> {
     let message = format!("cancelled by {} before it was begun: {}", action.by, action.reason);
-    let failed = Failed {
-        purchase: purchase.clone(),
-        charge_token: None,
-        charge_id: None,
-        refund_id: None,
-        error: Failure::new(CANCELLED, step, message),
-        standing: Vec::new(),
-        earlier: 0,
-        resolution: None,
-        path: Path::default().and(step, false, now),
-    };
+    let error = Failure::new(CANCELLED, step, message);
+    let failed = Failed::unpaid(purchase.clone(), error, Path::default().and(step, false, now));
     let case = Case::new(purchase, now).after(action.clone()).having_told();
     let state = State::Cancelled(case.in_status(contracts::OrderStatus::Pending));
     Decision::Commit(state, Then::Announce(vec![failed_event(Outcome::Compensated, failed)]))

@@ -5,7 +5,7 @@ use contracts::hooks::FareHooks;
 use contracts::{Event, Failure, StepName, fulfillment, payment};
 use saga::{Context, Decision, Then};
 
-use crate::state::Refusal;
+use crate::unwind::refuse_paid;
 use crate::{Fulfillment, State};
 
 /// The step.
@@ -20,10 +20,10 @@ pub(crate) fn credit(
 ) -> Decision<Fulfillment> {
     let customer = captured.purchase.customer_id().as_str();
     match state {
-        State::Unseen if captured.journey.is_late(context.now) => refused(captured, late(captured, STEP), context),
+        State::Unseen if captured.journey.is_late(context.now) => refuse_paid(captured, late(captured, STEP), context),
         State::Unseen if fulfillment.hooks && FareHooks::of_customer(customer).fail_credit => {
             let error = Failure::new("AccountCreditException", STEP, "Forced account credit transaction failure");
-            refused(captured, error, context)
+            refuse_paid(captured, error, context)
         }
         State::Unseen => {
             let (purchase, charge) = (captured.purchase.clone(), captured.charge.clone());
@@ -36,18 +36,6 @@ pub(crate) fn credit(
         }
         State::Credited { .. } | State::Reserved { .. } | State::Releasing(_) | State::Refused(_) => Decision::Announce,
     }
-}
-
-fn refused(captured: &payment::PaymentCaptured, error: Failure, context: &Context<'_>) -> Decision<Fulfillment> {
-    let refused = fulfillment::Refused {
-        purchase: captured.purchase.clone(),
-        charge: Some(captured.charge.clone()),
-        error,
-        standing: Vec::new(),
-        journey: captured.journey.and(STEP, false, context.now),
-    };
-    let refusal = Refusal::new(captured.purchase.clone(), Some(captured.charge.clone()));
-    Decision::Commit(State::Refused(refusal), Then::Announce(vec![Event::AccountCreditRefused(refused)]))
 }
 
 /// Why something that comes too late is not begun.

@@ -10,6 +10,7 @@ use saga::{Context, Decision, Take, Then};
 
 use crate::credit::late;
 use crate::state::Refusal;
+use crate::unwind::refuse_paid;
 use crate::{Effect, Fulfillment, Reply, State};
 
 /// The error of a reservation that cannot be made.
@@ -38,7 +39,7 @@ pub(crate) fn reserve(
 ) -> Decision<Fulfillment> {
     match (state, reply) {
         (State::Unseen, _) if captured.journey.is_late(context.now) => {
-            refused_before(captured, late(captured, STEP), context)
+            refuse_paid(captured, late(captured, STEP), context)
         }
         (State::Unseen, None) => {
             Decision::Perform(Effect::Count(order.wanted().into_iter().map(|(item, _)| item.to_string()).collect()))
@@ -74,7 +75,7 @@ fn take(
         .collect();
     if !short.is_empty() {
         let error = Failure::new(ERROR, STEP, format!("short of stock: {}", short.join(", ")));
-        return refused_before(captured, error, context);
+        return refuse_paid(captured, error, context);
     }
     let taken: Vec<Take> =
         tracked.into_iter().map(|(item, quantity, _)| Take { item: item.to_string(), quantity }).collect();
@@ -93,19 +94,6 @@ fn take(
     });
     let state = State::Reserved { purchase, charge, taken: taken.clone() };
     Decision::Transact(state, taken, Then::Announce(vec![event]))
-}
-
-/// Refuses before anything was reserved.
-fn refused_before(captured: &payment::PaymentCaptured, error: Failure, context: &Context<'_>) -> Decision<Fulfillment> {
-    let refused = fulfillment::Refused {
-        purchase: captured.purchase.clone(),
-        charge: Some(captured.charge.clone()),
-        error,
-        standing: Vec::new(),
-        journey: captured.journey.and(STEP, false, context.now),
-    };
-    let refusal = Refusal::new(captured.purchase.clone(), Some(captured.charge.clone()));
-    Decision::Commit(State::Refused(refusal), Then::Announce(vec![Event::InventoryRefused(refused)]))
 }
 
 /// Compensates [`reserve`]: gives back what it holds of the stock, or, when that has failed as often as its policy

@@ -1,6 +1,6 @@
 //! The pivot: a saga that is to be undone is refused here, unless it is fulfilled already.
 
-use contracts::{Event, SagaKind, StepName, booking, fulfillment};
+use contracts::{Event, Failure, Journey, SagaKind, StepName, booking, fulfillment, payment};
 use saga::{Context, Decision, Then};
 
 use crate::reserve::{Told, release};
@@ -42,22 +42,31 @@ pub(crate) fn unwind(
 
 /// Refuses, with nothing of our own to undo.
 fn refused(refusal: Refusal, started: &booking::UnwindingStarted, context: &Context<'_>) -> Decision<Fulfillment> {
-    let kind = started.purchase.kind();
-    let step = match kind {
+    let step = match started.purchase.kind() {
         SagaKind::Fare => StepName::CreditCustomerAccount,
         SagaKind::Order => StepName::ReserveInventory,
     };
     // Only what was to come is a step that fails; another round has nothing of ours on its way.
     let journey =
         if refusal.round == 0 { started.journey.and(step, false, context.now) } else { started.journey.clone() };
-    let event = fulfillment::Refused {
-        purchase: started.purchase.clone(),
-        charge: refusal.charge.clone(),
-        error: started.error.clone(),
-        standing: Vec::new(),
-        journey,
-    };
-    let event = match kind {
+    refuse(refusal, started.error.clone(), journey)
+}
+
+/// Refuses a payment that came, before anything was done for it.
+pub(crate) fn refuse_paid(
+    captured: &payment::PaymentCaptured,
+    error: Failure,
+    context: &Context<'_>,
+) -> Decision<Fulfillment> {
+    let journey = captured.journey.and(error.step, false, context.now);
+    refuse(Refusal::new(captured.purchase.clone(), Some(captured.charge.clone())), error, journey)
+}
+
+/// Puts on record and announces that a purchase is not fulfilled, and that nothing of ours stands.
+fn refuse(refusal: Refusal, error: Failure, journey: Journey) -> Decision<Fulfillment> {
+    let (purchase, charge) = (refusal.purchase.clone(), refusal.charge.clone());
+    let event = fulfillment::Refused { purchase, charge, error, standing: Vec::new(), journey };
+    let event = match refusal.purchase.kind() {
         SagaKind::Fare => Event::AccountCreditRefused(event),
         SagaKind::Order => Event::InventoryRefused(event),
     };

@@ -119,3 +119,21 @@ pub struct Failed {
     /// The whole way.
     pub path: Path,
 }
+
+impl Failed {
+    /// A saga that failed before anything was paid, as the first outcome that is told of it.
+    #[must_use]
+    pub fn unpaid(purchase: Purchase, error: Failure, path: Path) -> Self {
+        Self {
+            purchase,
+            charge_token: None,
+            charge_id: None,
+            refund_id: None,
+            error,
+            standing: Vec::new(),
+            earlier: 0,
+            resolution: None,
+            path,
+        }
+    }
+}

@@ -18,7 +18,7 @@ use saga::Take;
 use crate::aws::Aws;
 use crate::error::{Unavailable, explain};
 use crate::settings::Settings;
-use crate::store::{Update, Written, conflict, text};
+use crate::store::{Update, Written, stands, text};
 
 /// An item of any table.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -117,7 +117,7 @@ impl Stock {
             let reasons = cancelled.cancellation_reasons();
             let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
             if let Some(saga) = reasons.first().filter(|reason| failed(reason)) {
-                return conflict(&table, saga.item());
+                return stands(&table, saga.item()).map(Written::Conflict);
             }
             if reasons.iter().any(failed) {
                 return Ok(Written::Short);

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use contracts::SagaId;
 use jiff::Timestamp;
-use saga::{Due, List, Record, Stored, Write};
+use saga::{Due, Record, Stored, Write};
 
 use crate::error::{Unavailable, explain};
 use crate::stock::{self, Stock};
@@ -148,7 +148,9 @@ impl Store {
         match sent {
             Ok(_) => Ok(Written::Committed),
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => conflict(&self.table, failed.item()),
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    stands(&self.table, failed.item()).map(Written::Conflict)
+                }
                 // Another worker's transaction has the item.
                 Some(UpdateItemError::TransactionConflictException(_)) => Ok(Written::Short),
                 _ => Err(self.unavailable(&explain(&error))),
@@ -164,10 +166,7 @@ impl Store {
     pub(crate) async fn read(&self, saga: SagaId) -> Result<Option<Record>, Unavailable> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key(saga))).consistent_read(true);
         let found = get.send().await.map_err(|error| self.unavailable(&explain(&error)))?;
-        match conflict(&self.table, found.item())? {
-            Written::Conflict(record) => Ok(record),
-            Written::Committed | Written::Short => Ok(None),
-        }
+        stands(&self.table, found.item())
     }
 
     /// The sagas of one shard whose time was up at `now`, those due longest first. The index lags, so what stands may
@@ -192,11 +191,6 @@ impl Store {
         Ok(found.items().iter().filter_map(|item| item.get("saga")?.as_s().ok()?.parse().ok()).collect())
     }
 
-    /// The shards of the sagas that are under way.
-    pub(crate) fn shards() -> impl Iterator<Item = String> {
-        List::Open.shards()
-    }
-
     fn unavailable(&self, what: &str) -> Unavailable {
         Unavailable::new("DynamoDB", format!("table {}: {what}", self.table))
     }
@@ -210,13 +204,13 @@ pub(crate) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-/// A condition that failed, and the item that was found.
-pub(crate) fn conflict(table: &str, item: Option<&stock::Item>) -> Result<Written, Unavailable> {
-    item.filter(|item| !item.is_empty()).map_or(Ok(Written::Conflict(None)), |item| {
-        record_of(item)
-            .map(|record| Written::Conflict(Some(record)))
-            .ok_or_else(|| Unavailable::new("DynamoDB", format!("table {table}: an item is not of our making")))
-    })
+/// What stands in an item, if it is there.
+pub(crate) fn stands(table: &str, item: Option<&stock::Item>) -> Result<Option<Record>, Unavailable> {
+    let Some(item) = item.filter(|item| !item.is_empty()) else {
+        return Ok(None);
+    };
+    let record = record_of(item);
+    record.map(Some).ok_or_else(|| Unavailable::new("DynamoDB", format!("table {table}: an item is not of our making")))
 }
 
 pub(crate) fn record_of(item: &stock::Item) -> Option<Record> {

@@ -15,7 +15,6 @@ use saga::{Due, List, Participant};
 use crate::consumer::{Consumer, jittered};
 use crate::effects::Perform;
 use crate::error::Unavailable;
-use crate::store::Store;
 
 impl<P: Participant, E: Perform<P>> Consumer<P, E> {
     /// Sweeps until the service stops.
@@ -29,7 +28,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
                 continue;
             }
             let mut owed = BTreeMap::new();
-            for shard in Store::shards() {
+            for shard in List::Open.shards() {
                 match self.store.overdue(&shard, Timestamp::now()).await {
                     Ok(sagas) => {
                         for saga in sagas {

@@ -73,19 +73,19 @@ impl Reaction {
     /// How a breakdown of the machinery is tried again.
     #[must_use]
     pub fn patience(&self) -> RetryPolicy {
-        self.policy_for(RetryPolicy::ALL).unwrap_or(RetryPolicy::PATIENT)
+        self.policy_for(RetryPolicy::ALL).copied().unwrap_or(RetryPolicy::PATIENT)
     }
 
     /// The delay before a compensation that failed with this error, for the `failed`-th time, is tried again; `None`
     /// when its policy is exhausted, or none names the error.
     #[must_use]
     pub fn retry(&self, error: &str, failed: u32) -> Option<Delay> {
-        let policy = self.retry.iter().find(|policy| policy.errors.contains(&error))?;
+        let policy = self.policy_for(error)?;
         (failed <= policy.max_attempts).then(|| policy.delay(failed))
     }
 
-    fn policy_for(&self, error: &str) -> Option<RetryPolicy> {
-        self.retry.iter().find(|policy| policy.errors.contains(&error)).copied()
+    fn policy_for(&self, error: &str) -> Option<&'static RetryPolicy> {
+        self.retry.iter().find(|policy| policy.errors.contains(&error))
     }
 }
 
