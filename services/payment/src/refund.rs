@@ -66,10 +66,12 @@ pub(crate) fn refund(
         }
         State::Declined { .. } => Decision::Announce,
         State::Voiding { hold, round: known, .. } if round >= *known => voiding(refused, hold, reply, context),
-        State::Captured { charge, .. } | State::Refunding(Refund { charge, .. }) if another(charge) => {
-            Decision::Contradiction("charge: is not the one on record for this saga")
-        }
-        State::Refunded(Refund { charge, .. }) | State::RefundFailed(Refund { charge, .. }) if another(charge) => {
+        State::Captured { charge, .. }
+        | State::Refunding(Refund { charge, .. })
+        | State::Refunded(Refund { charge, .. })
+        | State::RefundFailed(Refund { charge, .. })
+            if another(charge) =>
+        {
             Decision::Contradiction("charge: is not the one on record for this saga")
         }
         State::Captured { purchase, charge } => {

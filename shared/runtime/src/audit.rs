@@ -4,9 +4,6 @@
 //!
 //! **Invariant:** a record is only ever added; nothing here changes or deletes one, and no two have the same key.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
@@ -14,6 +11,8 @@ use uuid::Uuid;
 use crate::aws::Aws;
 use crate::error::{Unavailable, explain};
 use crate::settings::{ConfigError, Environment, Settings, Variable};
+use crate::stock::Item;
+use crate::store::{text, text_of};
 
 /// Variables of the commands that leave a record.
 pub const VARIABLES: &[&Variable] = &[&OPERATOR];
@@ -85,7 +84,6 @@ impl Audit {
         let unique = Uuid::new_v4().simple().to_string();
         // All nine digits, so that the order of texts is the order of times.
         let at = format!("{:.9}#{}", Timestamp::now(), unique.get(..8).unwrap_or(&unique));
-        let text = |text: &str| AttributeValue::S(text.to_owned());
         let put = self
             .client
             .put_item()
@@ -112,7 +110,7 @@ impl Audit {
             .query()
             .table_name(&self.table)
             .key_condition_expression("subject = :subject")
-            .expression_attribute_values(":subject", AttributeValue::S(subject.to_owned()))
+            .expression_attribute_values(":subject", text(subject))
             .consistent_read(true);
         let found: Vec<_> =
             query.into_paginator().items().send().try_collect().await.map_err(|error| self.failed(&explain(&error)))?;
@@ -120,7 +118,7 @@ impl Audit {
     }
 
     fn failed(&self, what: &str) -> Unavailable {
-        Unavailable::new("DynamoDB", format!("table {}: {what}", self.table))
+        Unavailable::of_table(&self.table, what)
     }
 }
 
@@ -133,8 +131,8 @@ fn operator(environment: &Environment) -> Result<String, ConfigError> {
     environment.read(&variable, |text| is_name(text).then(|| text.to_owned()))
 }
 
-fn entry(item: &HashMap<String, AttributeValue>) -> Option<Entry> {
-    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+fn entry(item: &Item) -> Option<Entry> {
+    let text = |name: &str| text_of(item, name);
     Some(Entry {
         subject: text("subject")?,
         at: text("at")?,

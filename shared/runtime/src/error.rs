@@ -18,6 +18,16 @@ impl Unavailable {
     pub(crate) fn new(dependency: &'static str, what: impl Into<String>) -> Self {
         Self { dependency, what: what.into() }
     }
+
+    /// Of `DynamoDB`, when it was asked about this table.
+    pub(crate) fn of_table(table: &str, what: &str) -> Self {
+        Self::new("DynamoDB", format!("table {table}: {what}"))
+    }
+
+    /// Nothing that this build writes looks like what is in this table.
+    pub(crate) fn not_ours(table: &str) -> Self {
+        Self::of_table(table, "an item is not of our making")
+    }
 }
 
 /// An SDK error in a few words: the service's code and message, or what happened to the connection.

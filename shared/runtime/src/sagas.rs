@@ -18,7 +18,7 @@ use crate::aws::Aws;
 use crate::error::{Unavailable, explain};
 use crate::settings::Settings;
 use crate::stock::Item;
-use crate::store::{OPEN, record_of, text};
+use crate::store::{OPEN, record_of, text, text_of};
 
 /// Keys of one call (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
 const KEYS_MAX: usize = 100;
@@ -124,8 +124,9 @@ impl Sagas {
             let table = self.names.of_service(service);
             let get = self.aws.dynamodb.get_item().table_name(&table).key("saga", text(&saga.to_string()));
             let found = get.consistent_read(true).send().await;
-            let found = found.map_err(|error| unavailable(&table, &explain(&error)))?;
-            let item = found.item().map(|item| kept_of(item).ok_or_else(|| not_ours(&table))).transpose()?;
+            let found = found.map_err(|error| Unavailable::of_table(&table, &explain(&error)))?;
+            let item =
+                found.item().map(|item| kept_of(item).ok_or_else(|| Unavailable::not_ours(&table))).transpose()?;
             kept.push(item);
         }
         Ok(kept)
@@ -221,7 +222,7 @@ impl Look {
         let mut pages = self.query().select(Select::Count).into_paginator().send();
         let mut count: u64 = 0;
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| unavailable(&self.table, &explain(&error)))?;
+            let page = page.map_err(|error| Unavailable::of_table(&self.table, &explain(&error)))?;
             count = count.saturating_add(u64::try_from(page.count()).unwrap_or_default());
         }
         Ok(count)
@@ -235,9 +236,9 @@ impl Look {
         while listed.len() < limit.unwrap_or(usize::MAX)
             && let Some(page) = pages.next().await
         {
-            let page = page.map_err(|error| unavailable(&self.table, &explain(&error)))?;
+            let page = page.map_err(|error| Unavailable::of_table(&self.table, &explain(&error)))?;
             for item in page.items() {
-                listed.push(listed_of(item).ok_or_else(|| not_ours(&self.table))?);
+                listed.push(listed_of(item).ok_or_else(|| Unavailable::not_ours(&self.table))?);
             }
         }
         Ok(listed)
@@ -255,12 +256,12 @@ async fn batch(
     let mut pause = PAUSE;
     for _ in 0..ASKS_MAX {
         let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-        let wanted = wanted.map_err(|error| unavailable(table, &error.to_string()))?;
+        let wanted = wanted.map_err(|error| Unavailable::of_table(table, &error.to_string()))?;
         let answer = client.batch_get_item().request_items(table, wanted).send().await;
-        let answer = answer.map_err(|error| unavailable(table, &explain(&error)))?;
+        let answer = answer.map_err(|error| Unavailable::of_table(table, &explain(&error)))?;
         for item in answer.responses().and_then(|tables| tables.get(table)).into_iter().flatten() {
-            let saga = texts(item, "saga").and_then(|saga| saga.parse().ok());
-            found.push(saga.zip(kept_of(item)).ok_or_else(|| not_ours(table))?);
+            let saga = text_of(item, "saga").and_then(|saga| saga.parse().ok());
+            found.push(saga.zip(kept_of(item)).ok_or_else(|| Unavailable::not_ours(table))?);
         }
         let rest = answer.unprocessed_keys.unwrap_or_default().remove(table).map(|rest| rest.keys).unwrap_or_default();
         if rest.is_empty() {
@@ -270,7 +271,7 @@ async fn batch(
         tokio::time::sleep(pause).await;
         pause = pause.saturating_mul(2);
     }
-    Err(unavailable(table, "not every item was answered"))
+    Err(Unavailable::of_table(table, "not every item was answered"))
 }
 
 async fn joined<T: 'static>(mut tasks: JoinSet<Result<T, Unavailable>>) -> Result<Vec<T>, Unavailable> {
@@ -281,16 +282,12 @@ async fn joined<T: 'static>(mut tasks: JoinSet<Result<T, Unavailable>>) -> Resul
     Ok(results)
 }
 
-fn texts(item: &Item, name: &str) -> Option<String> {
-    item.get(name).and_then(|value| value.as_s().ok()).cloned()
-}
-
 fn listed_of(item: &Item) -> Option<Listed> {
     Some(Listed {
-        saga: texts(item, "saga")?.parse().ok()?,
-        kind: texts(item, "kind")?,
-        state: texts(item, "state")?,
-        due: texts(item, "dueAt")?.parse().ok()?,
+        saga: text_of(item, "saga")?.parse().ok()?,
+        kind: text_of(item, "kind")?,
+        state: text_of(item, "state")?,
+        due: text_of(item, "dueAt")?.parse().ok()?,
     })
 }
 
@@ -298,14 +295,6 @@ fn kept_of(item: &Item) -> Option<Kept> {
     Some(Kept {
         record: record_of(item)?,
         version: item.get("version").map(AttributeValue::as_n)?.ok()?.parse().ok()?,
-        updated_at: texts(item, "updatedAt")?.parse().ok()?,
+        updated_at: text_of(item, "updatedAt")?.parse().ok()?,
     })
-}
-
-fn unavailable(table: &str, what: &str) -> Unavailable {
-    Unavailable::new("DynamoDB", format!("table {table}: {what}"))
-}
-
-fn not_ours(table: &str) -> Unavailable {
-    unavailable(table, "an item is not of our making")
 }

@@ -18,7 +18,7 @@ use saga::Take;
 use crate::aws::Aws;
 use crate::error::{Unavailable, explain};
 use crate::settings::Settings;
-use crate::store::{Update, Written, stands, text};
+use crate::store::{Update, Written, stands, text, text_of};
 
 /// An item of any table.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -160,18 +160,18 @@ impl Stock {
 
     fn row(&self, row: &Item) -> Result<(String, Decimal), Unavailable> {
         row_of(row).ok_or_else(|| {
-            let item = row.get("item").and_then(|item| item.as_s().ok()).map_or("without a name", String::as_str);
+            let item = text_of(row, "item").unwrap_or_else(|| "without a name".to_owned());
             self.unavailable(&format!("the row of item {} is not of our making", item.escape_debug()))
         })
     }
 
     fn unavailable(&self, what: &str) -> Unavailable {
-        Unavailable::new("DynamoDB", format!("table {}: {what}", self.table))
+        Unavailable::of_table(&self.table, what)
     }
 }
 
 fn row_of(row: &Item) -> Option<(String, Decimal)> {
-    let item = row.get("item")?.as_s().ok()?.clone();
+    let item = text_of(row, "item")?;
     let available = row.get("available")?.as_n().ok()?;
     let available = Decimal::from_str_exact(available).or_else(|_err| Decimal::from_scientific(available));
     Some((item, available.ok()?))

@@ -192,7 +192,7 @@ impl Store {
     }
 
     fn unavailable(&self, what: &str) -> Unavailable {
-        Unavailable::new("DynamoDB", format!("table {}: {what}", self.table))
+        Unavailable::of_table(&self.table, what)
     }
 }
 
@@ -204,20 +204,23 @@ pub(crate) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
+/// The text that an item has under this name.
+pub(crate) fn text_of(item: &stock::Item, name: &str) -> Option<String> {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned()
+}
+
 /// What stands in an item, if it is there.
 pub(crate) fn stands(table: &str, item: Option<&stock::Item>) -> Result<Option<Record>, Unavailable> {
     let Some(item) = item.filter(|item| !item.is_empty()) else {
         return Ok(None);
     };
-    let record = record_of(item);
-    record.map(Some).ok_or_else(|| Unavailable::new("DynamoDB", format!("table {table}: an item is not of our making")))
+    record_of(item).map(Some).ok_or_else(|| Unavailable::not_ours(table))
 }
 
 pub(crate) fn record_of(item: &stock::Item) -> Option<Record> {
-    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
     let announced = item.get("announced")?.as_l().ok()?;
     Some(Record {
-        stored: Stored { state: text("state")?, facts: text("facts")? },
+        stored: Stored { state: text_of(item, "state")?, facts: text_of(item, "facts")? },
         announced: announced.iter().map(|value| value.as_s().ok().cloned()).collect::<Option<_>>()?,
     })
 }

@@ -24,7 +24,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Brings a table into line, and waits until it and its index can be used.
 pub(super) async fn table(aws: &Aws, wanted: &Table) -> Result<Did, Unavailable> {
-    let failed = |what: String| Unavailable::new("DynamoDB", format!("table {}: {what}", wanted.name));
+    let failed = |what: String| Unavailable::of_table(&wanted.name, &what);
     let mut did = Did::Found;
     loop {
         let described = aws.dynamodb.describe_table().table_name(&wanted.name).send().await;
