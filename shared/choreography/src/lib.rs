@@ -12,6 +12,7 @@
 pub mod check;
 pub mod picture;
 pub mod topology;
+mod yaml;
 
 use contracts::{EventType, Publisher, SagaKind};
 use saga::{Declaration, Reaction};
