@@ -59,7 +59,9 @@ pub const DECLARATION: Declaration = Declaration {
     name: "booking",
     about: "registers the fare, creates the order, owns the outcome",
     stateful: true,
+    looks: true,
     deadlines: true,
+    stock: false,
     reactions: &[
         beginning(FareRequested, &[StepName::RegisterFare], &[FareRegistered, FareRejected, FareCancelled]),
         beginning(

@@ -6,7 +6,7 @@ use std::io::Write;
 
 use crate::Error;
 use crate::cli::SagaName;
-use crate::cli::render::{MapOptions, Render};
+use crate::cli::render::{CloudFormationOptions, MapOptions, Render};
 
 /// Prints a drawing.
 pub(crate) fn render(what: Render) -> Result<(), Error> {
@@ -14,6 +14,7 @@ pub(crate) fn render(what: Render) -> Result<(), Error> {
     let drawn = match what {
         Render::Map(MapOptions { saga }) => choreography::mermaid(&map, saga.map(SagaName::kind)),
         Render::Table => choreography::table(&map),
+        Render::CloudFormation(CloudFormationOptions { stack }) => choreography::cloudformation(&map, stack.into()),
     };
     write!(anstream::stdout(), "{drawn}").map_err(Error::output)
 }

@@ -22,7 +22,9 @@ pub const DECLARATION: Declaration = Declaration {
     name: "fulfillment",
     about: "credits the customer's account, reserves the inventory",
     stateful: true,
+    looks: false,
     deadlines: false,
+    stock: true,
     reactions: &[
         Reaction {
             to: EventType::PaymentCaptured,

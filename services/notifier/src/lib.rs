@@ -56,7 +56,9 @@ pub const DECLARATION: Declaration = Declaration {
     name: "notifier",
     about: "routes each outcome to the success or the failure queue",
     stateful: false,
+    looks: false,
     deadlines: false,
+    stock: false,
     reactions: &[
         reaction(EventType::FareCompleted),
         reaction(EventType::FareCancelled),

@@ -32,7 +32,9 @@ pub const DECLARATION: Declaration = Declaration {
     name: "payment",
     about: "charges the card, debits the account; voids, refunds",
     stateful: true,
+    looks: true,
     deadlines: false,
+    stock: false,
     reactions: &[
         Reaction {
             to: FareRegistered,

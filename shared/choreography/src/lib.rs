@@ -10,6 +10,8 @@
 //! | [`picture`] | the map, to be looked at |
 
 pub mod check;
+pub mod cloudformation;
+mod permissions;
 pub mod picture;
 pub mod topology;
 mod yaml;
@@ -18,6 +20,8 @@ use contracts::{EventType, Publisher, SagaKind};
 use saga::{Declaration, Reaction};
 
 pub use check::{Checked, Problem, Rule, check, report};
+pub use cloudformation::cloudformation;
+pub use permissions::{Permission, Resource, permissions};
 pub use picture::{mermaid, table};
 pub use topology::topology;
 

@@ -22,6 +22,9 @@ const RETENTION_SECS: u32 = 345_600;
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>).
 const OUTCOME_RETENTION_SECS: u32 = 1_209_600;
 
+/// The index of sagas that are not over.
+pub(crate) const OPEN: &str = "open";
+
 /// The message attribute by which notifications are routed.
 pub(crate) const IS_SUCCESSFUL: &str = "IsSuccessful";
 
@@ -72,9 +75,10 @@ fn tables(map: &Map, names: &Names) -> Vec<Table> {
         index: declaration.deadlines.then(open_sagas),
         ..Table::keyed(names.of_service(declaration.name), "saga")
     });
-    let stock = Table::keyed(names.stock_table(), "item");
+    let stocked = map.participants.iter().any(|declaration| declaration.stock);
+    let stock = stocked.then(|| Table::keyed(names.stock_table(), "item"));
     let audit = Table { sort: Some("at".to_owned()), ..Table::keyed(names.audit_table(), "subject") };
-    of_services.chain([stock, audit]).collect()
+    of_services.chain(stock).chain([audit]).collect()
 }
 
 /// Finds open sagas by their deadline. Only items that are open have its keys, and they are spread over a few shards,
@@ -82,7 +86,7 @@ fn tables(map: &Map, names: &Names) -> Vec<Table> {
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-indexes-gsi-sharding.html>).
 fn open_sagas() -> Index {
     Index {
-        name: "open".to_owned(),
+        name: OPEN.to_owned(),
         key: "openShard".to_owned(),
         sort: "dueAt".to_owned(),
         includes: ["state", "kind", "updatedAt"].map(str::to_owned).into(),

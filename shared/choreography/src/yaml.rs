@@ -3,15 +3,16 @@
 //! **Invariant:** sections stand in the order in which they are given, and the fields below them by name, so that a
 //! document changes only where the map does.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use serde_json::Value;
+use serde::Serialize;
 
 /// A document of these sections, below a comment that says where it comes from.
-pub(crate) fn document<'a>(made_by: &str, sections: impl IntoIterator<Item = (&'a str, Value)>) -> String {
+pub(crate) fn document<'a, T: Serialize>(made_by: &str, sections: impl IntoIterator<Item = (&'a str, T)>) -> String {
     let mut text = format!("# Rendered from the declarations of the services by `{made_by}`; do not edit.\n");
     for (name, section) in sections {
-        let section = serde_json::json!({ name: section });
+        let section: BTreeMap<_, _> = [(name, section)].into();
         let yaml = serde_saphyr::to_string(&section).expect("JSON has no shape that YAML lacks");
         let _infallible = write!(text, "{yaml}");
     }

@@ -139,6 +139,12 @@ impl Aws {
         self.endpoint.as_deref()
     }
 
+    /// The account that owns queues and topics.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
     /// The URL of a queue (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html>).
     #[must_use]
     pub fn queue_url(&self, queue: &str) -> String {

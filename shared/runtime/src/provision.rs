@@ -10,15 +10,11 @@ use std::fmt;
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use saga::Topology;
-use saga::topology::{Queue, Subscription};
+use saga::topology::{DLQ_RETENTION_SECS, Queue, Subscription};
 use serde_json::{Value, json};
 
 use crate::aws::Aws;
 use crate::error::{Unavailable, explain};
-
-/// How long a dead letter is kept: 14 days, the longest that SQS keeps anything
-/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>).
-const DLQ_RETENTION_SECS: u32 = 14 * 24 * 3600;
 
 /// What was done about one resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,10 +98,15 @@ type Attributes = Vec<(QueueAttributeName, Value)>;
 
 fn dlq_attributes(aws: &Aws, queue: &Queue) -> Attributes {
     let allow = json!({ "redrivePermission": "byQueue", "sourceQueueArns": [aws.queue_arn(&queue.name)] });
-    vec![
+    let mut attributes = vec![
         (QueueAttributeName::MessageRetentionPeriod, json!(DLQ_RETENTION_SECS.to_string())),
         (QueueAttributeName::RedriveAllowPolicy, allow),
-    ]
+    ];
+    // An emulator is spoken to in the clear, and takes no policy without a statement.
+    if let Some(dlq) = queue.dlq.as_deref().filter(|_| aws.endpoint().is_none()) {
+        attributes.push((QueueAttributeName::Policy, queue_policy(aws, dlq, &[])));
+    }
+    attributes
 }
 
 fn undelivered_attributes(aws: &Aws, queue: &Queue, undelivered: &str, topology: &Topology) -> Attributes {
@@ -134,19 +135,25 @@ fn topics_of(aws: &Aws, queue: &Queue, topology: &Topology) -> Vec<String> {
     of_queue.map(|subscription| aws.topic_arn(&subscription.topic)).collect()
 }
 
-/// Lets these topics send to a queue, and nobody in the clear
+/// Lets these topics of this account send to a queue, and nobody in the clear
 /// (<https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html>). A queue for what they could
 /// not deliver needs the same (<https://docs.aws.amazon.com/sns/latest/dg/sns-configure-dead-letter-queue.html>).
 fn queue_policy(aws: &Aws, queue: &str, topics: &[String]) -> Value {
     let arn = aws.queue_arn(queue);
-    let mut statements = vec![json!({
-        "Sid": "TopicsMaySend",
-        "Effect": "Allow",
-        "Principal": { "Service": "sns.amazonaws.com" },
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": { "ArnEquals": { "aws:SourceArn": topics } },
-    })];
+    let mut statements = Vec::new();
+    if !topics.is_empty() {
+        statements.push(json!({
+            "Sid": "TopicsMaySend",
+            "Effect": "Allow",
+            "Principal": { "Service": "sns.amazonaws.com" },
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {
+                "ArnEquals": { "aws:SourceArn": topics },
+                "StringEquals": { "aws:SourceAccount": aws.account() },
+            },
+        }));
+    }
     if aws.endpoint().is_none() {
         statements.push(json!({
             "Sid": "NobodyInTheClear",

@@ -12,8 +12,12 @@ pub struct Declaration {
     pub about: &'static str,
     /// Whether it keeps an item per saga.
     pub stateful: bool,
+    /// Whether it reads its item first where an event does not say which state to expect.
+    pub looks: bool,
     /// Whether it keeps the lists of sagas that are not over, and sweeps them for those whose time is up.
     pub deadlines: bool,
+    /// Whether it counts the stock, and takes from it and gives back together with its own write.
+    pub stock: bool,
     /// What it hears and how it answers.
     pub reactions: &'static [Reaction],
 }

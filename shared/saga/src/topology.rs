@@ -37,6 +37,13 @@ impl Names {
         }
     }
 
+    /// Names in a template: the prefix is the parameter of this name, which `Fn::Sub` fills in where it is deployed
+    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-sub.html>).
+    #[must_use]
+    pub fn in_template(parameter: &str) -> Self {
+        Self { prefix: format!("${{{parameter}}}") }
+    }
+
     /// The topic of a channel.
     #[must_use]
     pub fn topic(&self, channel: Channel) -> String {
@@ -109,6 +116,10 @@ pub enum Channel {
     /// Notifications to clients.
     Notifications,
 }
+
+/// How long a dead letter is kept, in seconds: 14 days, the longest that SQS keeps anything
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>).
+pub const DLQ_RETENTION_SECS: u32 = 14 * 24 * 3600;
 
 /// A queue with its dead-letter queue, if it has one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

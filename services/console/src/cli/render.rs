@@ -1,6 +1,7 @@
 //! Options of `render`.
 
-use clap::{Args, Subcommand};
+use choreography::cloudformation::Stack;
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::SagaName;
 
@@ -13,6 +14,35 @@ pub enum Render {
     Map(MapOptions),
     /// List every reaction of every service, as a Markdown table.
     Table,
+    /// Write a template for AWS `CloudFormation`.
+    #[command(name = "cloudformation")]
+    CloudFormation(CloudFormationOptions),
+}
+
+/// Options of `render cloudformation`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct CloudFormationOptions {
+    /// Of which stack.
+    #[arg(value_enum, value_name = "STACK")]
+    pub stack: StackName,
+}
+
+/// A stack, in the order in which they are deployed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum StackName {
+    /// Topics, queues, tables, the key, roles, logs and alarms.
+    Topology,
+    /// The services on ECS Fargate.
+    Services,
+}
+
+impl From<StackName> for Stack {
+    fn from(name: StackName) -> Self {
+        match name {
+            StackName::Topology => Self::Topology,
+            StackName::Services => Self::Services,
+        }
+    }
 }
 
 /// Options of `render map`.

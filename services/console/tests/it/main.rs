@@ -13,6 +13,8 @@ mod command;
 mod configuration;
 mod counts;
 mod demo;
+mod granted;
+mod guard;
 mod harness;
 mod orders;
 mod parked;

@@ -112,7 +112,7 @@ impl Troupe {
         self.ask("order", order_id, &order).await
     }
 
-    async fn ask(&self, kind: &str, id: &str, data: &Value) -> String {
+    pub(crate) async fn ask(&self, kind: &str, id: &str, data: &Value) -> String {
         let body = json!({
             "specversion": "1.0", "id": id, "source": "/test", "type": format!("{kind}_requested"), "data": data,
         });

@@ -5,6 +5,7 @@
 mod cancel;
 mod cast;
 mod deadlines;
+mod deployed;
 mod explore;
 mod faults;
 mod golden;

@@ -41,7 +41,9 @@ static DECLARATION: Declaration = Declaration {
     name: NAME,
     about: "does as the test says",
     stateful: true,
+    looks: false,
     deadlines: false,
+    stock: false,
     reactions: &[reaction(EventType::FareRequested, 3_600), reaction(EventType::OrderRequested, 1)],
 };
 

@@ -1,0 +1,85 @@
+//! What each service's role grants is what the service does: nothing less, or it could not work; and nothing more.
+
+use choreography::{PARTICIPANTS, permissions};
+use saga::topology::Names;
+use serde_json::json;
+
+use crate::guard::{ACCOUNT, Grant, Grants, Guard, REGION};
+use crate::harness::{PATIENCE, wait_for, within};
+use crate::rows::one_of_each;
+use crate::troupe::Troupe;
+
+/// What the declarations grant, on an emulator.
+fn declared(names: &Names) -> Grants {
+    let granted = |permission: choreography::Permission| {
+        let arn = permission.resource.arn(REGION, ACCOUNT);
+        permission.actions.into_iter().map(move |action| (action.to_owned(), arn.clone()))
+    };
+    let of_service = |declaration| permissions(declaration, names).into_iter().flat_map(granted).collect();
+    PARTICIPANTS.iter().map(|declaration| (declaration.name.to_owned(), of_service(declaration))).collect()
+}
+
+/// Has every service do all that it ever does, through a guard; holds what it did to what it was granted, both ways.
+async fn granted_is_used(mut troupe: Troupe, granted: Grants) {
+    let guard = Guard::start(&troupe.aws.url, granted.clone()).await;
+    let guarded = |troupe: &mut Troupe, service: &'static str, more: &[(&'static str, &'static str)]| {
+        troupe.run(service, &[service], &[&guard.identity(service)[..], more].concat());
+    };
+    assert_eq!(troupe.ensemble(&["stock", "set", "567", "100", "--why", "counted"]).await.code, Some(0));
+
+    // Nobody answers, so that booking tells itself that the time of this one is up.
+    guarded(&mut troupe, "booking", &[("ENSEMBLE_FARE_DEADLINE_SECS", "1"), ("ENSEMBLE_SWEEP_SECS", "1")]);
+    let overdue = troupe.fare("overdue", "3").await;
+    wait_for("the deadline", async || {
+        let trace = troupe.ensemble(&["trace", &overdue, "--json"]).await;
+        (trace.code == Some(0) && trace.json()[0]["services"]["booking"]["state"] == "Unwinding").then_some(())
+    })
+    .await;
+    troupe.stop("booking").await;
+    for declaration in PARTICIPANTS {
+        guarded(&mut troupe, declaration.name, &[]);
+    }
+    troupe.told(&overdue, 1).await;
+
+    // What breaks down is held on to or given back; what cannot be understood is a dead letter.
+    guard.set_failing("notifier", "sns:Publish", true);
+    let mut asked = Vec::new();
+    for row in one_of_each() {
+        let id = format!("every-{}", row.id);
+        let data = serde_json::from_str(&row.request()).unwrap();
+        asked.push(troupe.ask(row.kind.as_str(), &id, &data).await);
+    }
+    for declaration in PARTICIPANTS {
+        let url = troupe.aws.queue_url(&format!("ensemble-{}", declaration.name));
+        troupe.aws.sqs("SendMessage", &json!({ "QueueUrl": url, "MessageBody": "{" })).await;
+    }
+    let holds = |(action, _): &Grant| action == "sqs:ChangeMessageVisibility";
+    wait_for("a message that is held on to", async || {
+        guard.used().get("notifier")?.iter().find(|one| holds(one)).cloned()
+    })
+    .await;
+    guard.set_failing("notifier", "sns:Publish", false);
+    for saga in &asked {
+        troupe.told(saga, 1).await;
+    }
+    // Once it stands for a person, it can be tried again: a way that begins with a look.
+    let needs_attention = &asked[4];
+    let ended = troupe.ensemble(&["retry", needs_attention, "--reason", "repaired"]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    troupe.told(needs_attention, 2).await;
+
+    // What a heartbeat or a sweep does is done in its time.
+    within(PATIENCE, async || (guard.used() == granted).then_some(())).await;
+    assert_eq!(guard.refused(), [].into(), "done and not granted");
+    for (service, granted) in granted {
+        let used = guard.used().remove(&service).unwrap_or_default();
+        let idle: Vec<&Grant> = granted.difference(&used).collect();
+        assert!(idle.is_empty(), "granted to {service} and not done: {idle:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_roles_grant_is_what_the_services_do() {
+    let troupe = Troupe::start(&[]).await;
+    granted_is_used(troupe, declared(&Names::default())).await;
+}

@@ -1,0 +1,121 @@
+//! What each service may do in AWS: exactly what it does.
+//!
+//! **Invariant:** nothing is granted by hand. What a service may do follows from what it declares, and
+//! `services/console/tests/it/granted.rs` holds that against the calls that it makes, both ways.
+
+use contracts::EventType;
+use saga::Declaration;
+use saga::topology::{Channel, Names};
+
+use crate::topology::{OPEN, channel_of};
+
+/// Actions on one resource, as IAM names them.
+///
+/// See <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
+/// A batch is authorised as the calls in it, and so is a transaction.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Permission {
+    /// On what.
+    pub resource: Resource,
+    /// Which actions.
+    pub actions: Vec<&'static str>,
+}
+
+/// A resource, by its name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Resource {
+    /// A queue.
+    Queue(String),
+    /// A topic.
+    Topic(String),
+    /// A table.
+    Table(String),
+    /// The index of open sagas of the table of this name.
+    Index(String),
+}
+
+impl Resource {
+    /// Its ARN, in this region of this account
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>).
+    #[must_use]
+    pub fn arn(&self, region: &str, account: &str) -> String {
+        match self {
+            Self::Queue(name) => format!("arn:aws:sqs:{region}:{account}:{name}"),
+            Self::Topic(name) => format!("arn:aws:sns:{region}:{account}:{name}"),
+            Self::Table(name) => format!("arn:aws:dynamodb:{region}:{account}:table/{name}"),
+            Self::Index(table) => format!("arn:aws:dynamodb:{region}:{account}:table/{table}/index/{OPEN}"),
+        }
+    }
+}
+
+/// What the service of this declaration may do: nothing that creates, lists, scans or purges.
+#[must_use]
+pub fn permissions(declaration: &Declaration, names: &Names) -> Vec<Permission> {
+    let of = |resource, actions: &[&'static str]| Permission { resource, actions: actions.to_vec() };
+    let (queue, table) = (names.of_service(declaration.name), names.of_service(declaration.name));
+    let mut own = vec!["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"];
+    if declaration.deadlines {
+        // What is overdue is told to the service by a message of its own.
+        own.push("sqs:SendMessage");
+    }
+    let mut permissions = vec![
+        Permission { resource: Resource::Queue(queue), actions: own },
+        of(Resource::Queue(names.dlq(declaration.name)), &["sqs:SendMessage"]),
+    ];
+    let topics = published(declaration).into_iter().map(|channel| Resource::Topic(names.topic(channel)));
+    permissions.extend(topics.map(|topic| of(topic, &["sns:Publish"])));
+    if declaration.stateful {
+        let look = declaration.looks.then_some("dynamodb:GetItem");
+        let actions = look.into_iter().chain(["dynamodb:UpdateItem"]).collect();
+        permissions.push(Permission { resource: Resource::Table(table.clone()), actions });
+    }
+    if declaration.deadlines {
+        permissions.push(of(Resource::Index(table), &["dynamodb:Query"]));
+    }
+    if declaration.stock {
+        let stock = Resource::Table(names.stock_table());
+        permissions.push(of(stock, &["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]));
+    }
+    permissions
+}
+
+/// The channels that a participant publishes to, each once. What keeps no state passes outcomes on to clients.
+fn published(declaration: &Declaration) -> Vec<Channel> {
+    if !declaration.stateful {
+        return vec![Channel::Notifications];
+    }
+    let mut channels = Vec::new();
+    let answers = declaration.reactions.iter().flat_map(|reaction| reaction.answers);
+    for channel in answers.copied().map(|event: EventType| channel_of(event)) {
+        if !channels.contains(&channel) {
+            channels.push(channel);
+        }
+    }
+    channels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_may_do_what_its_declaration_needs_and_nothing_else() {
+        let names = Names::default();
+        let notifier: Vec<_> = permissions(&notifier::DECLARATION, &names);
+        let expected = [
+            (Resource::Queue("ensemble-notifier".to_owned()), 3),
+            (Resource::Queue("ensemble-notifier-dlq".to_owned()), 1),
+            (Resource::Topic("ensemble-notifications".to_owned()), 1),
+        ];
+        let counted: Vec<_> = notifier.into_iter().map(|one| (one.resource, one.actions.len())).collect();
+        assert_eq!(counted, expected);
+        for declaration in crate::PARTICIPANTS {
+            for permission in permissions(declaration, &names) {
+                for action in permission.actions {
+                    let verb = action.split_once(':').unwrap().1;
+                    assert!(!["Create", "List", "Scan", "Purge", "*"].iter().any(|bad| verb.contains(bad)), "{action}");
+                }
+            }
+        }
+    }
+}
