@@ -17,6 +17,7 @@ mod debit;
 mod declaration;
 mod effects;
 mod gateway;
+mod http;
 mod refund;
 mod service;
 mod state;

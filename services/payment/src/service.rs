@@ -1,8 +1,8 @@
 //! Payment as a service: its settings.
 
 use card::PrivateKey;
-use reqwest::Url;
 use runtime::{ConfigError, Environment, Service, Variable, settings};
+use url::Url;
 use zeroize::Zeroizing;
 
 use crate::{GatewayEffects, HttpGateway, Payment};
@@ -26,8 +26,8 @@ const KEY_FILE: Variable = Variable {
 pub const GATEWAY_URL: Variable = Variable {
     name: "ENSEMBLE_GATEWAY_URL",
     default: Some("http://127.0.0.1:4567/"),
-    allowed: "an http:// URL on this machine, or on another with ENSEMBLE_ALLOW_REMOTE_ENDPOINT on",
-    about: "where the payment gateway is",
+    allowed: "an https:// URL; or http:// on this machine, or on another with ENSEMBLE_ALLOW_REMOTE_ENDPOINT on",
+    about: "where the payment gateway is; its certificate is checked against the system's, or SSL_CERT_FILE",
 };
 
 /// Payment, as the environment wants it.
@@ -49,7 +49,8 @@ pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
 ///
 /// [`ConfigError`] for an address to which cards must not be sent.
 pub fn gateway_of(environment: &Environment) -> Result<HttpGateway, ConfigError> {
-    let url = environment.read(&GATEWAY_URL, |text| Url::parse(text).ok().filter(|url| url.scheme() == "http"))?;
+    let of_web = |url: &Url| ["http", "https"].contains(&url.scheme());
+    let url = environment.read(&GATEWAY_URL, |text| Url::parse(text).ok().filter(of_web))?;
     if !runtime::may_send_to(environment, url.as_str())? {
         return Err(GATEWAY_URL.error("is on another machine, and cards would be sent there in the clear"));
     }

@@ -64,6 +64,11 @@ impl Troupe {
         self.services.insert(name, Process::start(self.folder.path(), name, &args, &all));
     }
 
+    /// The log lines of a process with this message.
+    pub(crate) fn logged(&self, name: &str, message: &str) -> Vec<Value> {
+        self.services[name].logged(message)
+    }
+
     /// Stops a process, which must end well.
     pub(crate) async fn stop(&mut self, name: &str) {
         let mut process = self.services.remove(name).unwrap();

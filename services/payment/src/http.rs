@@ -1,0 +1,123 @@
+//! HTTP to one gateway, over TLS as the AWS clients have it.
+//!
+//! **Invariant:** no proxy that the environment names comes between: it would read the cards, which `http` carries in
+//! the clear. An error never holds what was sent.
+
+use std::fmt;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper::{Method, Request, StatusCode};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use rustls::crypto::ring;
+use rustls::{ClientConfig, RootCertStore};
+use serde::de::DeserializeOwned;
+use url::Url;
+use uuid::Uuid;
+
+use crate::gateway::GatewayError;
+
+/// Longer than a gateway needs, shorter than a message stays invisible.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The longest answer that is read, in bytes.
+const ANSWER_MAX: usize = 64 * 1024;
+
+/// What a gateway answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    body: Bytes,
+}
+
+impl Answer {
+    /// The answer, as JSON.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, GatewayError> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            GatewayError(format!("its answer of {} cannot be read (column {})", self.status, error.column()))
+        })
+    }
+}
+
+/// A client of the gateway at this address.
+#[derive(Clone)]
+pub(crate) struct Http {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    base: Url,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Http").field(&self.base.as_str()).finish()
+    }
+}
+
+impl Http {
+    /// # Errors
+    ///
+    /// [`GatewayError`] when TLS is needed and the system has no certificates.
+    pub(crate) fn new(base: Url) -> Result<Self, GatewayError> {
+        let connector = HttpsConnectorBuilder::new();
+        let connector = if base.scheme() == "https" {
+            let trusting = connector.with_provider_and_native_roots(ring::default_provider()).map_err(unknown)?;
+            trusting.https_only().enable_http1().build()
+        } else {
+            let config = ClientConfig::builder_with_provider(ring::default_provider().into());
+            let config = config.with_safe_default_protocol_versions().map_err(unknown)?;
+            let nobody = config.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+            connector.with_tls_config(nobody).https_or_http().enable_http1().build()
+        };
+        Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector), base })
+    }
+
+    /// # Errors
+    ///
+    /// [`GatewayError`]: the outcome is unknown.
+    pub(crate) async fn post(&self, path: &str, key: Uuid, body: &[u8]) -> Result<Answer, GatewayError> {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(self.uri(path)?)
+            .header("Idempotency-Key", key.to_string())
+            .header("Content-Type", "application/json");
+        self.send(request.body(Full::new(Bytes::copy_from_slice(body))).map_err(unknown)?).await
+    }
+
+    /// # Errors
+    ///
+    /// [`GatewayError`].
+    pub(crate) async fn get(&self, path: &str) -> Result<Answer, GatewayError> {
+        let request = Request::builder().uri(self.uri(path)?).body(Full::default());
+        self.send(request.map_err(unknown)?).await
+    }
+
+    fn uri(&self, path: &str) -> Result<String, GatewayError> {
+        self.base.join(path).map(String::from).map_err(unknown)
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, GatewayError> {
+        let answer = async {
+            let response = self.client.request(request).await.map_err(unknown)?;
+            let status = response.status();
+            let body = Limited::new(response.into_body(), ANSWER_MAX).collect().await;
+            let body = body.map_err(|error| GatewayError(error.to_string()))?.to_bytes();
+            Ok(Answer { status, body })
+        };
+        let late = |_elapsed| GatewayError(format!("it did not answer within {} s", TIMEOUT.as_secs()));
+        tokio::time::timeout(TIMEOUT, answer).await.map_err(late)?
+    }
+}
+
+/// What went wrong, down to its cause.
+fn unknown(error: impl std::error::Error) -> GatewayError {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    GatewayError(text)
+}
