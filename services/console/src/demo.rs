@@ -80,7 +80,7 @@ fn title(stack: &Stack, rows: &[&Row]) -> String {
     };
     let lines = [
         Some(draw::strong("Ensemble: sagas that go well, fail, and are undone, by choreography.")),
-        Some(format!("  embedded AWS endpoint  {}  {}", stack.endpoint.url(), draw::faint("not for production"))),
+        Some(format!("  embedded AWS endpoint  {}  {}", stack.url(), draw::faint("not for production"))),
         Some(format!("  simulated gateway      {}", stack.gateway.url())),
         Some("  services               booking, payment, fulfillment, notifier".to_owned()),
         to(SagaKind::Fare, Channel::FareRequests),

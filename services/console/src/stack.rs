@@ -1,4 +1,4 @@
-//! Everything in one process: embedded endpoint, simulated gateway, topology, services.
+//! Everything in one process: simulated gateway, topology, services, and an embedded endpoint unless there is another.
 //!
 //! **Invariant:** the key pair for card data is drawn at start and never leaves the process.
 
@@ -13,11 +13,11 @@ use crate::cli::StackOptions;
 
 /// A running stack.
 pub struct Stack {
-    /// The embedded endpoint.
-    pub endpoint: local::Endpoint,
+    /// The embedded endpoint, if the stack is on one of its own.
+    pub endpoint: Option<local::Endpoint>,
     /// The simulated gateway.
     pub gateway: gateway::Gateway,
-    /// Clients of the endpoint.
+    /// Clients of the endpoint that it is on.
     pub aws: Aws,
     /// The settings of all services.
     pub settings: Settings,
@@ -28,42 +28,59 @@ pub struct Stack {
 
 impl std::fmt::Debug for Stack {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Stack").field("endpoint", &self.endpoint.url()).field("gateway", &self.gateway.url()).finish()
+        f.debug_struct("Stack").field("endpoint", &self.url()).field("gateway", &self.gateway.url()).finish()
     }
 }
 
 impl Stack {
-    /// Starts everything; the forced failures are on.
+    /// Starts everything on an embedded endpoint; the forced failures are on.
     ///
     /// # Errors
     ///
     /// [`Error`] when a port is taken, a folder cannot be used, or a setting is not allowed.
     pub async fn start(environment: &Environment, options: &StackOptions) -> Result<Self, Error> {
-        let settings = Settings::read(environment)?;
         let data = options.data.clone();
         if let Some(folder) = &data {
             std::fs::create_dir_all(folder).map_err(|error| Error::Io(folder.display().to_string(), error))?;
         }
+        let endpoint = local::Endpoint::start(local::Options { port: options.port, data })?;
+        let stack = Self::on(Aws::at(&endpoint.url()).await?, environment, options).await?;
+        Ok(Self { endpoint: Some(endpoint), ..stack })
+    }
+
+    /// Starts everything else on an endpoint that is there already.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when the gateway's port is taken, the endpoint does not answer, or a setting is not allowed.
+    pub async fn on(aws: Aws, environment: &Environment, options: &StackOptions) -> Result<Self, Error> {
+        let settings = Settings::read(environment)?;
         let gateway = gateway::Gateway::start(gateway::Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, options.gateway_port)),
-            ledger: data.as_ref().map(|folder| folder.join("gateway.jsonl")),
+            ledger: options.data.as_ref().map(|folder| folder.join("gateway.jsonl")),
             hooks: true,
             faults: Vec::new(),
         })
         .await?;
-        let endpoint = local::Endpoint::start(local::Options { port: options.port, data })?;
-        let aws = Aws::at(&endpoint.url()).await?;
         let changes = runtime::provision::provision(&aws, &topology(&settings)).await?;
         let services = services(environment, &settings, &gateway.url())?;
         let services = Running::start(services, aws.clone(), settings.clone());
-        Ok(Self { endpoint, gateway, aws, settings, changes, services })
+        Ok(Self { endpoint: None, gateway, aws, settings, changes, services })
     }
 
     /// Stops everything: services first, so that none meets a dead endpoint.
     pub async fn stop(self) {
         self.services.stop().await;
         self.gateway.stop().await;
-        self.endpoint.stop();
+        if let Some(endpoint) = self.endpoint {
+            endpoint.stop();
+        }
+    }
+
+    /// The URL of the endpoint; nothing for AWS itself.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.aws.endpoint().unwrap_or_default()
     }
 }
 

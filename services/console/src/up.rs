@@ -38,7 +38,7 @@ pub(crate) fn program() -> &'static str {
 
 /// What to do next, as commands to paste.
 fn guide(stack: &Stack) -> String {
-    let (url, names, program) = (stack.endpoint.url(), &stack.settings.names, program());
+    let (url, names, program) = (stack.url(), &stack.settings.names, program());
     let [topic, orders] =
         [Channel::FareRequests, Channel::OrderRequests].map(|channel| stack.aws.topic_arn(&names.topic(channel)));
     let booking = stack.aws.queue_url(&names.of_service("booking"));

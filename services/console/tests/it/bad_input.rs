@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use contracts::{Identifier, Journey, SagaId, booking, payment};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::world::{World, cloud_event, fare, saga_of};
 
@@ -97,7 +97,7 @@ async fn bad_input_is_told_or_buried_with_its_reason_and_stops_nothing() {
     let mut buried = BTreeMap::new();
     for (index, (what, body, end)) in cases.iter().enumerate() {
         let id = format!("bad-{index}");
-        let message_id = world.send("ensemble-booking", body, Some(&id)).await;
+        let message_id = world.send("booking", body, Some(&id)).await;
         // In an envelope, the identity is the envelope's own.
         let identity = if body.contains("\"TopicArn\"") { "m".to_owned() } else { id };
         match end {
@@ -127,10 +127,9 @@ async fn bad_input_is_told_or_buried_with_its_reason_and_stops_nothing() {
     let (successful, _) = world.outcome_of(saga_of("good")).await;
     assert!(successful, "a good request among bad ones completes");
 
-    world.until("every other is buried", |world| world.dead_letters().len() == buried.len()).await;
-    for (queue, letter) in world.dead_letters() {
-        assert_eq!(queue, "queue ensemble-booking-dlq");
-        let letter: Value = serde_json::from_str(&letter).unwrap();
+    world.until("every other is buried", async |world| world.dead_letters().await.len() == buried.len()).await;
+    for (queue, letter) in world.dead_letters().await {
+        assert_eq!(queue, "booking");
         let attribute =
             |name: &str| letter["MessageAttributes"][name]["StringValue"].as_str().unwrap_or_default().to_owned();
         let (what, reason) = buried.remove(&attribute("messageId")).unwrap();
@@ -149,14 +148,16 @@ async fn poison_on_any_queue_is_buried_and_an_event_in_an_sns_envelope_is_named_
     let world = World::start().await;
     let envelope = json!({"Type": "Notification", "MessageId": "m", "TopicArn": "arn", "Message": event_of_booking()});
     for queue in ["payment", "fulfillment", "notifier"] {
-        world.send(&format!("ensemble-{queue}"), &envelope.to_string(), None).await;
-        world.send(&format!("ensemble-{queue}"), &fare("3"), None).await;
+        world.send(queue, &envelope.to_string(), None).await;
+        world.send(queue, &fare("3"), None).await;
     }
-    world.until("all are buried", |world| world.dead_letters().len() == 6).await;
-    let letters = world.dead_letters();
-    let count = |reason: &str| letters.iter().filter(|(_, letter)| letter.contains(&format!("\"{reason}\""))).count();
+    world.until("all are buried", async |world| world.dead_letters().await.len() == 6).await;
+    let letters = world.dead_letters().await;
+    let count = |reason: &str| {
+        letters.iter().filter(|(_, letter)| letter.to_string().contains(&format!("\"{reason}\""))).count()
+    };
     assert_eq!((count("unexpected_envelope"), count("unreadable")), (3, 3), "{letters:#?}");
-    assert!(letters.iter().all(|(_, letter)| !letter.contains("2424")), "{letters:#?}");
+    assert!(letters.iter().all(|(_, letter)| !letter.to_string().contains("2424")), "{letters:#?}");
     world.stack.stop().await;
 }
 
@@ -180,12 +181,11 @@ async fn a_forged_event_against_a_completed_saga_is_buried_as_contradicting() {
     };
     let event = contracts::Event::PaymentDeclined(declined);
     let forged = contracts::Envelope::new(event, saga, "x", None, jiff::Timestamp::UNIX_EPOCH).to_json();
-    world.send("ensemble-booking", &forged, None).await;
-    world.until("it is buried", |world| !world.dead_letters().is_empty()).await;
-    let (_, letter) = world.dead_letters().remove(0);
-    assert!(letter.contains("contradicting"), "{letter}");
-    let tables: Vec<_> =
-        world.stack.endpoint.dump().into_iter().filter(|(place, _)| place == "table ensemble-booking").collect();
-    assert!(tables[0].1.contains("Completed"), "{tables:?}");
+    world.send("booking", &forged, None).await;
+    world.until("it is buried", async |world| !world.dead_letters().await.is_empty()).await;
+    let (_, letter) = world.dead_letters().await.remove(0);
+    assert!(letter.to_string().contains("contradicting"), "{letter}");
+    let record = world.record("booking", saga).await;
+    assert!(record.contains("Completed"), "{record}");
     world.stack.stop().await;
 }

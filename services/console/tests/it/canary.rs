@@ -174,11 +174,11 @@ async fn look_while_all_runs(world: &World, requests: &[(&str, String)]) {
     };
     let mut looks = 0;
     loop {
-        for (place, text) in world.stack.endpoint.dump() {
+        for (place, text) in world.endpoint().dump() {
             assert!(as_sent(&text) || leaks(&text).is_empty(), "{place}: {:?}\n{text}", leaks(&text));
         }
         looks += 1;
-        if world.is_quiet() {
+        if world.is_quiet().await {
             break;
         }
         tokio::task::yield_now().await;
@@ -195,7 +195,7 @@ async fn no_byte_of_a_card_is_anywhere_but_in_the_request_as_it_was_sent() {
     let mut world = World::start().await;
     let requests = requests();
     for (index, (queue, body)) in requests.iter().enumerate() {
-        world.send(&format!("ensemble-{queue}"), body, Some(&format!("r{index}"))).await;
+        world.send(queue, body, Some(&format!("r{index}"))).await;
         if *queue == "booking" {
             world.publish(body, Some(&format!("p{index}"))).await;
         }
@@ -212,7 +212,7 @@ async fn no_byte_of_a_card_is_anywhere_but_in_the_request_as_it_was_sent() {
         assert_eq!(world.outcome_of(order_saga(&format!("r{index}"))).await.0, successful, "{order_id}");
     }
     world.until("all is settled", World::is_quiet).await;
-    let dump = world.stack.endpoint.dump();
+    let dump = world.endpoint().dump();
     for place in
         ["table ensemble-booking", "table ensemble-payment", "table ensemble-fulfillment", "queue ensemble-booking-dlq"]
     {

@@ -6,6 +6,7 @@ use contracts::{Notification, Outcome, SagaId, SagaKind};
 use gateway::Ledger;
 use serde_json::json;
 
+use crate::place::{Place, on_both_endpoints};
 use crate::rows::{Row, one_of_each, row};
 use crate::world::{World, cloud_event_of};
 
@@ -17,8 +18,8 @@ pub(crate) fn cancel(saga: SagaId) -> String {
 
 fn topic_of(kind: SagaKind) -> &'static str {
     match kind {
-        SagaKind::Fare => "ensemble-fare-requests",
-        SagaKind::Order => "ensemble-order-requests",
+        SagaKind::Fare => "fare-requests",
+        SagaKind::Order => "order-requests",
     }
 }
 
@@ -73,9 +74,8 @@ fn path(told: &Notification) -> String {
     told.path.steps().iter().map(step).collect::<Vec<_>>().join(" ")
 }
 
-#[tokio::test]
-async fn a_saga_cancelled_while_it_is_paid_is_refunded_and_tells_the_whole_way() {
-    let mut world = World::start().await;
+async fn a_saga_cancelled_while_it_is_paid_is_refunded_and_tells_the_whole_way(place: Place) {
+    let mut world = World::at(place).await;
     let unwound = "RegisterFare !CreditCustomerAccount ChargeFare RefundFare SetFareStatusFailed";
     for (operation, id, expected) in [
         ("authorize", "3", unwound),
@@ -86,7 +86,7 @@ async fn a_saga_cancelled_while_it_is_paid_is_refunded_and_tells_the_whole_way()
         let row = row(id);
         let saga = ask(&world, row, operation).await;
         let acted = |ledger: Ledger| if operation == "authorize" { ledger.authorized } else { ledger.captured };
-        world.until("it is being paid", |world| acted(world.stack.gateway.ledger(&saga.to_string())) == 1).await;
+        world.until("it is being paid", async |world| acted(world.stack.gateway.ledger(&saga.to_string())) == 1).await;
         world.publish_to(topic_of(row.kind), &cancel(saga), None).await;
         world.outcome_of(saga).await;
         let told = honest(&world, saga, operation);
@@ -97,26 +97,17 @@ async fn a_saga_cancelled_while_it_is_paid_is_refunded_and_tells_the_whole_way()
         assert!(told.charge_id.is_some() && told.refund_id.is_some(), "{told:?}");
     }
     world.until("all is settled", World::is_quiet).await;
-    assert!(world.dead_letters().is_empty(), "{:#?}", world.dead_letters());
+    assert_eq!(world.dead_letters().await, []);
     world.stack.stop().await;
 }
 
-#[tokio::test]
-async fn a_saga_cancelled_before_its_request_comes_is_never_begun() {
-    let mut world = World::start().await;
+async fn a_saga_cancelled_before_its_request_comes_is_never_begun(place: Place) {
+    let mut world = World::at(place).await;
     for row in [row("3"), row("40063fe3"), row("11063fe3")] {
         let saga = SagaId::of_request(row.kind.as_str(), row.id);
-        world.send("ensemble-booking", &cancel(saga), None).await;
-        world
-            .until("it is on record", |world| {
-                world
-                    .stack
-                    .endpoint
-                    .dump()
-                    .iter()
-                    .any(|(_, text)| text.contains(&saga.to_string()) && text.contains("Withdrawn"))
-            })
-            .await;
+        world.send("booking", &cancel(saga), None).await;
+        let is_withdrawn = async |world: &World| world.record("booking", saga).await.contains("Withdrawn");
+        world.until("it is on record", is_withdrawn).await;
         assert_eq!(ask(&world, row, row.id).await, saga);
         world.outcome_of(saga).await;
         let told = honest(&world, saga, row.id);
@@ -127,9 +118,8 @@ async fn a_saga_cancelled_before_its_request_comes_is_never_begun() {
     world.stack.stop().await;
 }
 
-#[tokio::test]
-async fn a_saga_cancelled_after_its_end_keeps_it_and_tells_it_again() {
-    let mut world = World::start().await;
+async fn a_saga_cancelled_after_its_end_keeps_it_and_tells_it_again(place: Place) {
+    let mut world = World::at(place).await;
     for row in [row("3"), row("40063fe3"), row("20063fe3")] {
         let saga = ask(&world, row, row.id).await;
         world.outcome_of(saga).await;
@@ -143,9 +133,8 @@ async fn a_saga_cancelled_after_its_end_keeps_it_and_tells_it_again() {
     world.stack.stop().await;
 }
 
-#[tokio::test]
-async fn every_row_that_is_cancelled_at_any_moment_ends_once_and_honestly() {
-    let mut world = World::start().await;
+async fn every_row_that_is_cancelled_at_any_moment_ends_once_and_honestly(place: Place) {
+    let mut world = World::at(place).await;
     late(&world, "late:any:100ms");
     let mut asked = Vec::new();
     for moment in ["before", "with", "while"] {
@@ -153,11 +142,11 @@ async fn every_row_that_is_cancelled_at_any_moment_ends_once_and_honestly() {
             let what = format!("{moment}-{}", row.id);
             let saga = SagaId::of_request(row.kind.as_str(), &what);
             if moment == "before" {
-                world.send("ensemble-booking", &cancel(saga), None).await;
+                world.send("booking", &cancel(saga), None).await;
             }
             ask(&world, row, &what).await;
             if moment == "with" {
-                world.send("ensemble-booking", &cancel(saga), None).await;
+                world.send("booking", &cancel(saga), None).await;
             }
             asked.push((moment, saga, what));
         }
@@ -165,26 +154,33 @@ async fn every_row_that_is_cancelled_at_any_moment_ends_once_and_honestly() {
     // While some are being paid, others wait for a retry, and others have ended.
     world.watch_until(|world| world.found.len() >= asked.len() / 2).await;
     for (_, saga, _) in asked.iter().filter(|(moment, ..)| *moment == "while") {
-        world.send("ensemble-booking", &cancel(*saga), None).await;
+        world.send("booking", &cancel(*saga), None).await;
     }
     world.watch_until(|world| world.found.len() == asked.len()).await;
     world.until("all is settled", World::is_quiet).await;
     for (_, saga, what) in &asked {
         honest(&world, *saga, what);
     }
-    assert!(world.dead_letters().is_empty(), "{:#?}", world.dead_letters());
+    assert_eq!(world.dead_letters().await, []);
     world.stack.stop().await;
 }
 
-#[tokio::test]
-async fn what_only_operators_may_ask_is_buried_when_a_client_asks_it() {
-    let world = World::start().await;
+async fn what_only_operators_may_ask_is_buried_when_a_client_asks_it(place: Place) {
+    let world = World::at(place).await;
     let saga = SagaId::of_request("order", "r");
     for (index, event_type) in ["retry_requested", "resolve_requested"].into_iter().enumerate() {
         let data = json!({ "sagaId": saga, "by": "a client", "reason": "why not" }).to_string();
-        world.publish_to("ensemble-order-requests", &cloud_event_of(event_type, "x", &data), None).await;
-        world.until("it is buried", |world| world.dead_letters().len() == index + 1).await;
+        world.publish_to("order-requests", &cloud_event_of(event_type, "x", &data), None).await;
+        world.until("it is buried", async |world| world.dead_letters().await.len() == index + 1).await;
     }
-    assert!(world.dead_letters().iter().all(|(_, letter)| letter.contains("unexpected_envelope")));
+    assert!(world.dead_letters().await.iter().all(|(_, letter)| letter.to_string().contains("unexpected_envelope")));
     world.stack.stop().await;
+}
+
+on_both_endpoints! {
+    a_saga_cancelled_while_it_is_paid_is_refunded_and_tells_the_whole_way,
+    a_saga_cancelled_before_its_request_comes_is_never_begun,
+    a_saga_cancelled_after_its_end_keeps_it_and_tells_it_again,
+    every_row_that_is_cancelled_at_any_moment_ends_once_and_honestly,
+    what_only_operators_may_ask_is_buried_when_a_client_asks_it,
 }

@@ -1,4 +1,4 @@
-//! What a test asks the embedded endpoint and the simulated gateway, in plain HTTP.
+//! What a test asks an AWS endpoint and the simulated gateway, in plain HTTP: no SDK, no signature.
 
 use std::collections::BTreeMap;
 
@@ -6,25 +6,48 @@ use gateway::Ledger;
 use reqwest::{Client, Method, Url};
 use serde_json::{Value, json};
 
+/// The services, as `ensemble run` calls them; each has a queue of that name and a dead-letter queue.
+pub(crate) const SERVICES: [&str; 4] = ["booking", "payment", "fulfillment", "notifier"];
+
 /// A client that no proxy comes between.
 fn client() -> Client {
     Client::builder().no_proxy().build().unwrap()
 }
 
-/// The embedded endpoint, as any AWS client sees it.
+/// The embedded endpoint or another one, as any AWS client sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoint {
     http: Client,
     pub(crate) url: String,
+    /// What the names of all that is ours begin with.
+    prefix: String,
 }
 
 impl Endpoint {
     pub(crate) fn at(url: String) -> Self {
-        Self { http: client(), url }
+        Self { http: client(), url, prefix: "ensemble".to_owned() }
+    }
+
+    /// The same with another prefix.
+    pub(crate) fn under(self, prefix: String) -> Self {
+        Self { prefix, ..self }
+    }
+
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// What is called `ensemble-<short>` unless there is another prefix.
+    pub(crate) fn name(&self, short: &str) -> String {
+        format!("{}-{short}", self.prefix)
     }
 
     pub(crate) fn queue_url(&self, queue: &str) -> String {
         format!("{}/000000000000/{queue}", self.url)
+    }
+
+    pub(crate) fn topic_arn(&self, topic: &str) -> String {
+        format!("arn:aws:sns:us-east-1:000000000000:{topic}")
     }
 
     /// Calls SQS.
@@ -94,6 +117,38 @@ impl Endpoint {
     /// How many messages a queue holds in all.
     pub(crate) async fn held_in_all(&self, queue: &str) -> u64 {
         self.held(queue).await.iter().sum()
+    }
+
+    /// Whether no service has anything left to do.
+    pub(crate) async fn is_quiet(&self) -> bool {
+        // A message can move from a queue not looked at yet to one that was: two looks see it.
+        for service in [SERVICES, SERVICES].concat() {
+            if self.held_in_all(&self.name(service)).await > 0 {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The messages that are visible in a queue, whole. They are visible again on return.
+    pub(crate) async fn look(&self, queue: &str) -> Vec<Value> {
+        let url = self.queue_url(queue);
+        let asked = json!({
+            "QueueUrl": url, "MaxNumberOfMessages": 10, "VisibilityTimeout": 60, "MessageAttributeNames": ["All"],
+        });
+        let mut found = Vec::new();
+        loop {
+            let answer = self.sqs("ReceiveMessage", &asked).await;
+            match answer["Messages"].as_array() {
+                Some(messages) if !messages.is_empty() => found.extend(messages.iter().cloned()),
+                _ => break,
+            }
+        }
+        for message in &found {
+            let back = json!({ "QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0 });
+            self.sqs("ChangeMessageVisibility", &back).await;
+        }
+        found
     }
 
     /// Takes the bodies of the messages that are visible in a queue.

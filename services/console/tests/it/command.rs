@@ -19,7 +19,7 @@ const CARD: [&str; 2] = ["2424 2424 2424 2424", "2424242424242424"];
 const NOWHERE: &str = "http://127.0.0.1:1";
 
 pub(crate) fn calling(endpoint: &Endpoint) -> Env {
-    env(&[("AWS_ENDPOINT_URL", &endpoint.url)])
+    env(&[("AWS_ENDPOINT_URL", &endpoint.url), ("ENSEMBLE_PREFIX", endpoint.prefix())])
 }
 
 /// An embedded endpoint with the topology, and nobody who works there.

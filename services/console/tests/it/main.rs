@@ -19,6 +19,7 @@ mod guard;
 mod harness;
 mod orders;
 mod parked;
+mod place;
 mod processes;
 mod queues;
 mod redriven;

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use gateway::Ledger;
 use serde_json::{Value, json};
 
+use crate::place::{Place, on_both_endpoints};
 use crate::world::{World, cloud_event_of, order, order_saga};
 
 /// The topic that carries requests.
-const TOPIC: &str = "ensemble-order-requests";
+const TOPIC: &str = "order-requests";
 
 /// The rest of an id: what a UUID has behind its first characters.
 const REST: &str = "063fe3-56d9-4c51-b91f-71929834ce03";
@@ -110,11 +111,11 @@ async fn ask_in_every_form(world: &World, order_id: &str) -> [String; 6] {
     let [by_topic, by_queue, event, straight] =
         ["topic", "queue", "event", "straight"].map(|name| format!("{name}-{order_id}"));
     world.publish_to(TOPIC, &request, Some(&by_topic)).await;
-    world.send("ensemble-booking", &request, Some(&by_queue)).await;
+    world.send("booking", &request, Some(&by_queue)).await;
     world.publish_to(TOPIC, &order_event(&event, &request), Some("ignored beside an id")).await;
-    world.send("ensemble-booking", &order_event(&straight, &request), None).await;
+    world.send("booking", &order_event(&straight, &request), None).await;
     let sns = world.publish_to(TOPIC, &request, None).await;
-    let sqs = world.send("ensemble-booking", &request, None).await;
+    let sqs = world.send("booking", &request, None).await;
     [by_topic, by_queue, event, straight, sns, sqs]
 }
 
@@ -181,9 +182,8 @@ fn assert_is_right(row: &Row, order_id: &str, found: &Value) {
     assert_eq!(fields, BTreeSet::from(expected), "{order_id}");
 }
 
-#[tokio::test]
-async fn an_order_runs_in_every_row_and_in_every_form_and_its_notification_is_right_field_by_field() {
-    let mut world = World::start().await;
+async fn an_order_runs_in_every_row_and_in_every_form_and_its_notification_is_right_field_by_field(place: Place) {
+    let mut world = World::at(place).await;
     // All at once: the rows that try again take their time.
     let mut asked = Vec::new();
     for row in &ROWS {
@@ -201,15 +201,14 @@ async fn an_order_runs_in_every_row_and_in_every_form_and_its_notification_is_ri
         let ledger = counts(world.stack.gateway.ledger(&saga.to_string()));
         assert_eq!(ledger, [0, debited, 0, refunded], "{order_id}");
     }
-    assert!(world.dead_letters().is_empty(), "{:#?}", world.dead_letters());
+    assert_eq!(world.dead_letters().await, []);
     world.stack.stop().await;
 }
 
-#[tokio::test]
-async fn only_the_first_characters_of_an_order_force_a_failure() {
-    let mut world = World::start().await;
+async fn only_the_first_characters_of_an_order_force_a_failure(place: Place) {
+    let mut world = World::at(place).await;
     for order_id in ["a0063fe3", "0063fe3", "F123", "b111", "4", "z", "_1", "-22"] {
-        world.send("ensemble-booking", &order(order_id), Some(order_id)).await;
+        world.send("booking", &order(order_id), Some(order_id)).await;
     }
     for order_id in ["a0063fe3", "0063fe3", "F123", "b111", "4", "z", "_1", "-22"] {
         let (_, found) = world.outcome_of(order_saga(order_id)).await;
@@ -218,9 +217,8 @@ async fn only_the_first_characters_of_an_order_force_a_failure() {
     world.stack.stop().await;
 }
 
-#[tokio::test]
-async fn the_amount_of_an_order_is_the_exact_sum_over_its_items() {
-    let mut world = World::start().await;
+async fn the_amount_of_an_order_is_the_exact_sum_over_its_items(place: Place) {
+    let mut world = World::at(place).await;
     let item = |qty: &str, price: &str| {
         format!(r#"{{"item_id": "567", "qty": {qty}, "description": "", "unit_price": {price}}}"#)
     };
@@ -249,9 +247,8 @@ async fn the_amount_of_an_order_is_the_exact_sum_over_its_items() {
     world.stack.stop().await;
 }
 
-#[tokio::test]
-async fn the_largest_order_completes_and_fails_as_any_other() {
-    let mut world = World::start().await;
+async fn the_largest_order_completes_and_fails_as_any_other(place: Place) {
+    let mut world = World::at(place).await;
     let item = |index: usize| {
         let id = format!("{index:0>128}");
         // Each quote takes two bytes, and four in an SNS envelope.
@@ -268,13 +265,12 @@ async fn the_largest_order_completes_and_fails_as_any_other() {
         assert_eq!((&found["outcome"], &found["order_id"]), (&json!(row.outcome), &json!(order_id)), "{found}");
         assert_eq!(found["amount"]["minor"], 50_i64 * 1_234_567_890);
     }
-    assert!(world.dead_letters().is_empty(), "{:#?}", world.dead_letters());
+    assert_eq!(world.dead_letters().await, []);
     world.stack.stop().await;
 }
 
-#[tokio::test]
-async fn an_order_that_breaks_a_rule_is_told_its_field_and_its_rule_and_nothing_is_begun() {
-    let mut world = World::start().await;
+async fn an_order_that_breaks_a_rule_is_told_its_field_and_its_rule_and_nothing_is_begun(place: Place) {
+    let mut world = World::at(place).await;
     let good = order("4");
     let cases = [
         ("{\"order_id\": \"4\"}".to_owned(), "order_date: is missing; customer_id: is missing; items: is missing"),
@@ -308,13 +304,12 @@ async fn an_order_that_breaks_a_rule_is_told_its_field_and_its_rule_and_nothing_
         assert_eq!((&found["path"][0]["ok"], found["path"].as_array().map(Vec::len)), (&json!(false), Some(1)));
     }
     assert_eq!(world.stack.gateway.totals().calls, 0);
-    assert!(world.dead_letters().is_empty(), "{:#?}", world.dead_letters());
+    assert_eq!(world.dead_letters().await, []);
     world.stack.stop().await;
 }
 
-#[tokio::test]
-async fn one_order_event_sent_five_times_is_one_saga_and_one_debit() {
-    let mut world = World::start().await;
+async fn one_order_event_sent_five_times_is_one_saga_and_one_debit(place: Place) {
+    let mut world = World::at(place).await;
     let event = order_event("once", &order("4"));
     for _ in 0..5 {
         world.publish_to(TOPIC, &event, None).await;
@@ -324,7 +319,7 @@ async fn one_order_event_sent_five_times_is_one_saga_and_one_debit() {
     world.until("the duplicates are handled", World::is_quiet).await;
     // Late: long after the saga has ended.
     for _ in 0..5 {
-        world.send("ensemble-booking", &event, None).await;
+        world.send("booking", &event, None).await;
     }
     world.watch_until(|world| world.found[&saga].len() >= 6).await;
     world.until("the late duplicates are handled", World::is_quiet).await;
@@ -332,29 +327,25 @@ async fn one_order_event_sent_five_times_is_one_saga_and_one_debit() {
     let bodies: BTreeSet<_> = world.found[&saga].iter().collect();
     assert_eq!(bodies.len(), 1, "duplicates of a notification are the same, byte for byte");
     assert_eq!(counts(world.stack.gateway.ledger(&saga.to_string())), [0, 1, 0, 0]);
-    assert!(world.dead_letters().is_empty());
+    assert_eq!(world.dead_letters().await, []);
     world.stack.stop().await;
 }
 
-#[tokio::test]
-async fn a_debit_whose_refund_fails_is_made_once_however_often_the_refund_is_tried() {
-    let mut world = World::start().await;
+async fn a_debit_whose_refund_fails_is_made_once_however_often_the_refund_is_tried(place: Place) {
+    let mut world = World::at(place).await;
     world.publish_to(TOPIC, &order(&format!("22{REST}")), Some("r")).await;
     let saga = order_saga("r");
     world.outcome_of(saga).await;
     world.until("all is settled", World::is_quiet).await;
     let ledger = world.stack.gateway.ledger(&saga.to_string());
     assert_eq!(counts(ledger), [0, 1, 0, 0]);
-    let dump = world.stack.endpoint.dump();
-    let item = dump.iter().find(|(place, _)| place == "table ensemble-payment").map(|(_, text)| text.as_str());
-    let attempts = item.map(|item| item.matches("ErrProcessRefund").count());
-    assert!(attempts >= Some(3), "the attempts are on record: {item:?}");
+    let record = world.record("payment", saga).await;
+    assert!(record.matches("ErrProcessRefund").count() >= 3, "the attempts are on record: {record}");
     world.stack.stop().await;
 }
 
-#[tokio::test]
-async fn while_orders_wait_for_their_retries_others_complete() {
-    let mut world = World::start().await;
+async fn while_orders_wait_for_their_retries_others_complete(place: Place) {
+    let mut world = World::at(place).await;
     let waiting = ["11", "22", "33"].map(|start| format!("{start}{REST}"));
     for order_id in &waiting {
         world.publish_to(TOPIC, &order(order_id), Some(order_id)).await;
@@ -368,4 +359,15 @@ async fn while_orders_wait_for_their_retries_others_complete() {
     assert!(waiting.iter().all(|order_id| !has(&world, order_id)), "one that waits was told before one that does not");
     world.watch_until(|world| waiting.iter().all(|order_id| has(world, order_id))).await;
     world.stack.stop().await;
+}
+
+on_both_endpoints! {
+    an_order_runs_in_every_row_and_in_every_form_and_its_notification_is_right_field_by_field,
+    only_the_first_characters_of_an_order_force_a_failure,
+    the_amount_of_an_order_is_the_exact_sum_over_its_items,
+    the_largest_order_completes_and_fails_as_any_other,
+    an_order_that_breaks_a_rule_is_told_its_field_and_its_rule_and_nothing_is_begun,
+    one_order_event_sent_five_times_is_one_saga_and_one_debit,
+    a_debit_whose_refund_fails_is_made_once_however_often_the_refund_is_tried,
+    while_orders_wait_for_their_retries_others_complete,
 }

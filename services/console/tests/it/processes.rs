@@ -4,26 +4,26 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::clients::SERVICES;
 use crate::harness::wait_for;
+use crate::place::{Place, on_both_endpoints};
 use crate::rows::{Row, fares, one_of_each, row};
-use crate::stage::{SERVICES, Stage, lasting_port};
+use crate::stage::{Stage, lasting_port};
 
 /// What SIGTERM leaves a service to end in.
 const STOP_MAX: Duration = Duration::from_secs(10);
 
-#[tokio::test]
-async fn four_services_in_four_processes_play_every_row() {
-    let mut stage = Stage::start(&["--gateway-port", "0"]).await;
+async fn four_services_in_four_processes_play_every_row(place: Place) {
+    let mut stage = Stage::at(place, &["--gateway-port", "0"]).await;
     stage.publish(&one_of_each()).await;
     stage.ends_well().await;
 }
 
-#[tokio::test]
-async fn services_killed_at_any_time_lose_nothing_and_charge_nothing_twice() {
+async fn services_killed_at_any_time_lose_nothing_and_charge_nothing_twice(place: Place) {
     let mut random = seeded();
     // A gateway that takes its time, so that payment always has something in hand.
     let gateway = ["--gateway-port", "0", "--fault", "late:any:100ms"];
-    let mut stage = Stage::start(&gateway).await;
+    let mut stage = Stage::at(place, &gateway).await;
     let mut victims = SERVICES.repeat(3);
     random.shuffle(&mut victims);
     for victim in victims {
@@ -43,8 +43,8 @@ async fn services_killed_at_any_time_lose_nothing_and_charge_nothing_twice() {
 }
 
 /// Kills payment while the gateway keeps its answer to this operation back, and lets it find what was done.
-async fn killed_before_the_answer(operation: &str, row: &'static Row) {
-    let mut stage = Stage::start(&["--gateway-port", "0"]).await;
+async fn killed_before_the_answer(place: Place, operation: &str, row: &'static Row) {
+    let mut stage = Stage::at(place, &["--gateway-port", "0"]).await;
     let for_ever = json!([{ "kind": "late", "operation": operation, "delayMs": 600_000 }]);
     stage.till.set_faults(&for_ever).await;
     let sagas = stage.publish(&[row]).await;
@@ -63,11 +63,10 @@ async fn killed_before_the_answer(operation: &str, row: &'static Row) {
     assert_eq!(stage.received("payment", 2), 1);
 }
 
-#[tokio::test]
-async fn services_killed_while_sagas_are_cancelled_end_each_of_them_once_and_honestly() {
+async fn services_killed_while_sagas_are_cancelled_end_each_of_them_once_and_honestly(place: Place) {
     let mut random = seeded();
     let gateway = ["--gateway-port", "0", "--fault", "late:any:100ms"];
-    let mut stage = Stage::start(&gateway).await;
+    let mut stage = Stage::at(place, &gateway).await;
     let mut victims = SERVICES.repeat(2);
     random.shuffle(&mut victims);
     for victim in victims {
@@ -85,14 +84,12 @@ async fn services_killed_while_sagas_are_cancelled_end_each_of_them_once_and_hon
     stage.ends_well().await;
 }
 
-#[tokio::test]
-async fn a_payment_killed_between_the_charge_and_its_record_finds_the_charge_again() {
-    killed_before_the_answer("capture", row("3")).await;
+async fn a_payment_killed_between_the_charge_and_its_record_finds_the_charge_again(place: Place) {
+    killed_before_the_answer(place, "capture", row("3")).await;
 }
 
-#[tokio::test]
-async fn a_payment_killed_between_the_debit_and_its_record_finds_the_debit_again() {
-    killed_before_the_answer("debit", row("40063fe3")).await;
+async fn a_payment_killed_between_the_debit_and_its_record_finds_the_debit_again(place: Place) {
+    killed_before_the_answer(place, "debit", row("40063fe3")).await;
 }
 
 #[tokio::test]
@@ -217,4 +214,12 @@ fn seeded() -> fastrand::Rng {
     let seed = seed.unwrap_or_else(|| fastrand::u64(..));
     println!("ENSEMBLE_TEST_SEED={seed}");
     fastrand::Rng::with_seed(seed)
+}
+
+on_both_endpoints! {
+    four_services_in_four_processes_play_every_row,
+    services_killed_at_any_time_lose_nothing_and_charge_nothing_twice,
+    services_killed_while_sagas_are_cancelled_end_each_of_them_once_and_honestly,
+    a_payment_killed_between_the_charge_and_its_record_finds_the_charge_again,
+    a_payment_killed_between_the_debit_and_its_record_finds_the_debit_again,
 }

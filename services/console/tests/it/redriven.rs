@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use contracts::EventType;
 use serde_json::{Value, json};
 
-use crate::clients::Endpoint;
+use crate::clients::{Endpoint, SERVICES};
 use crate::command::calling;
 use crate::harness::{ensemble, wait_for};
 use crate::stacks::Up;
-use crate::stage::SERVICES;
 
 /// A queue that hears every event.
 const SPY: &str = "spy";
@@ -62,17 +61,7 @@ async fn items(aws: &Endpoint) -> BTreeMap<&'static str, BTreeSet<String>> {
 
 /// Waits until the services have handled all that there is.
 async fn settles(aws: &Endpoint) {
-    let mut quiet = 0;
-    wait_for("all is handled", async || {
-        let mut left = 0;
-        for service in SERVICES {
-            left += aws.held_in_all(&format!("ensemble-{service}")).await;
-        }
-        // A message can move from a queue not looked at yet to one that was: two looks see it.
-        quiet = if left == 0 { quiet + 1 } else { 0 };
-        (quiet == 2).then_some(())
-    })
-    .await;
+    wait_for("all is handled", async || aws.is_quiet().await.then_some(())).await;
 }
 
 async fn notifications(aws: &Endpoint) -> BTreeSet<String> {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{ensemble, wait_for};
+use crate::place::{Place, on_both_endpoints};
 use crate::troupe::{ALL, Troupe};
 
 /// The steps of a trace, `!` before those that failed.
@@ -24,9 +25,8 @@ fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
     all.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect()
 }
 
-#[tokio::test]
-async fn a_service_that_is_down_is_named_and_its_late_answer_ends_the_saga() {
-    let mut troupe = Troupe::start(&[]).await;
+async fn a_service_that_is_down_is_named_and_its_late_answer_ends_the_saga(place: Place) {
+    let mut troupe = Troupe::at(place, &[]).await;
     let deadlines = [("ENSEMBLE_FARE_DEADLINE_SECS", "1"), ("ENSEMBLE_UNWINDING_SECS", "2")];
     let sweep = |secs: &'static str| [deadlines[0], deadlines[1], ("ENSEMBLE_SWEEP_SECS", secs)];
     troupe.run("others", &["fulfillment", "notifier"], &[]);
@@ -72,9 +72,8 @@ async fn a_service_that_is_down_is_named_and_its_late_answer_ends_the_saga() {
     }
 }
 
-#[tokio::test]
-async fn what_still_stands_is_undone_when_an_operator_has_it_tried_again() {
-    let mut troupe = Troupe::start(&[]).await;
+async fn what_still_stands_is_undone_when_an_operator_has_it_tried_again(place: Place) {
+    let mut troupe = Troupe::at(place, &[]).await;
     troupe.run("others", &["booking", "payment", "notifier"], &[]);
     troupe.run("fulfillment", &["fulfillment"], &[]);
     troupe.json(&["stock", "set", "567", "5"]).await;
@@ -128,9 +127,8 @@ async fn what_still_stands_is_undone_when_an_operator_has_it_tried_again() {
     assert_eq!(detail, &json!({ "by": "ann", "state": "NeedsAttention", "request": request }));
 }
 
-#[tokio::test]
-async fn a_person_closes_a_saga_and_the_client_is_told_how() {
-    let mut troupe = Troupe::start(&[]).await;
+async fn a_person_closes_a_saga_and_the_client_is_told_how(place: Place) {
+    let mut troupe = Troupe::at(place, &[]).await;
     troupe.run("all", ALL, &[]);
     let saga = troupe.fare("r", "3_fail_credit_fail_refund").await;
     let first = troupe.told(&saga, 1).await.remove(0);
@@ -158,9 +156,8 @@ async fn a_person_closes_a_saga_and_the_client_is_told_how() {
     assert_eq!(troupe.audit(&format!("saga/{saga}")).await.len(), 1);
 }
 
-#[tokio::test]
-async fn a_saga_is_cancelled_while_it_runs_and_not_when_it_is_done() {
-    let mut troupe = Troupe::start(&["--fault", "late:any:2500ms:times=2"]).await;
+async fn a_saga_is_cancelled_while_it_runs_and_not_when_it_is_done(place: Place) {
+    let mut troupe = Troupe::at(place, &["--fault", "late:any:2500ms:times=2"]).await;
     troupe.run("all", ALL, &[]);
     let saga = troupe.fare("r", "3").await;
     wait_for("payment's intent", async || {
@@ -186,9 +183,8 @@ async fn a_saga_is_cancelled_while_it_runs_and_not_when_it_is_done() {
     assert!(late.out.contains("is completed, so nothing was asked"), "{late:?}");
 }
 
-#[tokio::test]
-async fn a_saga_that_nobody_knows_is_withdrawn_when_its_request_comes() {
-    let mut troupe = Troupe::start(&[]).await;
+async fn a_saga_that_nobody_knows_is_withdrawn_when_its_request_comes(place: Place) {
+    let mut troupe = Troupe::at(place, &[]).await;
     troupe.run("all", ALL, &[]);
     let by_request = ["--request", "never", "--saga", "order"];
     let unknown = troupe.ensemble(&[&["trace"], &by_request[..]].concat()).await;
@@ -225,4 +221,12 @@ async fn what_makes_no_sense_is_refused_before_anything_is_sent() {
         let ended = ensemble(args, &Vec::new()).await;
         assert_eq!(ended.code, Some(2), "{args:?}: {ended:?}");
     }
+}
+
+on_both_endpoints! {
+    a_service_that_is_down_is_named_and_its_late_answer_ends_the_saga,
+    what_still_stands_is_undone_when_an_operator_has_it_tried_again,
+    a_person_closes_a_saga_and_the_client_is_told_how,
+    a_saga_is_cancelled_while_it_runs_and_not_when_it_is_done,
+    a_saga_that_nobody_knows_is_withdrawn_when_its_request_comes,
 }

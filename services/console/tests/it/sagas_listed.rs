@@ -6,6 +6,7 @@ use contracts::SagaId;
 use serde_json::{Value, json};
 
 use crate::harness::wait_for;
+use crate::place::Place;
 use crate::troupe::Troupe;
 
 /// How many sagas are open; every fourth is overdue, and every fifth is of an order.
@@ -55,7 +56,7 @@ fn called(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> BTre
 
 #[tokio::test]
 async fn of_ten_thousand_open_sagas_only_those_that_are_shown_are_looked_at_and_no_table_is_scanned() {
-    let mut troupe = Troupe::start(&[]).await;
+    let mut troupe = Troupe::at(Place::Embedded, &[]).await;
     troupe.run("booking", &["booking"], &[]);
     fill(&troupe).await;
     troupe.stop("booking").await;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::wait_for;
+use crate::place::{Place, on_both_endpoints};
 use crate::troupe::{ALL, Troupe};
 
 /// A saga's time is up at once, and so is that of its unwinding.
@@ -25,9 +26,8 @@ fn is_a_chain(told: &[Value]) {
     assert_eq!(told.last().unwrap()["outcome"], "compensated");
 }
 
-#[tokio::test]
-async fn orders_whose_compensations_failed_are_undone_when_their_services_are_repaired() {
-    let mut troupe = Troupe::start(&[]).await;
+async fn orders_whose_compensations_failed_are_undone_when_their_services_are_repaired(place: Place) {
+    let mut troupe = Troupe::at(place, &[]).await;
     troupe.run("others", &["fulfillment", "notifier"], &[]);
     troupe.run("booking", &["booking", "payment"], &[]);
     let mut sagas = Vec::new();
@@ -57,35 +57,40 @@ async fn orders_whose_compensations_failed_are_undone_when_their_services_are_re
     assert_eq!((ledger.captured, ledger.refunded), (1, 1));
 }
 
-#[tokio::test]
-async fn a_saga_that_is_tried_again_while_its_service_is_down_ends_when_it_comes_back() {
-    for down in ["payment", "fulfillment"] {
-        let mut troupe = Troupe::start(&[]).await;
-        let up: Vec<_> = ALL.iter().copied().filter(|service| *service != down).collect();
-        troupe.run("others", &up, &SHORT);
-        let sagas = [troupe.fare("r", "3").await, troupe.order("4-1", &[("567", "1")]).await];
-        for saga in &sagas {
-            troupe.told(saga, 1).await;
-            let again = troupe.ensemble(&["retry", saga, "--wait"]).await;
-            assert_eq!(again.code, Some(1), "{again:?}");
-            troupe.told(saga, 2).await;
-            let row = troupe.json(&["sagas", "--attention"]).await.remove(1);
-            assert_eq!(row["waits"][0]["service"], down, "{row}");
-        }
-        troupe.run("late", &[down], &[]);
-        for saga in &sagas {
-            is_a_chain(&troupe.told(saga, 3).await);
-            let ledger = troupe.till.ledger(saga).await;
-            assert_eq!(ledger.captured, ledger.refunded, "{ledger:?}");
-            assert_eq!(ledger.captured, u64::from(down == "fulfillment"), "{ledger:?}");
-        }
+/// Tries sagas again while this service is down, and starts it.
+async fn tried_again_while_it_is_down(place: Place, down: &'static str) {
+    let mut troupe = Troupe::at(place, &[]).await;
+    let up: Vec<_> = ALL.iter().copied().filter(|service| *service != down).collect();
+    troupe.run("others", &up, &SHORT);
+    let sagas = [troupe.fare("r", "3").await, troupe.order("4-1", &[("567", "1")]).await];
+    for saga in &sagas {
+        troupe.told(saga, 1).await;
+        let again = troupe.ensemble(&["retry", saga, "--wait"]).await;
+        assert_eq!(again.code, Some(1), "{again:?}");
+        troupe.told(saga, 2).await;
+        let row = troupe.json(&["sagas", "--attention"]).await.remove(1);
+        assert_eq!(row["waits"][0]["service"], down, "{row}");
+    }
+    troupe.run("late", &[down], &[]);
+    for saga in &sagas {
+        is_a_chain(&troupe.told(saga, 3).await);
+        let ledger = troupe.till.ledger(saga).await;
+        assert_eq!(ledger.captured, ledger.refunded, "{ledger:?}");
+        assert_eq!(ledger.captured, u64::from(down == "fulfillment"), "{ledger:?}");
     }
 }
 
-#[tokio::test]
-async fn a_gateway_that_answers_too_late_is_refunded_and_the_saga_ends_by_itself() {
+async fn a_saga_that_is_tried_again_while_payment_is_down_ends_when_it_comes_back(place: Place) {
+    tried_again_while_it_is_down(place, "payment").await;
+}
+
+async fn a_saga_that_is_tried_again_while_fulfillment_is_down_ends_when_it_comes_back(place: Place) {
+    tried_again_while_it_is_down(place, "fulfillment").await;
+}
+
+async fn a_gateway_that_answers_too_late_is_refunded_and_the_saga_ends_by_itself(place: Place) {
     let mut troupe =
-        Troupe::start(&["--fault", "late:capture:9000ms:times=1", "--fault", "late:debit:9000ms:times=1"]).await;
+        Troupe::at(place, &["--fault", "late:capture:9000ms:times=1", "--fault", "late:debit:9000ms:times=1"]).await;
     troupe.run("all", ALL, &SHORT);
     let sagas = [troupe.fare("r", "3").await, troupe.order("4-1", &[("567", "1")]).await];
     for saga in &sagas {
@@ -104,4 +109,11 @@ async fn a_gateway_that_answers_too_late_is_refunded_and_the_saga_ends_by_itself
         (left == 2).then_some(())
     })
     .await;
+}
+
+on_both_endpoints! {
+    orders_whose_compensations_failed_are_undone_when_their_services_are_repaired,
+    a_saga_that_is_tried_again_while_payment_is_down_ends_when_it_comes_back,
+    a_saga_that_is_tried_again_while_fulfillment_is_down_ends_when_it_comes_back,
+    a_gateway_that_answers_too_late_is_refunded_and_the_saga_ends_by_itself,
 }

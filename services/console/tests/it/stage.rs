@@ -11,12 +11,11 @@ use contracts::{Notification, Outcome, SagaKind};
 use tempfile::TempDir;
 
 use crate::cancelled::{assert_is_honest, cancel};
-use crate::clients::{Endpoint, Till};
+use crate::clients::{Endpoint, SERVICES, Till};
+use crate::command::calling;
 use crate::harness::{Env, Process, ensemble, env, wait_for};
+use crate::place::Place;
 use crate::rows::Row;
-
-/// The services, as `ensemble run` calls them; each has a queue of that name and a dead-letter queue.
-pub(crate) const SERVICES: [&str; 4] = ["booking", "payment", "fulfillment", "notifier"];
 
 /// A port that is free, and below those that the system gives out: it stays free while nobody listens on it.
 pub(crate) fn lasting_port() -> String {
@@ -30,7 +29,8 @@ pub(crate) struct Stage {
     services: BTreeMap<&'static str, Process>,
     gateway: Process,
     gateway_args: Vec<String>,
-    _endpoint: Process,
+    /// The process of an embedded endpoint.
+    _endpoint: Option<Process>,
     pub(crate) aws: Endpoint,
     pub(crate) till: Till,
     env: Env,
@@ -44,20 +44,24 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Starts everything, the gateway with these arguments.
+    /// Starts everything on the embedded endpoint, the gateway with these arguments.
     pub(crate) async fn start(gateway_args: &[&str]) -> Self {
+        Self::at(Place::Embedded, gateway_args).await
+    }
+
+    /// Starts everything at this place.
+    pub(crate) async fn at(place: Place, gateway_args: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path();
-        let mut endpoint = Process::start(at, "local", &["local", "--port", "0"], &Env::new());
-        let aws = Endpoint::at(endpoint.url_after("DynamoDB on").await);
+        let (endpoint, aws) = place.endpoint(at).await;
 
         let gateway_args = [&["gateway"], gateway_args].concat();
         let hooks = env(&[("ENSEMBLE_HOOKS", "on")]);
         let mut gateway = Process::start(at, "gateway", &gateway_args, &hooks);
         let till = Till::at(gateway.url_after("payment gateway on").await);
 
-        let mut env = env(&[
-            ("AWS_ENDPOINT_URL", &aws.url),
+        let mut all = calling(&aws);
+        all.extend(env(&[
             ("ENSEMBLE_GATEWAY_URL", &till.url),
             ("ENSEMBLE_HOOKS", "on"),
             // What a killed process held comes back as soon as the settings allow.
@@ -66,12 +70,12 @@ impl Stage {
             // Cards travel to the gateway in the clear: a proxy must never see them, and this one would lose them.
             ("HTTP_PROXY", "http://127.0.0.1:1"),
             ("http_proxy", "http://127.0.0.1:1"),
-        ]);
+        ]));
         let keys = ensemble(&["keys"], &Env::new()).await.out;
         let exports = keys.lines().filter_map(|line| line.strip_prefix("export "));
         let pairs = exports.filter_map(|line| line.split_once('='));
-        env.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let provisioned = ensemble(&["provision"], &env).await;
+        all.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let provisioned = ensemble(&["provision"], &all).await;
         assert_eq!(provisioned.code, Some(0), "{provisioned:?}");
 
         let mut stage = Self {
@@ -81,7 +85,7 @@ impl Stage {
             _endpoint: endpoint,
             aws,
             till,
-            env,
+            env: all,
             asked: BTreeMap::new(),
             cancelled: BTreeSet::new(),
             heard: BTreeMap::new(),
@@ -148,7 +152,7 @@ impl Stage {
 
     /// Cancels a saga, by a message straight to booking's queue.
     pub(crate) async fn cancel(&mut self, saga: &str) {
-        let url = self.aws.queue_url("ensemble-booking");
+        let url = self.aws.queue_url(&self.aws.name("booking"));
         let body = cancel(saga.parse().unwrap());
         self.aws.sqs("SendMessage", &serde_json::json!({ "QueueUrl": url, "MessageBody": body })).await;
         self.cancelled.insert(saga.to_owned());
@@ -157,8 +161,8 @@ impl Stage {
     /// Takes what is in the outcome queues; answers with how many sagas have told their outcome so far.
     pub(crate) async fn listen(&mut self) -> usize {
         for successful in [true, false] {
-            let queue = if successful { "ensemble-success" } else { "ensemble-failure" };
-            for body in self.aws.take(queue).await {
+            let queue = if successful { "success" } else { "failure" };
+            for body in self.aws.take(&self.aws.name(queue)).await {
                 let notification: Notification = serde_json::from_str(&body).unwrap();
                 let saga = notification.saga_id.to_string();
                 self.heard.entry(saga).or_default().insert((successful, body));
@@ -175,21 +179,14 @@ impl Stage {
 
     /// Waits until all that was asked for has ended and no message is left; then every saga must be right.
     pub(crate) async fn ends_well(&mut self) {
-        let mut quiet = 0;
         wait_for("the end of all sagas", async || {
             let ended = self.listen().await == self.asked.len();
-            let mut left = 0;
-            for service in SERVICES {
-                left += self.aws.held_in_all(&format!("ensemble-{service}")).await;
-            }
-            // A message can move from a queue not looked at yet to one that was: two looks see it.
-            quiet = if ended && left == 0 { quiet + 1 } else { 0 };
-            (quiet == 2).then_some(())
+            (ended && self.aws.is_quiet().await).then_some(())
         })
         .await;
         self.listen().await;
         for service in SERVICES {
-            let dead = self.aws.take(&format!("ensemble-{service}-dlq")).await;
+            let dead = self.aws.take(&self.aws.name(&format!("{service}-dlq"))).await;
             assert!(dead.is_empty(), "dead letters of {service}: {dead:?}");
         }
         for (saga, row) in &self.asked {

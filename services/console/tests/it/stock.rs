@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::harness::ensemble;
+use crate::place::{Place, on_both_endpoints};
 use crate::troupe::{ALL, Troupe};
 
 /// How much is available of an item.
@@ -18,9 +19,8 @@ async fn set(troupe: &Troupe, item: &str, quantity: &str) {
     troupe.json(&["stock", "set", item, quantity]).await;
 }
 
-#[tokio::test]
-async fn the_stock_is_set_exactly_and_on_record() {
-    let troupe = Troupe::start(&[]).await;
+async fn the_stock_is_set_exactly_and_on_record(place: Place) {
+    let troupe = Troupe::at(place, &[]).await;
     let none = troupe.ensemble(&["stock", "show"]).await;
     assert!(none.out.contains("No item is tracked"), "{none:?}");
     let set = ["stock", "set", "567", "123456789012345.123456789", "--why", "counted"];
@@ -50,11 +50,10 @@ async fn the_stock_is_set_exactly_and_on_record() {
     assert_eq!(changes.collect::<Vec<_>>(), expected);
 }
 
-#[tokio::test]
-async fn a_row_that_somebody_else_made_is_named_and_can_be_set_right() {
-    let troupe = Troupe::start(&[]).await;
+async fn a_row_that_somebody_else_made_is_named_and_can_be_set_right(place: Place) {
+    let troupe = Troupe::at(place, &[]).await;
     let row = json!({ "item": { "S": "567" }, "available": { "S": "five" } });
-    troupe.aws.dynamodb("PutItem", &json!({ "TableName": "ensemble-stock", "Item": row })).await;
+    troupe.aws.dynamodb("PutItem", &json!({ "TableName": troupe.aws.name("stock"), "Item": row })).await;
     for args in [&["stock", "show"][..], &["stock", "show", "567"]] {
         let ended = troupe.ensemble(args).await;
         assert_eq!(ended.code, Some(69), "{ended:?}");
@@ -79,9 +78,8 @@ async fn an_amount_that_makes_no_sense_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn of_ten_orders_five_get_the_last_five_and_the_others_their_money_back() {
-    let mut troupe = Troupe::start(&[]).await;
+async fn of_ten_orders_five_get_the_last_five_and_the_others_their_money_back(place: Place) {
+    let mut troupe = Troupe::at(place, &[]).await;
     troupe.run("all", ALL, &[]);
     set(&troupe, "567", "5").await;
     let mut sagas = Vec::new();
@@ -104,11 +102,10 @@ async fn of_ten_orders_five_get_the_last_five_and_the_others_their_money_back() 
     assert_eq!((totals.captured, totals.refunded), (10, 5));
 }
 
-#[tokio::test]
-async fn orders_that_compete_for_several_items_never_take_more_than_there_is() {
+async fn orders_that_compete_for_several_items_never_take_more_than_there_is(place: Place) {
     /// The items, and how much there is of each.
     const STOCK: [(&str, &str); 3] = [("a", "20"), ("b", "12.5"), ("c", "30")];
-    let mut troupe = Troupe::start(&[]).await;
+    let mut troupe = Troupe::at(place, &[]).await;
     troupe.run("all", ALL, &[]);
     // A second fulfillment, so that the locks of one process are no help.
     troupe.run("fulfillment", &["fulfillment"], &[]);
@@ -150,4 +147,11 @@ async fn orders_that_compete_for_several_items_never_take_more_than_there_is() {
     let totals = troupe.till.totals().await;
     assert_eq!((totals.captured, totals.refunded), (64, 64 - completed));
     assert!((1..64).contains(&completed), "{completed}: some are short");
+}
+
+on_both_endpoints! {
+    the_stock_is_set_exactly_and_on_record,
+    a_row_that_somebody_else_made_is_named_and_can_be_set_right,
+    of_ten_orders_five_get_the_last_five_and_the_others_their_money_back,
+    orders_that_compete_for_several_items_never_take_more_than_there_is,
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::place::{Place, on_both_endpoints};
 use crate::world::{World, cloud_event, fare, saga_of};
 
 /// A customer and how its fare must end.
@@ -60,11 +61,11 @@ async fn ask_in_every_form(world: &World, row: &Row, index: usize) -> [String; 6
     let [by_topic, by_queue, event, straight] =
         ["topic", "queue", "event", "straight"].map(|name| format!("{name}-{index}"));
     world.publish(&request, Some(&by_topic)).await;
-    world.send("ensemble-booking", &request, Some(&by_queue)).await;
+    world.send("booking", &request, Some(&by_queue)).await;
     world.publish(&cloud_event(&event, &request), Some("ignored beside an id")).await;
-    world.send("ensemble-booking", &cloud_event(&straight, &request), None).await;
+    world.send("booking", &cloud_event(&straight, &request), None).await;
     let sns = world.publish(&request, None).await;
-    let sqs = world.send("ensemble-booking", &request, None).await;
+    let sqs = world.send("booking", &request, None).await;
     [by_topic, by_queue, event, straight, sns, sqs]
 }
 
@@ -121,9 +122,8 @@ fn assert_is_right(row: &Row, found: &Value) {
     assert_eq!(fields, expected);
 }
 
-#[tokio::test]
-async fn one_fare_runs_in_every_scenario_and_in_every_form_and_its_notification_is_right_field_by_field() {
-    let mut world = World::start().await;
+async fn one_fare_runs_in_every_scenario_and_in_every_form_and_its_notification_is_right_field_by_field(place: Place) {
+    let mut world = World::at(place).await;
     for (index, row) in ROWS.iter().enumerate() {
         for identity in ask_in_every_form(&world, row, index).await {
             let saga = saga_of(&identity);
@@ -136,17 +136,16 @@ async fn one_fare_runs_in_every_scenario_and_in_every_form_and_its_notification_
     let totals = world.stack.gateway.totals();
     // Five of six rows hold, four capture, one voids, one refunds; six forms of each.
     assert_eq!([totals.authorized, totals.captured, totals.voided, totals.refunded], [30, 24, 6, 6]);
-    assert!(world.dead_letters().is_empty());
+    assert_eq!(world.dead_letters().await, []);
     world.stack.stop().await;
 }
 
-#[tokio::test]
-async fn a_notification_carries_the_attributes_that_clients_filter_by() {
-    let world = World::start().await;
-    world.send("ensemble-booking", &fare("3_fail_auth"), Some("r")).await;
-    let queue = world.stack.aws.queue_url("ensemble-failure");
+async fn a_notification_carries_the_attributes_that_clients_filter_by(place: Place) {
+    let world = World::at(place).await;
+    world.send("booking", &fare("3_fail_auth"), Some("r")).await;
+    let queue = world.aws.queue_url(&world.aws.name("failure"));
     let request = json!({"QueueUrl": queue, "WaitTimeSeconds": 20, "MessageAttributeNames": ["All"]});
-    let found = world.call("AmazonSQS.ReceiveMessage", &request).await;
+    let found = world.aws.sqs("ReceiveMessage", &request).await;
     let attributes = &found["Messages"][0]["MessageAttributes"];
     for (name, value) in [("IsSuccessful", "false"), ("outcome", "compensated"), ("saga", "fare")] {
         assert_eq!(attributes[name]["StringValue"], value, "{name}");
@@ -155,9 +154,8 @@ async fn a_notification_carries_the_attributes_that_clients_filter_by() {
     world.stack.stop().await;
 }
 
-#[tokio::test]
-async fn one_request_sent_five_times_is_one_saga_and_one_charge() {
-    let mut world = World::start().await;
+async fn one_request_sent_five_times_is_one_saga_and_one_charge(place: Place) {
+    let mut world = World::at(place).await;
     for _ in 0..5 {
         world.publish(&cloud_event("once", &fare("3")), None).await;
     }
@@ -166,7 +164,7 @@ async fn one_request_sent_five_times_is_one_saga_and_one_charge() {
     world.until("the duplicates are handled", World::is_quiet).await;
     // Late: long after the saga has ended.
     for _ in 0..5 {
-        world.send("ensemble-booking", &cloud_event("once", &fare("3")), None).await;
+        world.send("booking", &cloud_event("once", &fare("3")), None).await;
     }
     world.watch_until(|world| world.found[&saga].len() >= 6).await;
     world.until("the late duplicates are handled", World::is_quiet).await;
@@ -175,20 +173,27 @@ async fn one_request_sent_five_times_is_one_saga_and_one_charge() {
     assert_eq!(bodies.len(), 1, "duplicates of a notification are the same, byte for byte");
     let ledger = world.stack.gateway.ledger(&saga.to_string());
     assert_eq!([ledger.authorized, ledger.captured, ledger.voided, ledger.refunded], [1, 1, 0, 0]);
-    assert!(world.dead_letters().is_empty());
+    assert_eq!(world.dead_letters().await, []);
     world.stack.stop().await;
 }
 
-#[tokio::test]
-async fn one_request_id_for_two_fares_is_a_contradiction_and_the_first_one_stands() {
-    let mut world = World::start().await;
+async fn one_request_id_for_two_fares_is_a_contradiction_and_the_first_one_stands(place: Place) {
+    let mut world = World::at(place).await;
     world.publish(&fare("3"), Some("r")).await;
     world.outcome_of(saga_of("r")).await;
     world.publish(&fare("4"), Some("r")).await;
-    world.until("the contradiction is dead-lettered", |world| !world.dead_letters().is_empty()).await;
-    let (queue, letter) = world.dead_letters().remove(0);
-    assert_eq!(queue, "queue ensemble-booking-dlq");
-    assert!(letter.contains("contradicting") && letter.contains("asked for something else"), "{letter}");
+    world.until("the contradiction is dead-lettered", async |world| !world.dead_letters().await.is_empty()).await;
+    let (queue, letter) = world.dead_letters().await.remove(0);
+    let attribute = |name: &str| letter["MessageAttributes"][name]["StringValue"].as_str().unwrap().to_owned();
+    assert_eq!((queue, attribute("reason").as_str()), ("booking", "contradicting"));
+    assert!(attribute("detail").contains("asked for something else"), "{letter}");
     assert_eq!(world.stack.gateway.totals().captured, 1);
     world.stack.stop().await;
+}
+
+on_both_endpoints! {
+    one_fare_runs_in_every_scenario_and_in_every_form_and_its_notification_is_right_field_by_field,
+    a_notification_carries_the_attributes_that_clients_filter_by,
+    one_request_sent_five_times_is_one_saga_and_one_charge,
+    one_request_id_for_two_fares_is_a_contradiction_and_the_first_one_stands,
 }

@@ -8,12 +8,13 @@ use contracts::SagaId;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::clients::{Endpoint, Till};
+use crate::clients::{Endpoint, SERVICES, Till};
 use crate::command::calling;
 use crate::harness::{Ended, Env, PATIENCE, Process, ensemble, env, wait_for};
+use crate::place::Place;
 
 /// All services, as `ensemble run` calls them.
-pub(crate) const ALL: &[&str] = &["booking", "payment", "fulfillment", "notifier"];
+pub(crate) const ALL: &[&str] = &SERVICES;
 
 /// An endpoint with the topology, a gateway, and the services that are running.
 pub(crate) struct Troupe {
@@ -24,17 +25,17 @@ pub(crate) struct Troupe {
     /// The notifications of each saga in the order in which they came: each once.
     heard: BTreeMap<String, Vec<Value>>,
     _gateway: Process,
-    _endpoint: Process,
+    /// The process of an embedded endpoint.
+    _endpoint: Option<Process>,
     folder: TempDir,
 }
 
 impl Troupe {
-    /// An endpoint and a gateway with these arguments, and no service yet.
-    pub(crate) async fn start(gateway_args: &[&str]) -> Self {
+    /// The topology at this place, a gateway with these arguments, and no service yet.
+    pub(crate) async fn at(place: Place, gateway_args: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path();
-        let mut endpoint = Process::start(at, "local", &["local", "--port", "0"], &Env::new());
-        let aws = Endpoint::at(endpoint.url_after("DynamoDB on").await);
+        let (endpoint, aws) = place.endpoint(at).await;
         let hooks = env(&[("ENSEMBLE_HOOKS", "on")]);
         let args = [&["gateway", "--gateway-port", "0"], gateway_args].concat();
         let mut gateway = Process::start(at, "gateway", &args, &hooks);
@@ -121,7 +122,7 @@ impl Troupe {
         let body = json!({
             "specversion": "1.0", "id": id, "source": "/test", "type": format!("{kind}_requested"), "data": data,
         });
-        let url = self.aws.queue_url("ensemble-booking");
+        let url = self.aws.queue_url(&self.aws.name("booking"));
         self.aws.sqs("SendMessage", &json!({ "QueueUrl": url, "MessageBody": body.to_string() })).await;
         SagaId::of_request(kind, id).to_string()
     }
@@ -136,8 +137,8 @@ impl Troupe {
     }
 
     async fn listen(&mut self) {
-        for queue in ["ensemble-success", "ensemble-failure"] {
-            for body in self.aws.take(queue).await {
+        for queue in ["success", "failure"] {
+            for body in self.aws.take(&self.aws.name(queue)).await {
                 let told: Value = serde_json::from_str(&body).unwrap();
                 let of_saga = self.heard.entry(told["sagaId"].as_str().unwrap().to_owned()).or_default();
                 if !of_saga.contains(&told) {
@@ -150,7 +151,7 @@ impl Troupe {
     /// What Ann did to this subject, on record: action, reason and detail.
     pub(crate) async fn audit(&self, subject: &str) -> Vec<(String, String, Value)> {
         let query = json!({
-            "TableName": "ensemble-audit", "KeyConditionExpression": "subject = :subject",
+            "TableName": self.aws.name("audit"), "KeyConditionExpression": "subject = :subject",
             "ExpressionAttributeValues": { ":subject": { "S": subject } },
         });
         let found = self.aws.dynamodb("Query", &query).await;

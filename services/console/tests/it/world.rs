@@ -1,23 +1,23 @@
-//! A stack in this process, and a client that knows nothing but HTTP: no SDK, no signature.
+//! A stack in this process, and a client that knows nothing but HTTP.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use console::cli::StackOptions;
 use console::stack::Stack;
 use contracts::{Notification, SagaId};
 use runtime::operator::{Found, Outcomes};
-use runtime::{Environment, Unavailable};
+use runtime::{Aws, Environment, Unavailable};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// How long a test waits for something that does not happen.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::clients::{Endpoint, SERVICES};
+use crate::harness::{PATIENCE, wait_for};
+use crate::place::Place;
 
 pub(crate) struct World {
     pub(crate) stack: Stack,
-    client: reqwest::Client,
+    pub(crate) aws: Endpoint,
     outcomes: Outcomes,
     /// Begins with the first wait, so that a test may look into the queues itself.
     arriving: Option<mpsc::Receiver<Result<Found, Unavailable>>>,
@@ -61,73 +61,68 @@ pub(crate) fn order_saga(identity: &str) -> SagaId {
 }
 
 impl World {
+    /// On the embedded endpoint.
     pub(crate) async fn start() -> Self {
+        Self::at(Place::Embedded).await
+    }
+
+    pub(crate) async fn at(place: Place) -> Self {
         let options = StackOptions { port: 0, gateway_port: 0, data: None };
-        let stack = Stack::start(&Environment::default(), &options).await.unwrap();
+        let (stack, prefix) = match place {
+            Place::Embedded => (Stack::start(&Environment::default(), &options).await, "ensemble".to_owned()),
+            Place::LocalStack { url, prefix } => {
+                let environment = [("ENSEMBLE_PREFIX".to_owned(), prefix.clone())].into_iter().collect();
+                (Stack::on(Aws::at(&url).await.unwrap(), &environment, &options).await, prefix)
+            }
+        };
+        let stack = stack.unwrap();
         let outcomes = Outcomes::new(&stack.aws, &stack.settings);
-        Self { arriving: None, outcomes, stack, client: reqwest::Client::new(), found: BTreeMap::new() }
+        let aws = Endpoint::at(stack.url().to_owned()).under(prefix);
+        Self { arriving: None, outcomes, stack, aws, found: BTreeMap::new() }
+    }
+
+    /// The embedded endpoint, whose inside can be looked at.
+    pub(crate) fn endpoint(&self) -> &local::Endpoint {
+        self.stack.endpoint.as_ref().expect("only on the embedded endpoint")
     }
 
     /// `Publish` to the topic of requests for fares; answers with the SNS message id.
     pub(crate) async fn publish(&self, message: &str, request_id: Option<&str>) -> String {
-        self.publish_to("ensemble-fare-requests", message, request_id).await
+        self.publish_to("fare-requests", message, request_id).await
     }
 
     /// `Publish` to a topic; answers with the SNS message id.
     pub(crate) async fn publish_to(&self, topic: &str, message: &str, request_id: Option<&str>) -> String {
-        let arn = format!("arn:aws:sns:us-east-1:000000000000:{topic}");
-        let mut form = vec![("Action", "Publish"), ("Version", "2010-03-31"), ("TopicArn", &arn), ("Message", message)];
+        let arn = self.aws.topic_arn(&self.aws.name(topic));
+        let mut publish = vec![("TopicArn", arn.as_str()), ("Message", message)];
         if let Some(id) = request_id {
-            form.extend([
+            publish.extend([
                 ("MessageAttributes.entry.1.Name", "requestId"),
                 ("MessageAttributes.entry.1.Value.DataType", "String"),
                 ("MessageAttributes.entry.1.Value.StringValue", id),
             ]);
         }
-        let body = form.iter().map(|(name, value)| format!("{name}={}", percent(value))).collect::<Vec<_>>().join("&");
-        let request = self.client.post(self.stack.endpoint.url());
-        let request = request.header("Content-Type", "application/x-www-form-urlencoded").body(body);
-        let response = request.send().await.unwrap();
-        let (status, text) = (response.status(), response.text().await.unwrap());
-        assert!(status.is_success(), "{text}");
-        text.split("<MessageId>").nth(1).and_then(|rest| rest.split('<').next()).unwrap().to_owned()
+        let answer = self.aws.sns("Publish", &publish).await;
+        answer.split("<MessageId>").nth(1).and_then(|rest| rest.split('<').next()).unwrap().to_owned()
     }
 
     /// `SendMessage` straight to a queue; answers with the SQS message id.
     pub(crate) async fn send(&self, queue: &str, body: &str, request_id: Option<&str>) -> String {
         let attributes =
             request_id.map_or(json!({}), |id| json!({"requestId": {"DataType": "String", "StringValue": id}}));
-        let request = json!({
-            "QueueUrl": self.stack.aws.queue_url(queue), "MessageBody": body, "MessageAttributes": attributes,
-        });
-        let answer = self.call("AmazonSQS.SendMessage", &request).await;
+        let url = self.aws.queue_url(&self.aws.name(queue));
+        let send = json!({ "QueueUrl": url, "MessageBody": body, "MessageAttributes": attributes });
+        let answer = self.aws.sqs("SendMessage", &send).await;
         answer["MessageId"].as_str().unwrap().to_owned()
-    }
-
-    /// Any call in AWS JSON.
-    pub(crate) async fn call(&self, target: &str, request: &Value) -> Value {
-        let request = self
-            .client
-            .post(self.stack.endpoint.url())
-            .header("X-Amz-Target", target)
-            .header("Content-Type", "application/x-amz-json-1.0")
-            .body(request.to_string());
-        let response = request.send().await.unwrap();
-        let (status, text) = (response.status(), response.text().await.unwrap());
-        assert!(status.is_success(), "{target}: {text}");
-        serde_json::from_str(&text).unwrap()
     }
 
     /// Takes notifications out of both queues until `enough` says so.
     pub(crate) async fn watch_until(&mut self, enough: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !enough(self) {
-            assert!(
-                Instant::now() < deadline,
-                "no more came; found {:#?}\ndead letters {:#?}",
-                self.found,
-                self.dead_letters()
-            );
+            if Instant::now() > deadline {
+                panic!("no more came; found {:#?}\ndead letters {:#?}", self.found, self.dead_letters().await);
+            }
             let arriving = self.arriving.get_or_insert_with(|| self.outcomes.watch());
             let arrived = tokio::time::timeout_at(deadline, arriving.recv()).await;
             let Ok(Some(message)) = arrived else { continue };
@@ -146,30 +141,30 @@ impl World {
     }
 
     /// Waits for a condition on the stack.
-    pub(crate) async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !holds(self) {
-            assert!(Instant::now() < deadline, "never: {what}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+    pub(crate) async fn until(&self, what: &str, holds: impl AsyncFn(&Self) -> bool) {
+        wait_for(what, async || holds(self).await.then_some(())).await;
     }
 
-    /// The messages of the dead-letter queues, as they stand: queue and text.
-    pub(crate) fn dead_letters(&self) -> Vec<(String, String)> {
-        self.stack.endpoint.dump().into_iter().filter(|(place, _)| place.ends_with("-dlq")).collect()
+    /// The messages of the dead-letter queues, as they stand: the service that has them, and their JSON.
+    pub(crate) async fn dead_letters(&self) -> Vec<(&'static str, Value)> {
+        let mut all = Vec::new();
+        for service in SERVICES {
+            let found = self.aws.look(&self.aws.name(&format!("{service}-dlq"))).await;
+            all.extend(found.into_iter().map(|letter| (service, letter)));
+        }
+        all
+    }
+
+    /// What a service has on record of a saga, as text; nothing if it does not know it.
+    pub(crate) async fn record(&self, service: &str, saga: SagaId) -> String {
+        let get =
+            json!({ "TableName": self.aws.name(service), "Key": { "saga": { "S": saga } }, "ConsistentRead": true });
+        let found = self.aws.dynamodb("GetItem", &get).await;
+        found.get("Item").map(Value::to_string).unwrap_or_default()
     }
 
     /// Whether all service queues are empty.
-    pub(crate) fn is_quiet(&self) -> bool {
-        let queues = ["booking", "payment", "fulfillment", "notifier"].map(|name| format!("queue ensemble-{name}"));
-        !self.stack.endpoint.dump().iter().any(|(place, _)| queues.contains(place))
+    pub(crate) async fn is_quiet(&self) -> bool {
+        self.aws.is_quiet().await
     }
-}
-
-fn percent(text: &str) -> String {
-    let escape = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
-        byte => format!("%{byte:02X}"),
-    };
-    text.bytes().map(escape).collect()
 }
