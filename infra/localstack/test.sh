@@ -42,4 +42,5 @@ until curl --noproxy '*' -fsS --max-time 5 -o /dev/null "$ENSEMBLE_TEST_LOCALSTA
   fi
   sleep 0.2
 done
-"$@"
+# With the AWS CLI that came along.
+PATH=$PATH:$PWD/$tools/venv/bin "$@"

@@ -69,7 +69,7 @@ pub async fn provision(aws: &Aws, topology: &Topology) -> Result<Vec<Change>, Un
             note(self::queue(aws, dlq, dlq_attributes(aws, queue)).await?, "queue", dlq);
         }
         if let Some(undelivered) = topology.undelivered(&queue.name) {
-            let attributes = undelivered_attributes(aws, queue, undelivered, topology);
+            let attributes = undelivered_attributes(aws, queue, topology);
             note(self::queue(aws, undelivered, attributes).await?, "queue", undelivered);
         }
         note(self::queue(aws, &queue.name, queue_attributes(aws, queue, topology)).await?, "queue", &queue.name);
@@ -103,16 +103,16 @@ fn dlq_attributes(aws: &Aws, queue: &Queue) -> Attributes {
         (QueueAttributeName::RedriveAllowPolicy, allow),
     ];
     // An emulator is spoken to in the clear, and takes no policy without a statement.
-    if let Some(dlq) = queue.dlq.as_deref().filter(|_| aws.endpoint().is_none()) {
-        attributes.push((QueueAttributeName::Policy, queue_policy(aws, dlq, &[])));
+    if aws.endpoint().is_none() {
+        attributes.push((QueueAttributeName::Policy, queue_policy(aws, &[])));
     }
     attributes
 }
 
-fn undelivered_attributes(aws: &Aws, queue: &Queue, undelivered: &str, topology: &Topology) -> Attributes {
+fn undelivered_attributes(aws: &Aws, queue: &Queue, topology: &Topology) -> Attributes {
     vec![
         (QueueAttributeName::MessageRetentionPeriod, json!(DLQ_RETENTION_SECS.to_string())),
-        (QueueAttributeName::Policy, queue_policy(aws, undelivered, &topics_of(aws, queue, topology))),
+        (QueueAttributeName::Policy, queue_policy(aws, &topics_of(aws, queue, topology))),
     ]
 }
 
@@ -120,7 +120,7 @@ fn queue_attributes(aws: &Aws, queue: &Queue, topology: &Topology) -> Attributes
     let mut attributes = vec![
         (QueueAttributeName::VisibilityTimeout, json!(queue.visibility_timeout_secs.to_string())),
         (QueueAttributeName::MessageRetentionPeriod, json!(queue.retention_secs.to_string())),
-        (QueueAttributeName::Policy, queue_policy(aws, &queue.name, &topics_of(aws, queue, topology))),
+        (QueueAttributeName::Policy, queue_policy(aws, &topics_of(aws, queue, topology))),
     ];
     if let Some(dlq) = &queue.dlq {
         let redrive = json!({ "deadLetterTargetArn": aws.queue_arn(dlq), "maxReceiveCount": queue.receives_max });
@@ -135,11 +135,13 @@ fn topics_of(aws: &Aws, queue: &Queue, topology: &Topology) -> Vec<String> {
     of_queue.map(|subscription| aws.topic_arn(&subscription.topic)).collect()
 }
 
+/// In a queue's policy, that queue and nothing else.
+const ITSELF: &str = "*";
+
 /// Lets these topics of this account send to a queue, and nobody in the clear
 /// (<https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html>). A queue for what they could
 /// not deliver needs the same (<https://docs.aws.amazon.com/sns/latest/dg/sns-configure-dead-letter-queue.html>).
-fn queue_policy(aws: &Aws, queue: &str, topics: &[String]) -> Value {
-    let arn = aws.queue_arn(queue);
+fn queue_policy(aws: &Aws, topics: &[String]) -> Value {
     let mut statements = Vec::new();
     if !topics.is_empty() {
         statements.push(json!({
@@ -147,7 +149,7 @@ fn queue_policy(aws: &Aws, queue: &str, topics: &[String]) -> Value {
             "Effect": "Allow",
             "Principal": { "Service": "sns.amazonaws.com" },
             "Action": "sqs:SendMessage",
-            "Resource": arn,
+            "Resource": ITSELF,
             "Condition": {
                 "ArnEquals": { "aws:SourceArn": topics },
                 "StringEquals": { "aws:SourceAccount": aws.account() },
@@ -160,7 +162,7 @@ fn queue_policy(aws: &Aws, queue: &str, topics: &[String]) -> Value {
             "Effect": "Deny",
             "Principal": "*",
             "Action": "sqs:*",
-            "Resource": arn,
+            "Resource": ITSELF,
             "Condition": { "Bool": { "aws:SecureTransport": "false" } },
         }));
     }

@@ -11,6 +11,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::harness::wait_for;
+use crate::place::Place;
 use crate::troupe::Troupe;
 
 /// Takes TLS off, and passes on to what listens in the clear; answers with its URL and its certificate.
@@ -42,7 +43,7 @@ async fn tls_before(plain: &str) -> (String, String) {
 
 #[tokio::test]
 async fn cards_travel_over_tls_and_to_nobody_who_is_not_trusted() {
-    let mut troupe = Troupe::start(&[]).await;
+    let mut troupe = Troupe::at(Place::Embedded, &[]).await;
     let (url, certificate) = tls_before(&troupe.till.url).await;
     let folder = tempfile::tempdir().unwrap();
     let trusted = folder.path().join("trusted.pem");

@@ -1,11 +1,15 @@
 //! What each service's role grants is what the service does: nothing less, or it could not work; and nothing more.
 
+use std::collections::BTreeSet;
+
 use choreography::{PARTICIPANTS, permissions};
 use saga::topology::Names;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::deployed::{aws, deploy};
 use crate::guard::{ACCOUNT, Grant, Grants, Guard, REGION};
 use crate::harness::{PATIENCE, wait_for, within};
+use crate::place::Place;
 use crate::rows::one_of_each;
 use crate::troupe::Troupe;
 
@@ -50,7 +54,7 @@ async fn granted_is_used(mut troupe: Troupe, granted: Grants) {
         asked.push(troupe.ask(row.kind.as_str(), &id, &data).await);
     }
     for declaration in PARTICIPANTS {
-        let url = troupe.aws.queue_url(&format!("ensemble-{}", declaration.name));
+        let url = troupe.aws.queue_url(&troupe.aws.name(declaration.name));
         troupe.aws.sqs("SendMessage", &json!({ "QueueUrl": url, "MessageBody": "{" })).await;
     }
     let holds = |(action, _): &Grant| action == "sqs:ChangeMessageVisibility";
@@ -59,8 +63,9 @@ async fn granted_is_used(mut troupe: Troupe, granted: Grants) {
     })
     .await;
     guard.set_failing("notifier", "sns:Publish", false);
-    for saga in &asked {
-        troupe.told(saga, 1).await;
+    for (saga, row) in asked.iter().zip(one_of_each()) {
+        let told = troupe.told(saga, 1).await;
+        assert_eq!(told[0]["outcome"], row.outcome.as_str(), "{}", row.id);
     }
     // Once it stands for a person, it can be tried again: a way that begins with a look.
     let needs_attention = &asked[4];
@@ -78,8 +83,48 @@ async fn granted_is_used(mut troupe: Troupe, granted: Grants) {
     }
 }
 
+/// What the roles of a deployed stack grant. What they may do with the key is done for them, by SQS, SNS and `DynamoDB`.
+fn deployed(url: &str, stack: &str) -> Grants {
+    let described = aws(url, &["cloudformation", "describe-stacks", "--stack-name", stack]);
+    let outputs = described["Stacks"][0]["Outputs"].as_array().unwrap();
+    let role = |declaration: &saga::Declaration| {
+        let key = format!("{}Role", declaration.name);
+        let output = outputs.iter().find(|output| output["OutputKey"].as_str().unwrap().eq_ignore_ascii_case(&key));
+        output.unwrap()["OutputValue"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
+    };
+    let granted = |role: String| -> BTreeSet<Grant> {
+        let asked = ["iam", "get-role-policy", "--role-name", &role, "--policy-name", "granted"];
+        let statements = aws(url, &asked)["PolicyDocument"]["Statement"].take();
+        let statements = statements.as_array().unwrap().clone();
+        let of = |statement: Value| {
+            assert_eq!(statement["Effect"], "Allow");
+            let resource = statement["Resource"].as_str().unwrap().to_owned();
+            let actions = statement["Action"].as_array().unwrap().clone();
+            actions.into_iter().map(move |action| (action.as_str().unwrap().to_owned(), resource.clone()))
+        };
+        statements.into_iter().flat_map(of).filter(|(action, _)| !action.starts_with("kms:")).collect()
+    };
+    PARTICIPANTS.iter().map(|declaration| (declaration.name.to_owned(), granted(role(declaration)))).collect()
+}
+
 #[tokio::test]
 async fn what_the_roles_grant_is_what_the_services_do() {
-    let troupe = Troupe::start(&[]).await;
+    let troupe = Troupe::at(Place::Embedded, &[]).await;
     granted_is_used(troupe, declared(&Names::default())).await;
+}
+
+mod localstack {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_services_run_on_the_deployed_template_with_their_roles_alone() {
+        let scenario = "the_services_run_on_the_deployed_template_with_their_roles_alone";
+        let Some(place) = Place::localstack(scenario) else { return };
+        let troupe = Troupe::before(place, &[]).await;
+        let (url, prefix) = (troupe.aws.url.clone(), troupe.aws.prefix().to_owned());
+        deploy(&url, &prefix);
+        let granted = deployed(&url, &prefix);
+        assert_eq!(granted, declared(&Names::new(&prefix).unwrap()));
+        Box::pin(granted_is_used(troupe, granted)).await;
+    }
 }

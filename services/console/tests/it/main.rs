@@ -13,6 +13,7 @@ mod command;
 mod configuration;
 mod counts;
 mod demo;
+mod deployed;
 mod gateway_tls;
 mod granted;
 mod guard;

@@ -33,6 +33,14 @@ pub(crate) struct Troupe {
 impl Troupe {
     /// The topology at this place, a gateway with these arguments, and no service yet.
     pub(crate) async fn at(place: Place, gateway_args: &[&str]) -> Self {
+        let troupe = Self::before(place, gateway_args).await;
+        let provisioned = troupe.ensemble(&["provision"]).await;
+        assert_eq!(provisioned.code, Some(0), "{provisioned:?}");
+        troupe
+    }
+
+    /// The same, before there is a topology.
+    pub(crate) async fn before(place: Place, gateway_args: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path();
         let (endpoint, aws) = place.endpoint(at).await;
@@ -50,8 +58,6 @@ impl Troupe {
         let keys = ensemble(&["keys"], &Env::new()).await.out;
         let pairs = keys.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
         all.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let provisioned = ensemble(&["provision"], &all).await;
-        assert_eq!(provisioned.code, Some(0), "{provisioned:?}");
         let (services, heard) = (BTreeMap::new(), BTreeMap::new());
         Self { services, aws, till, env: all, heard, folder, _gateway: gateway, _endpoint: endpoint }
     }
