@@ -5,6 +5,7 @@ use contracts::SagaKind;
 use local::FailWith;
 use runtime::Stock;
 use rust_decimal::Decimal;
+use serde_json::{Value, json};
 
 use crate::world::{World, fare, order};
 
@@ -27,6 +28,23 @@ const SWEEP: &str = "dynamodb:Query";
 /// Whether no queue holds anything; a call that asks would be counted.
 fn is_empty(world: &World) -> bool {
     !world.endpoint().dump().iter().any(|(place, _)| place.starts_with("queue "))
+}
+
+/// What one write unit writes, in bytes
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html>).
+const WRITE_UNIT: usize = 1024;
+
+/// The size of an item: of the names of its attributes and of their values, no number of which is longer than a text
+/// of it (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>).
+fn size(item: &Value) -> usize {
+    let value = |value: &Value| match (&value["L"], &value["S"], &value["N"]) {
+        (Value::Array(items), _, _) => {
+            3 + items.iter().map(|item| 1 + item["S"].as_str().unwrap().len()).sum::<usize>()
+        }
+        (_, Value::String(text), _) | (_, _, Value::String(text)) => text.len(),
+        other => panic!("{other:?}"),
+    };
+    item.as_object().unwrap().iter().map(|(name, of)| name.len() + value(of)).sum()
 }
 
 /// Plays this many of one kind; holds what they cost to five conditional writes each and to these other calls of
@@ -52,6 +70,16 @@ async fn cost(kind: SagaKind, body: &str, others: &[&str], paid: [u64; 3]) {
     assert_eq!(more, [], "no other read, no transaction, no call of the control plane");
     for other in others {
         assert_eq!(calls.get(other), sagas, "{other}");
+    }
+
+    // So that a write takes two write units at most.
+    for service in ["booking", "payment", "fulfillment"] {
+        let found = world.aws.dynamodb("Scan", &json!({ "TableName": world.aws.name(service) })).await;
+        let items = found["Items"].as_array().unwrap();
+        assert_eq!(items.len(), SAGAS);
+        for item in items {
+            assert!(size(item) <= 2 * WRITE_UNIT, "{} bytes: {item}", size(item));
+        }
     }
 
     let gateway = world.stack.gateway.totals();

@@ -31,3 +31,13 @@ async fn the_map_of_one_kind_has_no_event_of_the_other() {
         assert!(map.contains("PaymentCaptured") && map.contains("CancelRequested"), "{map}");
     }
 }
+
+#[tokio::test]
+async fn the_templates_are_printed_as_they_are_committed() {
+    for (stack, file) in [("topology", "template.yaml"), ("services", "services.yaml")] {
+        let ended = ensemble(&["render", "cloudformation", stack], &Env::new()).await;
+        assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/cloudformation").join(file);
+        assert_eq!(ended.out, std::fs::read_to_string(path).unwrap(), "{file}");
+    }
+}

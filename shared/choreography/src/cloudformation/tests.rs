@@ -99,3 +99,39 @@ fn no_role_may_do_everything_or_anything_to_everything() {
         assert_eq!(wild, may_be_wild, "{stack:?}");
     }
 }
+
+/// What a rule's function comes to, with these parameters.
+fn holds(function: &Value, parameters: &[(&str, &str)]) -> bool {
+    let text = |value: &Value| match value["Ref"].as_str() {
+        Some(name) => parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| *value).unwrap().to_owned(),
+        None => value.as_str().unwrap().to_owned(),
+    };
+    let (name, arguments) = function.as_object().unwrap().iter().next().unwrap();
+    match (name.as_str(), arguments.as_array().unwrap().as_slice()) {
+        ("Fn::Equals", [one, other]) => text(one) == text(other),
+        ("Fn::Not", [one]) => !holds(one, parameters),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn hooks_beside_a_real_gateway_and_a_stack_without_any_gateway_are_refused() {
+    let url = "https://payments.example.com/";
+    let refusing = |trial, hooks, gateway| -> Vec<String> {
+        let parameters = [("Trial", trial), ("Hooks", hooks), ("GatewayUrl", gateway)];
+        let rules = parameters::rules();
+        let broken = rules.as_object().unwrap().iter().filter(|(_, rule)| {
+            let mut assertions = rule["Assertions"].as_array().unwrap().iter();
+            holds(&rule["RuleCondition"], &parameters)
+                && !assertions.all(|assertion| holds(&assertion["Assert"], &parameters))
+        });
+        broken.map(|(name, _)| name.clone()).collect()
+    };
+    let nothing: [&str; 0] = [];
+    assert_eq!(refusing("off", "off", url), nothing);
+    assert_eq!(refusing("on", "off", ""), nothing);
+    assert_eq!(refusing("on", "on", ""), nothing);
+    assert_eq!(refusing("off", "on", url), ["HooksAreForTrials"]);
+    assert_eq!(refusing("on", "on", url), ["TrialsHaveNoGateway"]);
+    assert_eq!(refusing("off", "off", ""), ["OthersHaveAGateway"]);
+}
