@@ -29,7 +29,7 @@ use saga::{Awaited, Context, Decision, Declaration, Delivery, Due, Input, List, 
 pub use deadlines::Deadlines;
 pub use declaration::DECLARATION;
 pub use fail::FailedPayment;
-pub use request::{CheckedRequest, check, check_order};
+pub use request::{CheckedRequest, check, check_order, schema};
 pub use service::{VARIABLES, deadlines_of, service};
 pub use state::{Case, State};
 pub use unwind::Ask;

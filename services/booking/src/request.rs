@@ -8,6 +8,7 @@ mod ask;
 mod fields;
 mod form;
 mod order;
+pub mod schema;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +28,9 @@ const INVALID: &str = "InvalidRequest";
 
 /// The message attribute by which a client identifies a request.
 const REQUEST_ID: &str = "requestId";
+
+/// The longest `id` of a `CloudEvent` that is a request, in bytes.
+const ID_MAX: usize = 256;
 
 /// A request, wherever it was found.
 struct Request<'a> {
@@ -81,7 +85,7 @@ fn request_in<'a>(body: &'a str, fields: Fields<'a>, identity: &str, kind: SagaK
     let data = match (&id, fields.text("specversion").as_deref()) {
         (_, version) if version != Some("1.0") => Err("specversion: must be 1.0".to_owned()),
         (None, _) => Err("id: must be a text that is not empty".to_owned()),
-        (Some(id), _) if id.len() > 256 => Err("id: must be at most 256 bytes".to_owned()),
+        (Some(id), _) if id.len() > ID_MAX => Err(format!("id: must be at most {ID_MAX} bytes")),
         (Some(_), _) if fields.repeats() => Err("body: an attribute stands twice".to_owned()),
         (Some(_), _) => fields
             .get("data")

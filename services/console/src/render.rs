@@ -4,6 +4,8 @@
 
 use std::io::Write;
 
+use saga::topology::Names;
+
 use crate::Error;
 use crate::cli::SagaName;
 use crate::cli::render::{CloudFormationOptions, MapOptions, Render};
@@ -15,6 +17,7 @@ pub(crate) fn render(what: Render) -> Result<(), Error> {
         Render::Map(MapOptions { saga }) => choreography::mermaid(&map, saga.map(SagaName::kind)),
         Render::Table => choreography::table(&map),
         Render::CloudFormation(CloudFormationOptions { stack }) => choreography::cloudformation(&map, stack.into()),
+        Render::Asyncapi => choreography::asyncapi(&map, &Names::default()),
     };
     write!(anstream::stdout(), "{drawn}").map_err(Error::output)
 }

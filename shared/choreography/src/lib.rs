@@ -8,7 +8,9 @@
 //! | [`mod@check`] | what can be wrong with a map: the rules, by name |
 //! | [`mod@topology`] | topics, queues, subscriptions and tables, as the map needs them |
 //! | [`picture`] | the map, to be looked at |
+//! | [`mod@asyncapi`] | the map for tools: topics, queues, operations, and the schema of every message |
 
+pub mod asyncapi;
 pub mod check;
 pub mod cloudformation;
 mod permissions;
@@ -19,6 +21,7 @@ mod yaml;
 use contracts::{EventType, Publisher, SagaKind};
 use saga::{Declaration, Reaction};
 
+pub use asyncapi::asyncapi;
 pub use check::{Checked, Problem, Rule, check, report};
 pub use cloudformation::cloudformation;
 pub use permissions::{Permission, Resource, permissions};

@@ -10,6 +10,7 @@ use crate::{Action, Charge, Failure, Identifier, Journey, Money, Path, Purchase,
 /// Durable: the purchase, in booking's table. The card of a fare travels beside this event, sealed to payment's key, as
 /// the envelope's extension attribute [`sealedcard`](crate::Envelope::sealed_card); it is stored nowhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Registered {
     /// What is to be paid.
@@ -25,6 +26,7 @@ pub struct Registered {
 ///
 /// Durable: the reason, in booking's table. Whether it will be undone is decided at the pivot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UnwindingStarted {
     /// What it is about.
@@ -41,6 +43,7 @@ pub struct UnwindingStarted {
 ///
 /// Durable: the rejection. Nothing was charged or credited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FareRejected {
     /// The customer, where that much could be read.
@@ -61,6 +64,7 @@ pub struct FareRejected {
 ///
 /// Durable: the rejection. Nothing was charged or reserved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OrderRejected {
     /// The customer, where that much could be read.
@@ -79,6 +83,7 @@ pub struct OrderRejected {
 ///
 /// Durable: the capture at the gateway, the credit or the reservation in fulfillment's table, the status in booking's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Completed {
     /// What was bought.
@@ -95,6 +100,7 @@ pub struct Completed {
 
 /// How a saga ended that failed: its reason and what came of the payment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Failed {
     /// What it was about.

@@ -30,20 +30,39 @@ pub struct Envelope {
     pub sealed_card: Option<String>,
 }
 
-/// The envelope as it stands on the wire. The order of the fields is the order of the bytes.
+/// An event between services, in the JSON format of `CloudEvents` 1.0
+/// (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>).
+// The order of the fields is the order of the bytes.
 #[derive(Serialize)]
-struct Written<'a> {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CloudEvent"))]
+pub(crate) struct Written<'a> {
+    /// The version of `CloudEvents`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "1.0")))]
     specversion: &'a str,
+    /// Identifies the event: what is announced again has the same id, and the same bytes.
     id: Uuid,
+    /// The service that published it: `/ensemble/<service>`.
     source: String,
+    /// The type of the event; the message attribute `type` says the same.
     r#type: &'a str,
+    /// The saga.
     subject: SagaId,
+    /// When the fact became true.
     time: Timestamp,
+    /// The format of the data.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "application/json")))]
     datacontenttype: &'a str,
+    /// The major version of the data.
     schemaversion: u32,
+    /// The saga: one value for all its events.
     correlationid: SagaId,
+    /// The id of the event, or the identity of the request, that caused this one.
     causationid: &'a str,
+    /// W3C trace context (<https://www.w3.org/TR/trace-context/#traceparent-header>).
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")))]
     traceparent: &'a str,
+    /// The fact.
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
     data: &'a Event,
 }
 

@@ -24,7 +24,7 @@ pub enum Publisher {
 impl Publisher {
     /// The name: of the service, its queue, its table and the prefix of its topic.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Client => "client",
             Self::Booking => "booking",
@@ -36,14 +36,14 @@ impl Publisher {
 
 macro_rules! vocabulary {
     (
-        asked { $($(#[$asked_doc:meta])* $asked:ident = $asked_wire:literal;)+ }
-        $($(#[$doc:meta])* $name:ident = $wire:literal version $version:literal by $publisher:ident holds $data:ty;)+
+        asked { $($(#[doc = $asked_doc:literal])+ $asked:ident = $asked_wire:literal;)+ }
+        $($(#[doc = $doc:literal])+ $name:ident = $wire:literal version $version:literal by $publisher:ident holds $data:ty;)+
     ) => {
         /// The type of an event, by its frozen wire name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum EventType {
-            $($(#[$asked_doc])* $asked,)+
-            $($(#[$doc])* $name,)+
+            $($(#[doc = $asked_doc])+ $asked,)+
+            $($(#[doc = $doc])+ $name,)+
         }
 
         impl EventType {
@@ -65,6 +65,24 @@ macro_rules! vocabulary {
                 match self {
                     $(Self::$asked => stringify!($asked),)+
                     $(Self::$name => stringify!($name),)+
+                }
+            }
+
+            /// What it says, in a sentence.
+            #[must_use]
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Self::$asked => concat!($($asked_doc),+).trim_ascii(),)+
+                    $(Self::$name => concat!($($doc),+).trim_ascii(),)+
+                }
+            }
+
+            /// The schema of its data; `None` for a request, whose data is booking's to describe.
+            #[cfg(feature = "schema")]
+            pub(crate) fn data_schema(self, generator: &mut schemars::SchemaGenerator) -> Option<schemars::Schema> {
+                match self {
+                    $(Self::$asked => None,)+
+                    $(Self::$name => Some(generator.subschema_for::<$data>()),)+
                 }
             }
 
@@ -91,7 +109,7 @@ macro_rules! vocabulary {
         #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
         #[serde(untagged)]
         pub enum Event {
-            $($(#[$doc])* $name($data),)+
+            $($(#[doc = $doc])+ $name($data),)+
         }
 
         impl Event {
@@ -146,7 +164,8 @@ macro_rules! vocabulary {
 
 vocabulary! {
     asked {
-        /// A client asks for a fare. Its data holds a card, so this crate has no type for it.
+        // Its data holds a card, so this crate has no type for it.
+        /// A client asks for a fare, and gives the card that pays for it.
         FareRequested = "fare_requested";
         /// A client asks for an order.
         OrderRequested = "order_requested";

@@ -9,6 +9,7 @@ use crate::{Identifier, Money};
 
 /// The fare that a customer asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Fare {
     /// Who pays.
@@ -23,6 +24,7 @@ pub struct Fare {
 
 /// Money that was taken, by the gateway's ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Charge {
     /// The pre-authorisation: `tok_…`; a debit has none.

@@ -8,6 +8,7 @@ use crate::{Charge, Failure, Journey, Purchase, Standing};
 ///
 /// Durable: the credit or the reservation, in fulfillment's table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Fulfilled {
     /// What was fulfilled.
@@ -25,6 +26,7 @@ pub struct Fulfilled {
 ///
 /// Durable: the refusal, in fulfillment's table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Refused {
     /// What was not fulfilled.

@@ -15,6 +15,7 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x0b6e_7c1e_5a5e_4d0e_9f0a_e25e_3b1e_5a6
 ///
 /// Two requests for the same fare are two sagas; one request delivered twice is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct SagaId(Uuid);
 
@@ -68,6 +69,9 @@ impl Identifier {
     /// The longest identifier, in characters.
     pub const MAX_LEN: usize = 128;
 
+    /// The grammar, as a schema says it.
+    pub const PATTERN: &str = "^[A-Za-z0-9_.:-]{1,128}$";
+
     /// Reads an identifier.
     ///
     /// # Errors
@@ -86,6 +90,21 @@ impl Identifier {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Identifier {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Identifier".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "An id that a client chose.",
+            "type": "string",
+            "pattern": Self::PATTERN,
+        })
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{Failure, Outcome, SagaId, StepName};
 
 /// The way so far, until when it may go on, and for the how many-th time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Journey {
     /// After this moment no service begins anything new for the saga; it declines instead.
     #[serde(default = "never")]
@@ -60,6 +61,7 @@ pub fn is_zero(number: &u32) -> bool {
 
 /// One step of a path: what was tried, whether it took effect, and when it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// Which step.
     pub step: StepName,
@@ -71,6 +73,7 @@ pub struct Step {
 
 /// The steps of a saga in the order in which they ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Path(Vec<Step>);
 
@@ -133,6 +136,7 @@ pub struct Because {
 
 /// What a person, or a deadline, did to a saga.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Action {
     /// What was done.
     pub what: ActionKind,
@@ -149,6 +153,7 @@ pub struct Action {
 
 /// What can be done to a saga.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ActionKind {
     /// It shall be undone, as far as it may be.

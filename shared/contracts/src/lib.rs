@@ -14,6 +14,7 @@
 //! | [`notification`] | what its client is told |
 //! | [`money`], [`ids`] | amounts and identifiers, strict on the way in |
 //! | [`hooks`] | the forced failures of the two workshops |
+//! | `schema` | what all of these look like on the wire, as JSON Schemas: a feature, off by default |
 //! | [`redact`] | takes card data out of what must be kept |
 
 pub mod booking;
@@ -32,6 +33,8 @@ pub mod payment;
 pub mod poison;
 pub mod purchase;
 pub mod redact;
+#[cfg(feature = "schema")]
+pub mod schema;
 
 pub use envelope::Envelope;
 pub use event::{Event, EventType, Publisher};

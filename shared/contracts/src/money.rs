@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The currency of an amount (ISO 4217).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Currency {
     /// US dollar, two decimals: the currency of every `$` amount.
     #[serde(rename = "USD")]
@@ -16,6 +17,7 @@ pub enum Currency {
 
 /// An amount of money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Money {
     /// Minor units: cents.
     pub minor: i64,
@@ -38,6 +40,10 @@ pub enum InvalidMoney {
 }
 
 impl Money {
+    /// The grammar of [`Money::parse_usd`], as a schema says it; that an amount is neither zero nor too large is not in
+    /// it.
+    pub const PATTERN_USD: &str = r"^\$?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{1,2})?$";
+
     /// Reads a positive amount in US dollars.
     ///
     /// The grammar: an optional `$`; digits, plain or in groups of three behind commas; optionally a point and one or

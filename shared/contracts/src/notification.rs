@@ -7,6 +7,7 @@ use crate::{Action, Failure, Identifier, Money, Outcome, Path, SagaId, SagaKind,
 
 /// How a saga ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Notification {
     /// Identifies the notification; duplicates have the same, and the same bytes.
@@ -28,7 +29,7 @@ pub struct Notification {
     pub charge_id: Option<String>,
     /// The refund, if there was one.
     pub refund_id: Option<String>,
-    /// Why the saga failed; absent when it completed.
+    /// Why the saga failed; none when it completed.
     pub error: Option<Failure>,
     /// Effects not undone.
     pub standing: Vec<Standing>,
@@ -44,14 +45,15 @@ pub struct Notification {
 
 /// What a notification is about, in the words of the client's request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Subject {
     /// A fare.
     #[serde(rename_all = "camelCase")]
     Fare {
-        /// The customer; absent only where a rejected request did not say.
+        /// The customer; none only where a rejected request did not say.
         customer_id: Option<Identifier>,
-        /// The fare; absent only where a rejected request did not say.
+        /// The fare; none only where a rejected request did not say.
         #[serde(deserialize_with = "Option::deserialize")]
         fare_id: Option<Identifier>,
         /// The amount as the client wrote it.
@@ -59,9 +61,9 @@ pub enum Subject {
     },
     /// An order.
     Order {
-        /// The order; absent only where a rejected request did not say.
+        /// The order; none only where a rejected request did not say.
         order_id: Option<Identifier>,
-        /// The customer; absent only where a rejected request did not say.
+        /// The customer; none only where a rejected request did not say.
         customer_id: Option<Identifier>,
     },
 }

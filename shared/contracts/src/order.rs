@@ -11,6 +11,7 @@ use crate::{Currency, Identifier, Money};
 
 /// An order, in the words of the client who placed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Order {
     /// Which order; not unique: one order may be requested again and again.
     pub order_id: Identifier,
@@ -26,6 +27,7 @@ pub struct Order {
 
 /// A line of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Item {
     /// What; a row of the stock table, where it is tracked.
     pub item_id: Identifier,

@@ -6,6 +6,7 @@ use crate::{Money, SagaKind};
 
 /// A step that a path can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum StepName {
     /// Booking registers the fare.
     RegisterFare,
@@ -94,6 +95,7 @@ impl StepName {
 
 /// Why a saga failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Failure {
     /// The name of the error, such as `PaymentAuthException`.
     pub name: String,
@@ -130,6 +132,7 @@ impl Failure {
 
 /// Kinds of effects that can be left standing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// A pre-authorisation that was not voided.
@@ -163,6 +166,7 @@ impl Effect {
 
 /// An effect that a failed saga could not undo.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Standing {
     /// What kind of effect.
     pub effect: Effect,
@@ -174,6 +178,7 @@ pub struct Standing {
 
 /// How a saga ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Every step took effect.

@@ -8,6 +8,7 @@ use crate::{Charge, Failure, Journey, Purchase, Standing};
 ///
 /// Durable: the capture, at the gateway and in payment's table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentCaptured {
     /// What was paid.
@@ -24,6 +25,7 @@ pub struct PaymentCaptured {
 ///
 /// Durable: the refusal, in payment's table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentDeclined {
     /// What was not paid.
@@ -50,6 +52,7 @@ pub struct PaymentDeclined {
 ///
 /// Durable: the refund, at the gateway and in payment's table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentRefunded {
     /// What was paid.
@@ -72,6 +75,7 @@ pub struct PaymentRefunded {
 ///
 /// Durable: the refusal, in payment's table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentRefundFailed {
     /// What was paid.

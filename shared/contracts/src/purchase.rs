@@ -8,6 +8,7 @@ use crate::{Fare, Identifier, Money, Order};
 
 /// The kinds of saga.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SagaKind {
     /// A fare is registered, charged and credited.
@@ -38,6 +39,7 @@ impl fmt::Display for SagaKind {
 
 /// What is bought; on the wire a field `fare` or a field `order`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Purchase {
     /// A fare.

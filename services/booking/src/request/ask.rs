@@ -10,7 +10,7 @@ use super::fields::Fields;
 use crate::{Ask, DECLARATION, Incoming};
 
 /// The longest reason, and the longest name, in characters.
-const TEXT_MAX: usize = 500;
+pub(super) const TEXT_MAX: usize = 500;
 
 /// What can be asked, and what it is called.
 const ASKED: [(EventType, ActionKind); 3] = [

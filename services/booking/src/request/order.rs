@@ -19,10 +19,10 @@ const ITEM_FIELDS: [&str; 4] = ["item_id", "qty", "description", "unit_price"];
 /// Lines of an order, at most: all of it travels with every event, and an event has 64 KiB; and a transaction of
 /// `DynamoDB` takes 100 items
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
-const LINES_MAX: usize = 50;
+pub(super) const LINES_MAX: usize = 50;
 
 /// The longest description, in bytes.
-const DESCRIPTION_MAX: usize = 256;
+pub(super) const DESCRIPTION_MAX: usize = 256;
 
 /// Decimals of a quantity or a price, at most.
 const SCALE_MAX: u32 = 9;

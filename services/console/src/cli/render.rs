@@ -14,6 +14,8 @@ pub enum Render {
     Map(MapOptions),
     /// List every reaction of every service, as a Markdown table.
     Table,
+    /// Describe topics, queues, who sends and receives what, and the schema of every message, as an `AsyncAPI` document.
+    Asyncapi,
     /// Write a template for AWS `CloudFormation`.
     #[command(name = "cloudformation")]
     CloudFormation(CloudFormationOptions),

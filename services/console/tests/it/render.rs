@@ -22,6 +22,14 @@ async fn what_is_rendered_stands_in_the_page_as_it_is_committed() {
 }
 
 #[tokio::test]
+async fn the_document_for_tools_is_printed_as_it_is_committed() {
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/asyncapi.yaml");
+    let ended = ensemble(&["render", "asyncapi"], &Env::new()).await;
+    assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
+    assert_eq!(ended.out, std::fs::read_to_string(committed).unwrap());
+}
+
+#[tokio::test]
 async fn the_map_of_one_kind_has_no_event_of_the_other() {
     let map = |saga| async move { ensemble(&["render", "map", "--saga", saga], &Env::new()).await.out };
     let (fare, order) = (map("fare").await, map("order").await);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use choreography::{map, mermaid, table, topology};
+use choreography::{asyncapi, map, mermaid, table, topology};
 use contracts::SagaKind;
 use saga::topology::Names;
 
@@ -58,21 +58,38 @@ fn every_subscription_joins_a_topic_and_a_queue_that_exist() {
 
 #[test]
 fn the_readme_shows_the_map() {
-    let path = root().join("README.md");
-    let readme = std::fs::read_to_string(&path).unwrap();
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let block = format!("{BEGIN}\n```mermaid\n{}```\n{END}", mermaid(&map(), None));
     let (head, rest) = readme.split_once(BEGIN).expect("README.md has the line <!-- map -->");
     let (_, tail) = rest.split_once(END).expect("README.md has the line <!-- /map -->");
-    let drawn = format!("{head}{block}{tail}");
+    committed("README.md", &format!("{head}{block}{tail}"));
+}
+
+#[test]
+fn the_document_for_tools_is_as_committed() {
+    committed("docs/asyncapi.yaml", &asyncapi(&map(), &Names::default()));
+}
+
+/// Holds a file against what is drawn now; or writes it, where that is what the run is for.
+pub(crate) fn committed(file: &str, drawn: &str) {
+    let path = root().join(file);
     if blessing() {
-        std::fs::write(&path, drawn).unwrap();
-    } else {
-        assert_eq!(readme, drawn, "README.md shows another map: run `BLESS=1 cargo test -p choreography`");
+        return std::fs::write(&path, drawn).unwrap();
     }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    let first = found.lines().zip(drawn.lines()).position(|(found, drawn)| found != drawn);
+    let line = first.unwrap_or_else(|| found.lines().count().min(drawn.lines().count()));
+    let [found_there, drawn_there] = [&*found, drawn].map(|text| text.lines().nth(line).unwrap_or("(its end)"));
+    assert!(
+        found == drawn,
+        "{file} is not what the services declare: run `BLESS=1 cargo test -p choreography`, and commit what it writes\n\
+         {file}:{}\n- {found_there}\n+ {drawn_there}",
+        line + 1
+    );
 }
 
 #[expect(clippy::disallowed_methods, reason = "a switch of this test, and no setting of the product")]
-pub(crate) fn blessing() -> bool {
+fn blessing() -> bool {
     std::env::var("BLESS").is_ok()
 }
 

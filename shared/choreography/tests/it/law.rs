@@ -75,3 +75,17 @@ fn no_service_knows_another_and_the_vocabulary_knows_nobody() {
     let of_runtime = dependencies(&manifests["runtime"], &["dependencies"]);
     assert!(!of_runtime.iter().any(|name| services.contains(&name.as_str())), "{of_runtime:?}");
 }
+
+/// ADR 0024: a service builds the vocabulary with serde alone.
+#[test]
+fn only_the_choreography_asks_the_vocabulary_for_its_schemas() {
+    let manifests = manifests();
+    let contracts = &manifests["contracts"];
+    assert_eq!(contracts["dependencies"]["schemars"]["optional"].as_bool(), Some(true));
+    assert!(contracts["features"].get("default").is_none(), "the vocabulary has default features");
+    for (name, manifest) in &manifests {
+        let asks = ALL.iter().filter_map(|heading| manifest.get(*heading)?.get("contracts")?.get("features"));
+        assert_eq!(asks.count() > 0, name == "choreography", "{name}");
+    }
+    assert_eq!(manifests["choreography"]["dependencies"]["contracts"]["features"].to_string(), r#"["schema"]"#);
+}

@@ -11,13 +11,10 @@ use choreography::{map, mermaid, table};
 use contracts::{EventType, Outcome, SagaKind};
 
 use crate::cast::{Cast, Keys, asked, saga};
-use crate::golden::{blessing, root};
+use crate::golden::committed;
 use crate::oracle;
 use crate::rows::{COMPLETED, ROWS, Row};
 use crate::sequence::Sequence;
-
-/// Where the page is.
-const PAGE: &str = "docs/choreography.md";
 
 /// Longer than any deadline here.
 const LONG_SECS: u32 = 1_000;
@@ -180,14 +177,7 @@ fn outcomes(keys: &Keys, cast: &Cast, run: &Sequence<'_>) -> Vec<Outcome> {
 
 #[test]
 fn the_page_shows_what_the_services_do() {
-    let path = root().join(PAGE);
-    let Page { text, .. } = Page::drawn();
-    if blessing() {
-        std::fs::write(&path, text).unwrap();
-    } else {
-        let found = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(found, text, "{PAGE} shows another choreography: run `BLESS=1 cargo test -p choreography`");
-    }
+    committed("docs/choreography.md", &Page::drawn().text);
 }
 
 #[test]

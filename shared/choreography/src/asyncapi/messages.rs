@@ -1,0 +1,142 @@
+//! Every message, with the schema of its body and of its attributes.
+
+use booking::schema;
+use contracts::EventType;
+use contracts::schema::Schemas;
+use saga::Announcement;
+use serde_json::{Map as Fields, Value, json};
+
+use super::{Document, present};
+use crate::topology::IS_SUCCESSFUL;
+
+/// The message that tells a client how a saga ended.
+pub(super) const NOTIFICATION: &str = "notification";
+
+pub(super) const ABOUT_NOTIFICATION: &str = "How a saga ended.";
+
+/// What comes by a topic for requests.
+pub(super) const SNS_ENVELOPE: &str = "sns_envelope";
+
+/// Where schemas stand.
+const SCHEMAS: &str = "/components/schemas";
+
+/// Requests that can be sent as they are.
+const EXAMPLES: [(EventType, &str); 2] = [
+    (EventType::FareRequested, include_str!("../../../../examples/fare.json")),
+    (EventType::OrderRequested, include_str!("../../../../examples/order.json")),
+];
+
+/// A reference to a message.
+pub(super) fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/messages/{name}") })
+}
+
+/// A reference to a message of a channel, as operations refer to them.
+pub(super) fn in_channel(channel: &str, name: &str) -> Value {
+    json!({ "$ref": format!("#/channels/{channel}/messages/{name}") })
+}
+
+impl Document<'_> {
+    /// Every message, and the schemas to which they refer, by name.
+    pub(super) fn messages(&self) -> (Fields<String, Value>, Fields<String, Value>) {
+        let mut schemas = Schemas::below(SCHEMAS);
+        let mut messages = Fields::new();
+        let mut of_requests = Fields::new();
+        for event in self.published() {
+            let message = match schemas.event(event) {
+                Some(payload) => announced(event, &payload),
+                None => requested(event, &mut of_requests),
+            };
+            messages.insert(event.as_str().to_owned(), message);
+        }
+        messages.insert(NOTIFICATION.to_owned(), notification(&schemas.notification()));
+        messages.insert(SNS_ENVELOPE.to_owned(), sns_envelope());
+        let schemas = schemas.definitions().into_iter().chain(of_requests).collect();
+        (messages, schemas)
+    }
+}
+
+/// An event that a service announces.
+fn announced(event: EventType, payload: &Value) -> Value {
+    json!({
+        "name": event.as_str(),
+        "title": event.name(),
+        "summary": event.about(),
+        "contentType": "application/cloudevents+json",
+        "correlationId": { "location": "$message.payload#/correlationid", "description": "The saga." },
+        "headers": attributes(&json!({ Announcement::TYPE: { "const": event.as_str() } })),
+        "payload": payload,
+    })
+}
+
+/// A request; the schema of its fields goes to `schemas`.
+fn requested(event: EventType, schemas: &mut Fields<String, Value>) -> Value {
+    let (name, fields) = schema::fields(event).unwrap_or_default();
+    schemas.insert(name.to_owned(), fields);
+    let id = "Identifies the request, where it is no CloudEvent; without it, the id of the SNS or SQS message does.";
+    let example = EXAMPLES.iter().find(|(of, _)| *of == event);
+    let example = example.and_then(|(_, body)| serde_json::from_str::<Value>(body).ok());
+    present(json!({
+        "name": event.as_str(),
+        "title": event.name(),
+        "summary": event.about(),
+        "headers": { "type": "object", "properties": { "requestId": { "type": "string", "description": id } } },
+        "payload": schema::forms(event, &json!({ "$ref": format!("#{SCHEMAS}/{name}") })),
+        "examples": example.map(|payload| json!([{ "payload": payload }])),
+    }))
+}
+
+fn notification(payload: &Value) -> Value {
+    let schema = |name| json!({ "$ref": format!("#{SCHEMAS}/{name}") });
+    json!({
+        "name": NOTIFICATION,
+        "title": "Notification",
+        "summary": ABOUT_NOTIFICATION,
+        "headers": attributes(&json!({
+            IS_SUCCESSFUL: { "enum": ["true", "false"] },
+            "outcome": schema("Outcome"),
+            "saga": schema("SagaKind"),
+        })),
+        "payload": payload,
+    })
+}
+
+/// <https://docs.aws.amazon.com/sns/latest/dg/http-notification-json.html>
+fn sns_envelope() -> Value {
+    let text = json!({ "type": "string" });
+    let attribute = json!({ "type": "object", "properties": { "Type": text, "Value": text } });
+    let payload = json!({
+        "type": "object",
+        "required": ["Type", "MessageId", "TopicArn", "Message", "Timestamp"],
+        "properties": {
+            "Type": { "const": "Notification" },
+            "MessageId": { "type": "string", "format": "uuid" },
+            "TopicArn": text,
+            "Message": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "description": "The request, as its client wrote it.",
+            },
+            "Timestamp": { "type": "string", "format": "date-time" },
+            "MessageAttributes": { "type": "object", "additionalProperties": attribute },
+            "Subject": text,
+            "SignatureVersion": text,
+            "Signature": text,
+            "SigningCertURL": text,
+            "UnsubscribeURL": text,
+        },
+    });
+    json!({
+        "name": SNS_ENVELOPE,
+        "title": "SnsEnvelope",
+        "summary": "A request as SNS delivers it: in an envelope of its own, without message attributes.",
+        "headers": attributes(&json!({})),
+        "payload": payload,
+    })
+}
+
+/// Message attributes, all of which are there.
+fn attributes(properties: &Value) -> Value {
+    let required: Vec<&String> = properties.as_object().into_iter().flat_map(Fields::keys).collect();
+    json!({ "type": "object", "required": required, "properties": properties })
+}
