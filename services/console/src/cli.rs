@@ -7,6 +7,7 @@ pub mod render;
 pub mod sagas;
 pub mod stock;
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -114,18 +115,18 @@ pub enum Command {
         #[command(subcommand)]
         what: render::Render,
     },
-    /// Make a key pair for card data and print it as shell exports.
+    /// Make a key pair for card data, and print it as shell exports or keep it in two files.
     ///
     /// `eval "$(ensemble keys)"` sets it for services that are started from this shell. Booking needs the public key,
     /// only payment the private one.
-    Keys,
+    Keys(KeysOptions),
 }
 
 impl Command {
     /// What is logged unless `RUST_LOG` says otherwise: nothing where the output itself tells the story.
     pub(crate) fn log_filter(&self) -> Option<&'static str> {
         match self {
-            Self::Demo(_) | Self::Publish { .. } | Self::Watch(_) | Self::Provision(_) | Self::Keys => Some("error"),
+            Self::Demo(_) | Self::Publish { .. } | Self::Watch(_) | Self::Provision(_) | Self::Keys(_) => Some("error"),
             Self::Check(_) | Self::Parked { .. } | Self::Queues(_) | Self::Stock { .. } => Some("error"),
             Self::Sagas(_) | Self::Trace(_) | Self::Audit(_) | Self::Render { .. } => Some("error"),
             Self::Cancel(_) | Self::Retry(_) | Self::Resolve(_) => Some("error"),
@@ -284,7 +285,11 @@ pub struct LocalOptions {
 /// Options of `gateway`.
 #[derive(Debug, Args)]
 pub struct GatewayOptions {
-    /// The port on 127.0.0.1; 0 picks a free one and prints it.
+    /// The address to listen on. Card data comes in the clear: any other than the default is for a network of
+    /// containers on this machine.
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub listen: IpAddr,
+    /// The port; 0 picks a free one and prints it.
     #[arg(long, default_value_t = 4567)]
     pub gateway_port: u16,
     /// Keep the ledger in this file.
@@ -294,4 +299,15 @@ pub struct GatewayOptions {
     /// `fail:authorize:times=2`. May be given more than once.
     #[arg(long, value_name = "RULE")]
     pub fault: Vec<gateway::Fault>,
+}
+
+/// Options of `keys`.
+#[derive(Debug, Args)]
+pub struct KeysOptions {
+    /// Keep the private key in this file, for its owner alone. A pair that is there already stays.
+    #[arg(long, value_name = "FILE", requires = "public_file")]
+    pub private_file: Option<PathBuf>,
+    /// Keep the public key in this file.
+    #[arg(long, value_name = "FILE", requires = "private_file")]
+    pub public_file: Option<PathBuf>,
 }

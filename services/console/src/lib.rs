@@ -154,6 +154,6 @@ pub async fn execute(cli: Cli, environment: Environment) -> Result<(), Error> {
         Command::Local(options) => serve::local(options).await,
         Command::Gateway(options) => serve::gateway(&environment, options).await,
         Command::Render { what } => render::render(what),
-        Command::Keys => keys::keys(),
+        Command::Keys(options) => keys::keys(&options),
     }
 }

@@ -1,7 +1,7 @@
 //! `ensemble local` and `ensemble gateway`: the stand-ins, each alone.
 
 use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use runtime::Environment;
 use runtime::host::stop_on_signal;
@@ -24,7 +24,7 @@ pub(crate) async fn gateway(environment: &Environment, options: GatewayOptions) 
     let stop = stop_on_signal();
     let (hooks, _live) = runtime::settings::hooks(environment)?;
     let gateway = gateway::Gateway::start(gateway::Options {
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, options.gateway_port)),
+        listen: SocketAddr::from((options.listen, options.gateway_port)),
         ledger: options.ledger,
         hooks,
         faults: options.fault,

@@ -199,3 +199,14 @@ async fn up_with_a_data_folder_remembers_what_was_charged() {
     assert_eq!(told_again, told, "told again, byte for byte");
     assert!(told[0].contains(&saga), "{told:?}");
 }
+
+#[tokio::test]
+async fn a_gateway_listens_where_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["gateway", "--listen", "0.0.0.0", "--gateway-port", "0"];
+    let mut gateway = Process::start(folder.path(), "gateway", &args, &Env::new());
+    let url = gateway.url_after("payment gateway on").await;
+    let port = url.strip_prefix("http://0.0.0.0:").unwrap_or_else(|| panic!("{url}"));
+    let totals = Till::at(format!("http://127.0.0.1:{port}")).totals().await;
+    assert_eq!(totals.calls, 0);
+}
