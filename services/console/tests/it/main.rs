@@ -18,6 +18,7 @@ mod gateway_tls;
 mod granted;
 mod guard;
 mod harness;
+mod image;
 mod keys;
 mod orders;
 mod parked;
