@@ -16,7 +16,6 @@ wanted=$(cat "$here/install.sh" "$here/requirements.txt" | cksum)
 mkdir -p "$folder"
 cd "$folder"
 if [ "$(cat installed 2>/dev/null)" = "$wanted" ]; then exit 0; fi
-rm -rf installed venv root
 
 is_313() { [ "$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = 3.13 ]; }
 python=
@@ -31,6 +30,7 @@ java_version=$(sed -n 's/^ *java\.specification\.version = //p' <<<"$java")
 [ "${java_version%%.*}" -ge 17 ] 2>/dev/null || lacking "java is of version ${java_version:-unknown}; 17 or later is needed"
 command -v npm >/dev/null || lacking "npm is not installed"
 
+rm -rf installed venv root
 "$python" -m venv venv
 venv/bin/pip install --quiet --no-deps --disable-pip-version-check --requirement "$here/requirements.txt"
 

@@ -31,6 +31,8 @@ set +m
 stop() {
   kill -TERM -- "-$localstack" 2>/dev/null || true
   wait "$localstack" 2>/dev/null || true
+  # What it has forked takes a SIGTERM for its parent's, and stays.
+  kill -KILL -- "-$localstack" 2>/dev/null || true
 }
 trap stop EXIT
 

@@ -103,6 +103,13 @@ pub enum Command {
     },
     /// Show what operators did: to a saga, to an item of the stock, or to the dead letters of a queue.
     Audit(AuditOptions),
+    /// Try out whether the endpoint does what the services rely on: conditions, visibility, delivery and so on.
+    ///
+    /// CREATES tables, queues and a topic of its own, on AWS too if that is what the AWS variables name, and deletes
+    /// them at the end, also after Ctrl-C; it says what it could not delete. It touches nothing else. Prints a line for
+    /// each thing that it tried: pass, differs, or unknown, such as for want of a permission. Ends with 1 if anything
+    /// differs.
+    Probe(JsonOption),
     /// Run services in this process until SIGTERM or Ctrl-C.
     Run(RunOptions),
     /// Serve the embedded AWS endpoint alone: SQS, SNS and DynamoDB on one port. Not for production.
@@ -128,7 +135,7 @@ impl Command {
         match self {
             Self::Demo(_) | Self::Publish { .. } | Self::Watch(_) | Self::Provision(_) | Self::Keys(_) => Some("error"),
             Self::Check(_) | Self::Parked { .. } | Self::Queues(_) | Self::Stock { .. } => Some("error"),
-            Self::Sagas(_) | Self::Trace(_) | Self::Audit(_) | Self::Render { .. } => Some("error"),
+            Self::Sagas(_) | Self::Trace(_) | Self::Audit(_) | Self::Probe(_) | Self::Render { .. } => Some("error"),
             Self::Cancel(_) | Self::Retry(_) | Self::Resolve(_) => Some("error"),
             Self::Up(_) => Some("warn"),
             Self::Run(_) | Self::Local(_) | Self::Gateway(_) => None,

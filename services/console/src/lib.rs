@@ -12,6 +12,7 @@
 //! | `check` | the declared choreography, held to its rules |
 //! | `sagas`, `stock` | sagas that are not over, the way of one, what is asked of it; what can be reserved |
 //! | `parked`, `queues`, `age` | messages that wait for a person; how much waits in every queue |
+//! | `probe` | whether an endpoint does what the runtime relies on |
 //! | `render` | the choreography, drawn from what the services declare |
 //! | [`request`] | a request for a fare or an order, as a client publishes it |
 //! | `draw` | how a path and an outcome look on a terminal |
@@ -24,6 +25,7 @@ mod demo;
 mod draw;
 mod keys;
 mod parked;
+mod probe;
 mod provision;
 mod publish;
 mod queues;
@@ -149,6 +151,7 @@ pub async fn execute(cli: Cli, environment: Environment) -> Result<(), Error> {
         Command::Retry(options) => sagas::retry(&environment, &options).await,
         Command::Resolve(options) => sagas::resolve(&environment, &options).await,
         Command::Stock { what } => stock::stock(&environment, &what).await,
+        Command::Probe(output) => Box::pin(probe::probe(&environment, output)).await,
         Command::Audit(options) => audit::audit(&environment, &options).await,
         Command::Run(options) => run::run(&environment, &options).await,
         Command::Local(options) => serve::local(options).await,

@@ -63,7 +63,7 @@ fn size(announcement: &Announcement) -> usize {
 
 /// One `PublishBatch`; a result for each entry, in order.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that publishes events")]
-async fn publish(client: aws_sdk_sns::Client, topic: String, batch: Vec<Announcement>) -> Vec<Result> {
+pub(crate) async fn publish(client: aws_sdk_sns::Client, topic: String, batch: Vec<Announcement>) -> Vec<Result> {
     let entries: std::result::Result<Vec<_>, _> = batch.iter().enumerate().map(entry).collect();
     let answer = match entries {
         Err(what) => Err(what),

@@ -15,6 +15,7 @@
 //! | [`provision`], [`operator`] | what operators do: create the topology, publish requests, read outcomes |
 //! | [`sagas`] | and: look for sagas that are not over, read one, ask something of it |
 //! | [`parked`], [`depth`], [`audit`] | and: redrive or discard dead letters, look at queues, leave a record of it |
+//! | [`probe`] | and: try out whether an endpoint does what all this relies on |
 
 mod announcer;
 pub mod audit;
@@ -30,6 +31,7 @@ pub mod host;
 mod locks;
 pub mod operator;
 pub mod parked;
+pub mod probe;
 pub mod provision;
 mod queue;
 pub mod sagas;

@@ -16,7 +16,7 @@ use crate::stacks::Up;
 const CARD: [&str; 2] = ["2424 2424 2424 2424", "2424242424242424"];
 
 /// Where nobody listens.
-const NOWHERE: &str = "http://127.0.0.1:1";
+pub(crate) const NOWHERE: &str = "http://127.0.0.1:1";
 
 pub(crate) fn calling(endpoint: &Endpoint) -> Env {
     env(&[("AWS_ENDPOINT_URL", &endpoint.url), ("ENSEMBLE_PREFIX", endpoint.prefix())])

@@ -23,6 +23,7 @@ mod keys;
 mod orders;
 mod parked;
 mod place;
+mod probe;
 mod processes;
 mod queues;
 mod redriven;
