@@ -4,7 +4,7 @@
 //! can be taken away and put back, while messages and tables stay (`docs/adr/0025-two-stacks.md`).
 //!
 //! **Invariant:** what the map decides is rendered from the same [`Topology`] and the same
-//! [`permissions`](crate::permissions) that are provisioned, drawn and tested.
+//! [`permissions`](crate::permissions()) that are provisioned, drawn and tested.
 //!
 //! | file | what it holds |
 //! | --- | --- |

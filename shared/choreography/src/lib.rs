@@ -8,6 +8,8 @@
 //! | [`mod@check`] | what can be wrong with a map: the rules, by name |
 //! | [`mod@topology`] | topics, queues, subscriptions and tables, as the map needs them |
 //! | [`picture`] | the map, to be looked at |
+//! | `permissions` | what each service may do in AWS: what it does |
+//! | [`mod@cloudformation`] | templates of all that, for AWS |
 //! | [`mod@asyncapi`] | the map for tools: topics, queues, operations, and the schema of every message |
 
 pub mod asyncapi;
