@@ -11,13 +11,23 @@ const STATUS: &[RetryPolicy] = &[RetryPolicy::of_compensation(&[STATUS_ERROR]), 
 
 /// A reaction to a request.
 const fn beginning(to: EventType, steps: &'static [StepName], answers: &'static [EventType]) -> Reaction {
-    Reaction { to, expects: Some("Unseen"), steps, answers, undoes: &[], retry: STATUS, timeout_secs: TIMEOUT_SECS }
+    Reaction {
+        to,
+        reads: 1,
+        expects: Some("Unseen"),
+        steps,
+        answers,
+        undoes: &[],
+        retry: STATUS,
+        timeout_secs: TIMEOUT_SECS,
+    }
 }
 
 /// A reaction to the end of a saga that went well.
 const fn completing(to: EventType, steps: &'static [StepName], answers: &'static [EventType]) -> Reaction {
     Reaction {
         to,
+        reads: 1,
         expects: Some("Registered"),
         steps,
         answers,
@@ -31,6 +41,7 @@ const fn completing(to: EventType, steps: &'static [StepName], answers: &'static
 const fn failing(to: EventType, answers: &'static [EventType]) -> Reaction {
     Reaction {
         to,
+        reads: 1,
         expects: Some("Registered"),
         steps: &[StepName::SetFareStatusFailed, StepName::UpdateOrderStatus],
         answers,
@@ -42,7 +53,16 @@ const fn failing(to: EventType, answers: &'static [EventType]) -> Reaction {
 
 /// A reaction to what is asked of a saga, or heard of it, in any state.
 const fn asked(to: EventType, answers: &'static [EventType]) -> Reaction {
-    Reaction { to, expects: None, steps: &[], answers, undoes: &[], retry: STATUS, timeout_secs: TIMEOUT_SECS }
+    Reaction {
+        to,
+        reads: 1,
+        expects: None,
+        steps: &[],
+        answers,
+        undoes: &[],
+        retry: STATUS,
+        timeout_secs: TIMEOUT_SECS,
+    }
 }
 
 use EventType::{

@@ -28,6 +28,7 @@ pub const DECLARATION: Declaration = Declaration {
     reactions: &[
         Reaction {
             to: EventType::PaymentCaptured,
+            reads: 1,
             expects: Some("Unseen"),
             steps: &[StepName::CreditCustomerAccount, StepName::ReserveInventory],
             answers: ANSWERS,
@@ -37,6 +38,7 @@ pub const DECLARATION: Declaration = Declaration {
         },
         Reaction {
             to: EventType::UnwindingStarted,
+            reads: 1,
             expects: Some("Unseen"),
             steps: &[StepName::ReleaseInventory],
             answers: ANSWERS,

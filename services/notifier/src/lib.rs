@@ -42,6 +42,7 @@ pub enum State {
 const fn reaction(to: EventType) -> Reaction {
     Reaction {
         to,
+        reads: 1,
         expects: Some("None"),
         steps: &[],
         answers: &[],

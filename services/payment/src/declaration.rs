@@ -18,6 +18,7 @@ use EventType::{
 const fn refunding(to: EventType, step: &'static [StepName], undoes: &'static [StepName]) -> Reaction {
     Reaction {
         to,
+        reads: 1,
         expects: Some("Captured"),
         steps: step,
         answers: &[PaymentRefunded, PaymentRefundFailed, PaymentDeclined],
@@ -38,6 +39,7 @@ pub const DECLARATION: Declaration = Declaration {
     reactions: &[
         Reaction {
             to: FareRegistered,
+            reads: 1,
             expects: Some("Unseen"),
             steps: &[StepName::ChargeFare],
             answers: &[PaymentCaptured, PaymentDeclined],
@@ -47,6 +49,7 @@ pub const DECLARATION: Declaration = Declaration {
         },
         Reaction {
             to: OrderCreated,
+            reads: 1,
             expects: Some("Unseen"),
             steps: &[StepName::ProcessPayment],
             answers: &[PaymentCaptured, PaymentDeclined],

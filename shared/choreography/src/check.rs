@@ -73,6 +73,8 @@ rules! {
     AnswerOfAnother = "answer-of-another", hint "answer with an event of this participant's own";
     /// A participant reacts to an event in one way.
     HeardTwice = "heard-twice", hint "make it one reaction, which decides by its state";
+    /// Who hears an event reads the schema version that its publisher writes.
+    UnknownSchema = "unknown-schema", hint "have the participant read that version, and say so in `reads`";
     /// No two participants answer one event, or take one step.
     FightOverEvent = "fight-over-event", hint "let one of them hear what the other publishes instead";
     /// Every failure reaches a compensation of every step that took effect before it.
@@ -179,6 +181,7 @@ impl Facts<'_> {
             Rule::UnreachableEvent => events::unreachable(self),
             Rule::AnswerOfAnother => events::of_another(self),
             Rule::HeardTwice => events::heard_twice(self),
+            Rule::UnknownSchema => events::unknown_schema(self),
             Rule::FightOverEvent => wiring::fights(self),
             Rule::MissingCompensation => undo::missing(self),
             Rule::CompensationOrder => undo::disordered(self),
@@ -207,6 +210,7 @@ impl Facts<'_> {
             }
             Rule::AnswerOfAnother => format!("{reactions} reactions answer with their participants' own events"),
             Rule::HeardTwice => format!("{} participants hear each event once", self.map.participants.len()),
+            Rule::UnknownSchema => format!("{reactions} reactions read the schema version that is written"),
             Rule::FightOverEvent => format!("one participant at most answers each of {} events", EventType::ALL.len()),
             Rule::MissingCompensation => {
                 format!("all is undone on {} of {ways} paths, which end badly", undo::ways(self))

@@ -35,6 +35,8 @@ impl Declaration {
 pub struct Reaction {
     /// The event that is heard.
     pub to: EventType,
+    /// The schema version of it that is read.
+    pub reads: u32,
     /// The state in which it is expected, by name; the write is conditional on it. `None`: in any, so it is looked up.
     pub expects: Option<&'static str>,
     /// The step that it carries out, where the path names one: of each kind of saga.
@@ -195,6 +197,7 @@ mod tests {
         const RETRY: &[RetryPolicy] = &[RetryPolicy::of_compensation(&["ErrProcessRefund"]), RetryPolicy::PATIENT];
         let reaction = Reaction {
             to: EventType::InventoryRefused,
+            reads: 1,
             expects: Some("Captured"),
             steps: &[],
             answers: &[],

@@ -73,6 +73,12 @@ async fn granted_is_used(mut troupe: Troupe, granted: Grants) {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     troupe.told(needs_attention, 2).await;
 
+    // What the alarms of the template count in the logs.
+    let line = |name, message: &str, field: &str, value: &str| {
+        troupe.logged(name, message).iter().any(|line| line[field] == value)
+    };
+    assert!(line("booking", "StateCommitted", "state", "NeedsAttention"));
+    assert!(PARTICIPANTS.iter().all(|service| line(service.name, "MessageDeadLettered", "level", "ERROR")));
     // What a heartbeat or a sweep does is done in its time.
     within(PATIENCE, async || (guard.used() == granted).then_some(())).await;
     assert_eq!(guard.refused(), [].into(), "done and not granted");

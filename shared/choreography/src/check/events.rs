@@ -54,6 +54,20 @@ pub(super) fn of_another(facts: &Facts<'_>) -> Vec<Problem> {
     problems
 }
 
+/// Reactions to a version of an event that nobody writes.
+pub(super) fn unknown_schema(facts: &Facts<'_>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (declaration, reaction) in facts.map.reactions() {
+        let (event, written) = (reaction.to.name(), reaction.to.schema_version());
+        if reaction.reads != written {
+            let what =
+                format!("{} reads {event} in version {}, written is {written}", declaration.name, reaction.reads);
+            problems.push(facts.problem(Rule::UnknownSchema, what, reaction.to));
+        }
+    }
+    problems
+}
+
 /// Participants that react to one event in two ways; two of one name share a queue, so they are one.
 pub(super) fn heard_twice(facts: &Facts<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();

@@ -194,6 +194,13 @@ fn two_reactions_of_one_participant_to_one_event_are_found() {
 }
 
 #[test]
+fn a_reader_of_a_version_that_is_not_written_is_found() {
+    let map = with_reaction("payment", FareRegistered, |reaction| reaction.reads = 2);
+    assert_eq!(broken(&map), ["unknown-schema"]);
+    breaks(&map, Rule::UnknownSchema, "payment reads FareRegistered in version 2, written is 1");
+}
+
+#[test]
 fn two_participants_that_answer_one_event_fight_over_it() {
     let map = with("booking", |booking| hear(booking, PaymentCaptured, PaymentDeclined));
     breaks(&map, Rule::FightOverEvent, "booking and fulfillment both answer PaymentCaptured, in the fare saga");

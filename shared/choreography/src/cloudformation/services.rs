@@ -132,6 +132,8 @@ fn of_image(name: &str, command: &[&str], declaration: &Declaration) -> Value {
             "awslogs-group": sub(&alarms::log_name(declaration.name)),
             "awslogs-region": reference("AWS::Region"),
             "awslogs-stream-prefix": name,
+            // A service does not wait for its logs to be taken.
+            "mode": "non-blocking",
         } },
     })
 }

@@ -48,7 +48,16 @@ static DECLARATION: Declaration = Declaration {
 };
 
 const fn reaction(to: EventType, timeout_secs: u32) -> Reaction {
-    Reaction { to, expects: Some("Unseen"), steps: &[], answers: &[], undoes: &[], retry: RETRY, timeout_secs }
+    Reaction {
+        to,
+        reads: 1,
+        expects: Some("Unseen"),
+        steps: &[],
+        answers: &[],
+        undoes: &[],
+        retry: RETRY,
+        timeout_secs,
+    }
 }
 
 impl Participant for Scripted {
