@@ -20,7 +20,7 @@ COPY . .
 # turns. The folders are for volumes, see below.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
-    find shared services infra -type f -exec touch {} + \
+    find examples shared services infra -type f -exec touch {} + \
     && cargo build --locked --release --package console --bin ensemble \
     && cp target/release/ensemble /ensemble \
     && mkdir -p /state/private /state/public /state/ledger
