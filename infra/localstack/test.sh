@@ -7,7 +7,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 if [ $# = 0 ]; then
-  set -- cargo test --locked -p console --test it -- localstack::
+  # Of the whole workspace, so that what `cargo test --workspace` has built is used again.
+  set -- cargo test --workspace --locked --test it -- localstack::
 fi
 
 command -v curl >/dev/null || { echo "curl is not installed" >&2; exit 1; }
