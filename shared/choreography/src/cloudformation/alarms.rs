@@ -36,12 +36,13 @@ pub(super) fn draw(drawn: &Drawn<'_>, all: &mut Resources) {
     let of_services = topology.queues.iter().filter(|queue| queue.dlq.is_some());
     let of_services: Vec<&str> = of_services.map(|queue| queue.name.as_str()).collect();
     let waiting = "ApproximateNumberOfMessagesVisible";
-    let what = "dead letters wait for a person: ensemble parked list";
-    alarm(all, "DeadLettersWait", what, &among(drawn, &dlqs, waiting, &json!(0), 1));
-    let what = "messages that SNS could not deliver wait for a person: ensemble queues";
-    alarm(all, "UndeliveredMessagesWait", what, &among(drawn, &undelivered, waiting, &json!(0), 1));
+    let what = json!("dead letters wait for a person: ensemble parked list");
+    alarm(all, "DeadLettersWait", &what, &among(drawn, &dlqs, waiting, &json!(0), 1));
+    let what = json!("messages that SNS could not deliver wait for a person: ensemble queues");
+    alarm(all, "UndeliveredMessagesWait", &what, &among(drawn, &undelivered, waiting, &json!(0), 1));
     let late = among(drawn, &of_services, "ApproximateAgeOfOldestMessage", &reference("OldestMessageSecs"), 5);
-    alarm(all, "MessagesAreLate", "a message waits too long for its service: ensemble queues", &late);
+    let what = json!("a message waits too long for its service: ensemble queues");
+    alarm(all, "MessagesAreLate", &what, &late);
 }
 
 fn draw_logs(declaration: &Declaration, all: &mut Resources) {
@@ -72,7 +73,8 @@ fn draw_attention(declaration: &Declaration, all: &mut Resources) {
     let needing = counted(all, declaration, "NeedsAttention", pattern);
     let mut some = json!({ "Statistic": "Sum", "Period": PERIOD_SECS, "EvaluationPeriods": 1, "Threshold": 0 });
     merge(&mut some, &needing);
-    alarm(all, "SagaNeedsAttention", "a saga needs a person: ensemble sagas --attention", &some);
+    let what = json!("a saga needs a person: ensemble sagas --attention");
+    alarm(all, "SagaNeedsAttention", &what, &some);
 }
 
 /// Warnings and errors, for each hundred messages that were received.
@@ -92,7 +94,8 @@ fn draw_errors(drawn: &Drawn<'_>, declaration: &Declaration, all: &mut Resources
     ]);
     let more_than = json!({ "Metrics": metrics, "Threshold": reference("ErrorsPercent"), "EvaluationPeriods": 5, "DatapointsToAlarm": 3 });
     let id = format!("{}HasErrors", camel(declaration.name));
-    alarm(all, &id, "warnings and errors in the log of this service", &more_than);
+    let what = sub(&format!("too many warnings and errors: aws logs tail {}", log_name(declaration.name)));
+    alarm(all, &id, &what, &more_than);
 }
 
 fn of_queue(drawn: &Drawn<'_>, queue: &str, name: &str) -> Value {
@@ -117,7 +120,7 @@ fn among(drawn: &Drawn<'_>, queues: &[&str], name: &str, more_than: &Value, peri
     json!({ "Metrics": metrics, "Threshold": more_than, "EvaluationPeriods": periods })
 }
 
-fn alarm(all: &mut Resources, id: &str, what: &str, about: &Value) {
+fn alarm(all: &mut Resources, id: &str, what: &Value, about: &Value) {
     let told = json!([reference("AlarmTopicArn")]);
     let mut properties = json!({
         "AlarmDescription": what,

@@ -36,3 +36,23 @@ fn the_guide_sets_only_parameters_that_the_template_has() {
     }
     assert!(set >= 10, "{set}");
 }
+
+#[test]
+fn the_runbook_knows_every_alarm() {
+    let runbook = std::fs::read_to_string(root().join("docs/runbook.md")).unwrap();
+    let template = cloudformation(&map(), Stack::Topology);
+    let (_, resources) = template.split_once("\nResources:\n").unwrap();
+    let mut alarms = 0;
+    let mut id = "";
+    for line in resources.lines() {
+        if let Some(name) = line.strip_prefix("  ").filter(|line| !line.starts_with([' ', '-'])) {
+            id = name.split(':').next().unwrap();
+        }
+        if line.contains("AWS::CloudWatch::Alarm") {
+            let name = if id.ends_with("HasErrors") { "HasErrors" } else { id };
+            assert!(runbook.contains(name), "docs/runbook.md does not say what to do about {id}");
+            alarms += 1;
+        }
+    }
+    assert_eq!(alarms, 8);
+}
