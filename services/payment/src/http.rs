@@ -113,11 +113,5 @@ impl Http {
 
 /// What went wrong, down to its cause.
 fn unknown(error: impl std::error::Error) -> GatewayError {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    GatewayError(text)
+    GatewayError(runtime::with_causes(&error))
 }

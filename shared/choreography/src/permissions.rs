@@ -7,7 +7,7 @@ use contracts::EventType;
 use saga::Declaration;
 use saga::topology::{Channel, Names};
 
-use crate::topology::{OPEN, channel_of};
+use crate::topology::channel_of;
 
 /// Actions on one resource, as IAM names them.
 ///
@@ -30,22 +30,8 @@ pub enum Resource {
     Topic(String),
     /// A table.
     Table(String),
-    /// The index of open sagas of the table of this name.
+    /// The index `open` of the table of this name.
     Index(String),
-}
-
-impl Resource {
-    /// Its ARN, in this region of this account
-    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>).
-    #[must_use]
-    pub fn arn(&self, region: &str, account: &str) -> String {
-        match self {
-            Self::Queue(name) => format!("arn:aws:sqs:{region}:{account}:{name}"),
-            Self::Topic(name) => format!("arn:aws:sns:{region}:{account}:{name}"),
-            Self::Table(name) => format!("arn:aws:dynamodb:{region}:{account}:table/{name}"),
-            Self::Index(table) => format!("arn:aws:dynamodb:{region}:{account}:table/{table}/index/{OPEN}"),
-        }
-    }
 }
 
 /// What the service of this declaration may do: nothing that creates, lists, scans or purges.
@@ -79,9 +65,9 @@ pub fn permissions(declaration: &Declaration, names: &Names) -> Vec<Permission> 
     permissions
 }
 
-/// The channels that a participant publishes to, each once. What keeps no state passes outcomes on to clients.
+/// The channels that a participant publishes to, each once.
 fn published(declaration: &Declaration) -> Vec<Channel> {
-    if !declaration.stateful {
+    if declaration.tells_clients() {
         return vec![Channel::Notifications];
     }
     let mut channels = Vec::new();

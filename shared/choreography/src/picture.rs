@@ -23,7 +23,7 @@ pub fn mermaid(map: &Map, kind: Option<SagaKind>) -> String {
             lines.push(format!("    {from} {arrow}|{}| {}", event.name(), declaration.name));
         }
     }
-    for declaration in map.participants.iter().filter(|declaration| tells_clients(declaration)) {
+    for declaration in map.participants.iter().filter(|declaration| declaration.tells_clients()) {
         for (successful, queue) in [(true, "success"), (false, "failure")] {
             lines.push(format!("    {} {} {queue}", declaration.name, arrow(successful)));
         }
@@ -49,8 +49,8 @@ pub fn table(map: &Map) -> String {
             let step = either(reaction.steps.iter().map(|step| step.as_str()));
             let names: Vec<&str> = reaction.answers.iter().map(|answer| answer.name()).collect();
             let answers = match names.as_slice() {
-                [] if declaration.stateful => "–".to_owned(),
-                [] => "a notification".to_owned(),
+                [] if declaration.tells_clients() => "a notification".to_owned(),
+                [] => "–".to_owned(),
                 names => names.join(" or "),
             };
             lines.push(format!(
@@ -89,9 +89,4 @@ fn publisher(publisher: Publisher) -> String {
         Publisher::Client => "a client".to_owned(),
         Publisher::Booking | Publisher::Payment | Publisher::Fulfillment => publisher.as_str().to_owned(),
     }
-}
-
-/// Whether the chain of events ends here.
-fn tells_clients(declaration: &saga::Declaration) -> bool {
-    !declaration.stateful
 }

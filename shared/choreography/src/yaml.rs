@@ -4,7 +4,6 @@
 //! document changes only where the map does.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use serde::Serialize;
 
@@ -13,8 +12,7 @@ pub(crate) fn document<'a, T: Serialize>(made_by: &str, sections: impl IntoItera
     let mut text = format!("# Rendered from the declarations of the services by `{made_by}`; do not edit.\n");
     for (name, section) in sections {
         let section: BTreeMap<_, _> = [(name, section)].into();
-        let yaml = serde_saphyr::to_string(&section).expect("JSON has no shape that YAML lacks");
-        let _infallible = write!(text, "{yaml}");
+        text.push_str(&serde_saphyr::to_string(&section).expect("JSON has no shape that YAML lacks"));
     }
     text
 }

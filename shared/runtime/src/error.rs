@@ -39,10 +39,13 @@ where
     match (error.code(), error.message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(code), None) => code.to_owned(),
-        (None, _) => {
-            // Down to the cause that a person can act on, such as a refused connection.
-            let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-            causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-        }
+        (None, _) => with_causes(error),
     }
+}
+
+/// An error down to the cause that a person can act on, such as a refused connection.
+#[must_use]
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -44,7 +44,7 @@ pub mod telemetry;
 
 pub use aws::{Aws, may_send_to};
 pub use effects::{NoEffects, Perform};
-pub use error::Unavailable;
+pub use error::{Unavailable, with_causes};
 pub use service::{Running, Service, ServiceDied, run_all};
 pub use settings::{ConfigError, Environment, Settings, Variable};
 pub use stock::Stock;

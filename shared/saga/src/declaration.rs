@@ -23,6 +23,12 @@ pub struct Declaration {
 }
 
 impl Declaration {
+    /// Whether the chain of events ends with it: what keeps no state passes outcomes on to clients.
+    #[must_use]
+    pub const fn tells_clients(&self) -> bool {
+        !self.stateful
+    }
+
     /// The reaction to an event of this type, if it hears it.
     #[must_use]
     pub fn reaction_to(&self, event_type: EventType) -> Option<&'static Reaction> {

@@ -69,7 +69,7 @@ fn honest(world: &World, saga: SagaId, what: &str) -> Notification {
 }
 
 /// The steps of a path, `!` before those that failed.
-fn path(told: &Notification) -> String {
+pub(crate) fn path(told: &Notification) -> String {
     let step = |step: &contracts::Step| format!("{}{}", if step.ok { "" } else { "!" }, step.step.as_str());
     told.path.steps().iter().map(step).collect::<Vec<_>>().join(" ")
 }

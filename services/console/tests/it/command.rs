@@ -8,7 +8,7 @@ use console::cli::Cli;
 use serde_json::{Value, json};
 
 use crate::clients::Endpoint;
-use crate::harness::{Ended, Env, Process, ensemble, ensemble_reading, env, wait_for, word_after};
+use crate::harness::{Ended, Env, Process, card_keys, ensemble, ensemble_reading, env, wait_for, word_after};
 use crate::rows::{order, request};
 use crate::stacks::Up;
 
@@ -119,12 +119,7 @@ async fn payment_without_its_key_exits_with_78_and_says_what_is_allowed() {
 #[tokio::test]
 async fn a_bad_value_of_any_variable_exits_with_78_and_is_not_repeated() {
     const BAD: &str = "b@d";
-    let keys = ensemble(&["keys"], &Env::new()).await.out;
-    let pair = keys.lines().map(|line| line.strip_prefix("export ").unwrap());
-    let pair: Env = pair
-        .map(|line| line.split_once('=').unwrap())
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+    let pair = card_keys().await;
     let variables = [runtime::settings::VARIABLES, booking::VARIABLES, payment::VARIABLES];
     for variable in variables.concat() {
         let value = match variable.name {

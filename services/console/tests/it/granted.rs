@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use choreography::{PARTICIPANTS, permissions};
+use choreography::{PARTICIPANTS, Resource, permissions};
 use saga::topology::Names;
 use serde_json::{Value, json};
 
 use crate::deployed::{aws, deploy};
-use crate::guard::{ACCOUNT, Grant, Grants, Guard, REGION};
+use crate::guard::{Grant, Grants, Guard, arn};
 use crate::harness::{PATIENCE, wait_for, within};
 use crate::place::Place;
 use crate::rows::one_of_each;
@@ -16,7 +16,13 @@ use crate::troupe::Troupe;
 /// What the declarations grant, on an emulator.
 fn declared(names: &Names) -> Grants {
     let granted = |permission: choreography::Permission| {
-        let arn = permission.resource.arn(REGION, ACCOUNT);
+        let (service, name) = match permission.resource {
+            Resource::Queue(name) => ("sqs", name),
+            Resource::Topic(name) => ("sns", name),
+            Resource::Table(name) => ("dynamodb", format!("table/{name}")),
+            Resource::Index(table) => ("dynamodb", format!("table/{table}/index/open")),
+        };
+        let arn = arn(service, &name);
         permission.actions.into_iter().map(move |action| (action.to_owned(), arn.clone()))
     };
     let of_service = |declaration| permissions(declaration, names).into_iter().flat_map(granted).collect();

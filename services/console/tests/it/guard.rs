@@ -20,11 +20,10 @@ pub(crate) type Grant = (String, String);
 /// What each service may do, by the name of the service.
 pub(crate) type Grants = BTreeMap<String, BTreeSet<Grant>>;
 
-/// The region of every emulator here.
-pub(crate) const REGION: &str = "us-east-1";
-
-/// The account of every emulator here.
-pub(crate) const ACCOUNT: &str = "000000000000";
+/// The ARN of a resource on an emulator.
+pub(crate) fn arn(service: &str, resource: &str) -> String {
+    format!("arn:aws:{service}:us-east-1:000000000000:{resource}")
+}
 
 pub(crate) struct Guard {
     pub(crate) url: String,
@@ -177,5 +176,5 @@ fn single(operation: &str) -> &str {
 }
 
 fn grant(service: &str, operation: &str, resource: &str) -> Grant {
-    (format!("{service}:{operation}"), format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"))
+    (format!("{service}:{operation}"), arn(service, resource))
 }

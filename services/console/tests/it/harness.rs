@@ -85,6 +85,16 @@ pub(crate) async fn ensemble(args: &[&str], env: &Env) -> Ended {
     ensemble_reading(args, env, &folder.path().join("no input"), "").await
 }
 
+/// A key pair for card data, as `ensemble keys` makes it.
+pub(crate) async fn card_keys() -> Env {
+    let keys = ensemble(&["keys"], &Env::new()).await.out;
+    let pair = |line: &str| {
+        let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
+        (name.to_owned(), value.to_owned())
+    };
+    keys.lines().map(pair).collect()
+}
+
 /// Runs a command to its end, with this file of this content as its standard input.
 pub(crate) async fn ensemble_reading(args: &[&str], env: &Env, input: &Path, content: &str) -> Ended {
     let folder = tempfile::tempdir().unwrap();

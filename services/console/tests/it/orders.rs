@@ -6,7 +6,7 @@ use gateway::Ledger;
 use serde_json::{Value, json};
 
 use crate::place::{Place, on_both_endpoints};
-use crate::world::{World, cloud_event_of, order, order_saga};
+use crate::world::{World, cloud_event_of, order, order_saga, steps_of};
 
 /// The topic that carries requests.
 const TOPIC: &str = "order-requests";
@@ -157,12 +157,7 @@ fn assert_is_right(row: &Row, order_id: &str, found: &Value) {
         assert!(effect != "capture" || stands["id"] == found["chargeId"], "{order_id}: {stands}");
         assert!(effect != "order" || stands["id"] == order_id, "{order_id}: {stands}");
     }
-    let step = |step: &Value| {
-        assert!(step["at"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
-        format!("{}{}", if step["ok"] == true { "" } else { "!" }, step["step"].as_str().unwrap())
-    };
-    let steps: Vec<_> = found["path"].as_array().unwrap().iter().map(step).collect();
-    assert_eq!(steps.join(" "), row.path, "{order_id}");
+    assert_eq!(steps_of(found), row.path, "{order_id}");
     let fields: BTreeSet<_> = found.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
         "id",

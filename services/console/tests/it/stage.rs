@@ -10,10 +10,10 @@ use std::path::PathBuf;
 use contracts::{Notification, Outcome, SagaKind};
 use tempfile::TempDir;
 
-use crate::cancelled::{assert_is_honest, cancel};
+use crate::cancelled::{assert_is_honest, cancel, path};
 use crate::clients::{Endpoint, SERVICES, Till};
 use crate::command::calling;
-use crate::harness::{Env, Process, ensemble, env, wait_for};
+use crate::harness::{Env, Process, card_keys, ensemble, env, wait_for};
 use crate::place::Place;
 use crate::rows::Row;
 
@@ -71,10 +71,7 @@ impl Stage {
             ("HTTP_PROXY", "http://127.0.0.1:1"),
             ("http_proxy", "http://127.0.0.1:1"),
         ]));
-        let keys = ensemble(&["keys"], &Env::new()).await.out;
-        let exports = keys.lines().filter_map(|line| line.strip_prefix("export "));
-        let pairs = exports.filter_map(|line| line.split_once('='));
-        all.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        all.extend(card_keys().await);
         let provisioned = ensemble(&["provision"], &all).await;
         assert_eq!(provisioned.code, Some(0), "{provisioned:?}");
 
@@ -215,9 +212,7 @@ impl Stage {
         assert_eq!(told.outcome, row.outcome, "{what}");
         let error = told.error.as_ref().map(|error| error.name.as_str());
         assert_eq!(error, row.error, "{what}");
-        let step = |step: &contracts::Step| format!("{}{}", if step.ok { "" } else { "!" }, step.step.as_str());
-        let path: Vec<_> = told.path.steps().iter().map(step).collect();
-        assert_eq!(path.join(" "), row.path, "{what}");
+        assert_eq!(path(&told), row.path, "{what}");
         let standing = told.standing.iter().map(|left| left.effect.as_str());
         assert_eq!(standing.collect::<Vec<_>>(), row.standing, "{what}");
 

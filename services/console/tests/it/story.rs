@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::place::{Place, on_both_endpoints};
-use crate::world::{World, cloud_event, fare, saga_of};
+use crate::world::{World, cloud_event, fare, saga_of, steps_of};
 
 /// A customer and how its fare must end.
 struct Row {
@@ -94,12 +94,7 @@ fn assert_is_right(row: &Row, found: &Value) {
         json!([])
     };
     assert_eq!(found["standing"], standing, "{customer}");
-    let step = |step: &Value| {
-        assert!(step["at"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
-        format!("{}{}", if step["ok"] == true { "" } else { "!" }, step["step"].as_str().unwrap())
-    };
-    let steps: Vec<_> = found["path"].as_array().unwrap().iter().map(step).collect();
-    assert_eq!(steps.join(" "), row.path, "{customer}");
+    assert_eq!(steps_of(found), row.path, "{customer}");
     let mut fields: Vec<_> = found.as_object().unwrap().keys().map(String::as_str).collect();
     let mut expected = [
         "id",

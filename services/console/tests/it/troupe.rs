@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::clients::{Endpoint, SERVICES, Till};
 use crate::command::calling;
-use crate::harness::{Ended, Env, PATIENCE, Process, ensemble, env, wait_for};
+use crate::harness::{Ended, Env, PATIENCE, Process, card_keys, ensemble, env, wait_for};
 use crate::place::Place;
 
 /// All services, as `ensemble run` calls them.
@@ -55,9 +55,7 @@ impl Troupe {
             ("ENSEMBLE_HOOKS", "on"),
             ("ENSEMBLE_VISIBILITY_SECS", "3"),
         ]));
-        let keys = ensemble(&["keys"], &Env::new()).await.out;
-        let pairs = keys.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
-        all.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        all.extend(card_keys().await);
         let (services, heard) = (BTreeMap::new(), BTreeMap::new());
         Self { services, aws, till, env: all, heard, folder, _gateway: gateway, _endpoint: endpoint }
     }

@@ -60,6 +60,15 @@ pub(crate) fn order_saga(identity: &str) -> SagaId {
     SagaId::of_request("order", identity)
 }
 
+/// The steps of a notification's path as its client reads them, each with its time, `!` before those that failed.
+pub(crate) fn steps_of(found: &Value) -> String {
+    let step = |step: &Value| {
+        assert!(step["at"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
+        format!("{}{}", if step["ok"] == true { "" } else { "!" }, step["step"].as_str().unwrap())
+    };
+    found["path"].as_array().unwrap().iter().map(step).collect::<Vec<_>>().join(" ")
+}
+
 impl World {
     /// On the embedded endpoint.
     pub(crate) async fn start() -> Self {

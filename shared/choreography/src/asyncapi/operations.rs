@@ -26,7 +26,7 @@ impl Document<'_> {
             ways.map(|(event, topic)| self.sending(declaration.name, event.as_str(), event.about(), &topic))
         });
         let heard = self.map.reactions().map(|(declaration, reaction)| self.hearing(declaration, reaction));
-        let told = self.map.participants.iter().filter(|declaration| !declaration.stateful).map(|declaration| {
+        let told = self.map.participants.iter().filter(|declaration| declaration.tells_clients()).map(|declaration| {
             let topic = self.names.topic(Channel::Notifications);
             self.sending(declaration.name, messages::NOTIFICATION, messages::ABOUT_NOTIFICATION, &topic)
         });

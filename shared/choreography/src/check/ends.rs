@@ -20,7 +20,7 @@ pub(super) fn two_outcomes(facts: &Facts<'_>) -> Vec<Problem> {
         }
     }
     for event in EventType::ALL {
-        let telling = facts.map.heard(*event).filter(|(declaration, _)| !declaration.stateful);
+        let telling = facts.map.heard(*event).filter(|(declaration, _)| declaration.tells_clients());
         let telling: Vec<&str> = telling.map(|(declaration, _)| declaration.name).collect();
         if telling.len() > 1 {
             let what = format!("{} is told by {}", event.name(), telling.join(" and by "));

@@ -102,7 +102,7 @@ pub(super) fn is_of(event: EventType, kind: SagaKind) -> bool {
 
 /// Whether an event is told to clients: nothing follows from it.
 pub(super) fn is_outcome(map: &Map, event: EventType) -> bool {
-    map.heard(event).any(|(declaration, _)| !declaration.stateful)
+    map.heard(event).any(|(declaration, _)| declaration.tells_clients())
 }
 
 /// The reactions that answer an event in a saga of this kind, and whose they are.

@@ -86,7 +86,7 @@ fn draw_errors(drawn: &Drawn<'_>, declaration: &Declaration, all: &mut Resources
         let stat = json!({ "Metric": metric, "Period": PERIOD_SECS, "Stat": "Sum" });
         json!({ "Id": id, "MetricStat": stat, "ReturnData": false })
     };
-    let rate = "100 * FILL(errors, 0) / MAX([FILL(received, 1), FILL(received, 1) * 0 + 1])";
+    let rate = "100 * FILL(errors, 0) / IF(FILL(received, 0) > 0, received, 1)";
     let metrics = json!([
         input("errors", &errors),
         input("received", &received),

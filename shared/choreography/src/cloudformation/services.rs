@@ -47,6 +47,11 @@ pub(super) fn opens_cards(declaration: &Declaration) -> bool {
     declaration.name == payment::DECLARATION.name
 }
 
+/// Whether a service is told the key that cards are sealed to.
+fn seals_cards(declaration: &Declaration) -> bool {
+    declaration.name == booking::DECLARATION.name
+}
+
 /// The logical id of the role with which ECS starts a service.
 fn execution_role(declaration: &Declaration) -> String {
     format!("{}ExecutionRole", camel(declaration.name))
@@ -147,9 +152,11 @@ pub(super) fn environment(declaration: &Declaration) -> Vec<(&'static str, Value
         ("ENSEMBLE_GATEWAY_MODE", either(TRIAL, &json!("simulated"), &json!("live"))),
         ("ENSEMBLE_HOOKS", either(TRIAL, &reference("Hooks"), &json!("off"))),
     ];
+    if seals_cards(declaration) {
+        variables.push(("ENSEMBLE_CARD_PUBLIC_KEY", reference("CardPublicKey")));
+    }
     if declaration.deadlines {
         variables.extend([
-            ("ENSEMBLE_CARD_PUBLIC_KEY", reference("CardPublicKey")),
             ("ENSEMBLE_FARE_DEADLINE_SECS", reference("FareDeadlineSecs")),
             ("ENSEMBLE_ORDER_DEADLINE_SECS", reference("OrderDeadlineSecs")),
             ("ENSEMBLE_UNWINDING_SECS", reference("UnwindingSecs")),
