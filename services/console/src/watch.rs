@@ -23,19 +23,23 @@ pub(crate) async fn watch(environment: &Environment, options: &WatchOptions) -> 
     let mut arriving = outcomes.watch();
     let most = options.once.unwrap_or(usize::MAX);
     let mut shown = HashSet::new();
-    while shown.len() < most {
-        let found = tokio::select! {
-            biased;
-            () = stop.cancelled() => return Ok(()),
-            found = arriving.recv() => found,
-        };
-        let Some(message) = found.transpose()? else {
-            return Ok(());
-        };
-        show(&message, options.output.json, &mut shown)?;
-        outcomes.delete(&message).await?;
+    let watched = async {
+        while shown.len() < most {
+            let found = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                found = arriving.recv() => found,
+            };
+            let Some(message) = found.transpose()? else {
+                return Ok(());
+            };
+            show(&message, options.output.json, &mut shown)?;
+            outcomes.delete(&message).await?;
+        }
+        Ok(())
     }
-    Ok(())
+    .await;
+    watched.and(arriving.close().await.map_err(Error::from))
 }
 
 fn show(message: &Found, json: bool, shown: &mut HashSet<Uuid>) -> Result<(), Error> {

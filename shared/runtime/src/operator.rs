@@ -9,6 +9,7 @@ use saga::Announcement;
 use saga::topology::Names;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::announcer::Announcer;
 use crate::aws::Aws;
@@ -17,8 +18,9 @@ use crate::error::{Unavailable, explain};
 use crate::queue::receive;
 use crate::settings::Settings;
 
-/// How long one look into a queue waits: the longest that SQS allows.
-const WAIT: Duration = Duration::from_secs(20);
+/// How long one look into a queue waits: so long may [`Watching::close`] take. A look that is dropped goes on at SQS,
+/// and hides what it finds from everybody for the queue's visibility timeout.
+const WAIT: Duration = Duration::from_secs(1);
 
 /// Publishes messages, in batches; a result for each, in order.
 pub async fn publish(aws: &Aws, settings: &Settings, messages: Vec<Announcement>) -> Vec<Result<(), Unavailable>> {
@@ -63,23 +65,29 @@ impl Outcomes {
         Self { aws: aws.clone(), names: settings.names.clone() }
     }
 
-    /// Watches both queues, for as long as the receiver is kept.
+    /// Watches both queues, until it is closed.
     ///
     /// Ends after the first error. What was received and not deleted is visible again in a while.
     #[must_use]
-    pub fn watch(&self) -> mpsc::Receiver<Result<Found, Unavailable>> {
-        let (sender, receiver) = mpsc::channel(1);
+    pub fn watch(&self) -> Watching {
+        let (sender, arriving) = mpsc::channel(1);
+        let closing = CancellationToken::new();
         for successful in [true, false] {
-            let (outcomes, sender) = (self.clone(), sender.clone());
-            tokio::spawn(async move { outcomes.look(successful, &sender).await });
+            let (outcomes, sender, closing) = (self.clone(), sender.clone(), closing.clone());
+            tokio::spawn(async move { outcomes.look(successful, &sender, &closing).await });
         }
-        receiver
+        Watching { outcomes: self.clone(), arriving, closing }
     }
 
     /// Looks into one queue, again and again. A call that is under way is never dropped while somebody listens: it
     /// may have messages on the way.
-    async fn look(&self, successful: bool, sender: &mpsc::Sender<Result<Found, Unavailable>>) {
-        loop {
+    async fn look(
+        &self,
+        successful: bool,
+        sender: &mpsc::Sender<Result<Found, Unavailable>>,
+        closing: &CancellationToken,
+    ) {
+        while !closing.is_cancelled() {
             let received = tokio::select! {
                 biased;
                 () = sender.closed() => return,
@@ -120,7 +128,54 @@ impl Outcomes {
         deleted.map(|_| ()).map_err(|error| Unavailable::new("SQS", format!("{url}: {}", explain(&error))))
     }
 
+    /// Makes a notification that was not shown visible again at once.
+    #[expect(clippy::disallowed_methods, reason = "a client's queue, not a service's")]
+    async fn give_back(&self, found: &Found) -> Result<(), Unavailable> {
+        let url = self.url(found.successful);
+        let change = self.aws.sqs.change_message_visibility().queue_url(&url).receipt_handle(&found.receipt);
+        let given = change.visibility_timeout(0).send().await;
+        given.map(|_| ()).map_err(|error| Unavailable::new("SQS", format!("{url}: {}", explain(&error))))
+    }
+
     fn url(&self, successful: bool) -> String {
         self.aws.queue_url(&self.names.outcomes(successful))
+    }
+}
+
+/// Both outcome queues, while they are watched.
+#[derive(Debug)]
+pub struct Watching {
+    outcomes: Outcomes,
+    arriving: mpsc::Receiver<Result<Found, Unavailable>>,
+    closing: CancellationToken,
+}
+
+impl Watching {
+    /// The next notification; `None` after an error.
+    pub async fn recv(&mut self) -> Option<Result<Found, Unavailable>> {
+        self.arriving.recv().await
+    }
+
+    /// Ends the watching: lets the looks that are under way end, and makes what they bring visible again, so that
+    /// nothing is hidden from whoever looks next.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`]: something is hidden until its visibility ends.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, what was received is hidden until its visibility ends.
+    pub async fn close(mut self) -> Result<(), Unavailable> {
+        self.closing.cancel();
+        let mut result = Ok(());
+        while let Some(found) = self.arriving.recv().await {
+            let given_back = match found {
+                Ok(found) => self.outcomes.give_back(&found).await,
+                Err(error) => Err(error),
+            };
+            result = result.and(given_back);
+        }
+        result
     }
 }

@@ -18,6 +18,7 @@ mod gateway_tls;
 mod granted;
 mod guard;
 mod harness;
+mod hidden;
 mod image;
 mod keys;
 mod orders;

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use console::cli::StackOptions;
 use console::stack::Stack;
 use contracts::{Notification, SagaId};
-use runtime::operator::{Found, Outcomes};
-use runtime::{Aws, Environment, Unavailable};
+use runtime::operator::{Outcomes, Watching};
+use runtime::{Aws, Environment};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::clients::{Endpoint, SERVICES};
@@ -20,7 +19,7 @@ pub(crate) struct World {
     pub(crate) aws: Endpoint,
     outcomes: Outcomes,
     /// Begins with the first wait, so that a test may look into the queues itself.
-    arriving: Option<mpsc::Receiver<Result<Found, Unavailable>>>,
+    arriving: Option<Watching>,
     /// Every notification that was found, by saga: its bodies, byte for byte.
     pub(crate) found: BTreeMap<SagaId, Vec<(bool, String)>>,
 }
