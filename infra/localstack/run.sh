@@ -12,6 +12,8 @@ at=127.0.0.1:${1:-4566}
 export GATEWAY_LISTEN=$at LOCALSTACK_HOST=$at FILESYSTEM_ROOT=$folder/root OVERRIDE_IN_DOCKER=false
 export SERVICES=${SERVICES-sqs,sns,dynamodb,dynamodbstreams,cloudformation,iam,kms,secretsmanager,logs,cloudwatch,sts,ssm,ec2}
 export EAGER_SERVICE_LOADING=0 DYNAMODB_IN_MEMORY=1 LS_LOG=${LS_LOG:-warn}
+# It warns of its own answers: three lines for each subscription that is looked at.
+export LOG_LEVEL_OVERRIDES=${LOG_LEVEL_OVERRIDES-localstack.aws.protocol.serializer=ERROR}
 export PROVIDER_OVERRIDE_DYNAMODB=v2 PROVIDER_OVERRIDE_DYNAMODBSTREAMS=v2
 export SQS_ENDPOINT_STRATEGY=path SQS_DISABLE_CLOUDWATCH_METRICS=1
 # Nothing is fetched and nothing is reported.
