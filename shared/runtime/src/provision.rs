@@ -3,6 +3,7 @@
 //! **Invariant:** run twice, the second run changes nothing. No service calls this: services run without any
 //! permission to create or to list.
 
+mod subscription;
 mod table;
 
 use std::collections::HashMap;
@@ -10,7 +11,7 @@ use std::fmt;
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use saga::Topology;
-use saga::topology::{DLQ_RETENTION_SECS, Queue, Subscription};
+use saga::topology::{DLQ_RETENTION_SECS, Queue};
 use serde_json::{Value, json};
 
 use crate::aws::Aws;
@@ -23,6 +24,8 @@ pub enum Did {
     Created,
     /// It differed.
     Updated,
+    /// An earlier version had it, and this one must not.
+    Removed,
     /// It was as it should be.
     Found,
 }
@@ -32,6 +35,7 @@ impl fmt::Display for Did {
         f.write_str(match self {
             Self::Created => "created",
             Self::Updated => "updated",
+            Self::Removed => "removed",
             Self::Found => "found",
         })
     }
@@ -48,7 +52,8 @@ pub struct Change {
     pub name: String,
 }
 
-/// Creates what is missing and updates what differs; says what it did, resource by resource.
+/// Creates what is missing, updates what differs, and removes the subscriptions of our queues to our topics that must
+/// not be; says what it did, resource by resource.
 ///
 /// # Errors
 ///
@@ -74,9 +79,13 @@ pub async fn provision(aws: &Aws, topology: &Topology) -> Result<Vec<Change>, Un
         }
         note(self::queue(aws, &queue.name, queue_attributes(aws, queue, topology)).await?, "queue", &queue.name);
     }
+    // What is missing first: an event goes to both queues for a moment, rather than to none.
     for subscription in &topology.subscriptions {
-        let name = format!("{} → {}", subscription.topic, subscription.queue);
-        note(self::subscription(aws, subscription).await?, "subscription", &name);
+        let name = subscription::name(&subscription.topic, &subscription.queue);
+        note(subscription::subscription(aws, subscription).await?, "subscription", &name);
+    }
+    for name in subscription::remove_stale(aws, topology).await? {
+        note(Did::Removed, "subscription", &name);
     }
     Ok(changes)
 }
@@ -192,45 +201,6 @@ async fn queue(aws: &Aws, name: &str, wanted: Attributes) -> Result<Did, Unavail
     }
     let set = aws.sqs.set_queue_attributes().queue_url(&url).set_attributes(Some(differing)).send().await;
     set.map(|_| Did::Updated).map_err(|error| failed(explain(&error)))
-}
-
-async fn subscription(aws: &Aws, wanted: &Subscription) -> Result<Did, Unavailable> {
-    let (topic, queue) = (aws.topic_arn(&wanted.topic), aws.queue_arn(&wanted.queue));
-    let failed = |what: String| Unavailable::new("SNS", format!("subscription {queue} of {topic}: {what}"));
-    let listed = aws.sns.list_subscriptions_by_topic().topic_arn(&topic).into_paginator().items().send();
-    let listed: Vec<_> = listed.try_collect().await.map_err(|error| failed(explain(&error)))?;
-    let arn = listed
-        .into_iter()
-        .find(|subscription| subscription.endpoint.as_deref() == Some(&queue))
-        .and_then(|subscription| subscription.subscription_arn);
-    let raw = ("RawMessageDelivery", json!(wanted.raw.to_string()));
-    // An empty policy takes a filter away that must not be there.
-    let policy = wanted.filter_policy().and_then(|policy| serde_json::from_str(&policy).ok()).unwrap_or(json!({}));
-    let filter = ("FilterPolicy", policy);
-    let redrive = ("RedrivePolicy", json!({ "deadLetterTargetArn": aws.queue_arn(&wanted.undelivered) }));
-    if let Some(arn) = arn {
-        return converge(aws, &arn, [raw, filter, redrive]).await.map_err(failed);
-    }
-    let mut subscribe = aws.sns.subscribe().topic_arn(&topic).protocol("sqs").endpoint(&queue);
-    for (name, value) in [Some(raw), wanted.filter.as_ref().map(|_| filter), Some(redrive)].into_iter().flatten() {
-        subscribe = subscribe.attributes(name, as_text(&value));
-    }
-    subscribe.send().await.map(|_| Did::Created).map_err(|error| failed(explain(&error)))
-}
-
-/// Sets what differs of a subscription's attributes.
-async fn converge(aws: &Aws, arn: &str, wanted: [(&str, Value); 3]) -> Result<Did, String> {
-    let found = aws.sns.get_subscription_attributes().subscription_arn(arn).send().await;
-    let found = found.map_err(|error| explain(&error))?.attributes.unwrap_or_default();
-    let mut did = Did::Found;
-    for (name, value) in wanted {
-        if !same(found.get(name).map_or("{}", String::as_str), &value) {
-            let set = aws.sns.set_subscription_attributes().subscription_arn(arn).attribute_name(name);
-            set.attribute_value(as_text(&value)).send().await.map_err(|error| explain(&error))?;
-            did = Did::Updated;
-        }
-    }
-    Ok(did)
 }
 
 /// An attribute as AWS takes it: documents as JSON, all else as it is.

@@ -2,9 +2,20 @@
 
 use runtime::Aws;
 use runtime::provision::{Did, provision};
-use saga::topology::{Index, Subscription, Table, Topology};
+use saga::topology::{Index, Queue, Subscription, Table, Topology};
 
 use crate::scripted::{client, topology};
+
+fn sns(url: &str) -> aws_sdk_sns::Client {
+    let config = aws_sdk_sns::Config::builder()
+        .behavior_version(aws_sdk_sns::config::BehaviorVersion::v2026_01_12())
+        .region(aws_sdk_sns::config::Region::new("us-east-1"))
+        .credentials_provider(aws_sdk_sns::config::Credentials::new("a", "b", None, None, "test"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .endpoint_url(url)
+        .build();
+    aws_sdk_sns::Client::from_conf(config)
+}
 
 #[tokio::test]
 async fn what_is_missing_is_created_what_differs_is_updated_and_a_second_run_changes_nothing() {
@@ -52,6 +63,49 @@ async fn what_is_missing_is_created_what_differs_is_updated_and_a_second_run_cha
     let attributes = attributes.attributes.unwrap();
     assert_eq!(attributes[&"MessageRetentionPeriod".into()], "1209600");
     assert!(attributes[&"Policy".into()].contains(&aws.topic_arn("ensemble-booking-events")), "{attributes:?}");
+    endpoint.stop();
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_had_subscribed_is_removed_and_what_somebody_else_has_is_left() {
+    let endpoint = local::Endpoint::start(local::Options::default()).unwrap();
+    let aws = Aws::at(&endpoint.url()).await.unwrap();
+    let mut topology = topology();
+    let hears = |queue: &str| Subscription {
+        topic: "ensemble-booking-events".to_owned(),
+        queue: queue.to_owned(),
+        raw: true,
+        filter: None,
+        undelivered: format!("{queue}-undelivered"),
+    };
+    topology.subscriptions.push(hears("ensemble-scripted"));
+    provision(&aws, &topology).await.unwrap();
+    let theirs = Topology {
+        queues: vec![Queue { name: "theirs".to_owned(), dlq: None, ..topology.queues[0].clone() }],
+        subscriptions: vec![hears("theirs")],
+        tables: Vec::new(),
+        ..topology.clone()
+    };
+    provision(&aws, &theirs).await.unwrap();
+
+    let moved = Queue { name: "ensemble-scripted-answers".to_owned(), dlq: None, ..topology.queues[0].clone() };
+    topology.subscriptions = vec![hears(&moved.name)];
+    topology.queues.push(moved);
+    let changed: Vec<_> = provision(&aws, &topology).await.unwrap();
+    let changed: Vec<_> = changed.iter().filter(|change| change.did != Did::Found).collect();
+    let last: Vec<_> = changed[changed.len() - 2..].iter().map(|change| (change.did, change.name.as_str())).collect();
+    let [made, removed] =
+        ["ensemble-scripted-answers", "ensemble-scripted"].map(|queue| format!("ensemble-booking-events → {queue}"));
+    assert_eq!(last, [(Did::Created, &*made), (Did::Removed, &*removed)], "none is missed between the two");
+    let again = provision(&aws, &topology).await.unwrap();
+    assert!(again.iter().all(|change| change.did == Did::Found), "{again:?}");
+
+    let sns = sns(&endpoint.url());
+    let listed = sns.list_subscriptions_by_topic().topic_arn(aws.topic_arn("ensemble-booking-events")).send().await;
+    let mut heard: Vec<_> =
+        listed.unwrap().subscriptions().iter().map(|one| one.endpoint().unwrap().to_owned()).collect();
+    heard.sort();
+    assert_eq!(heard, ["ensemble-scripted-answers", "theirs"].map(|queue| aws.queue_arn(queue)));
     endpoint.stop();
 }
 
