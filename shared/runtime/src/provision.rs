@@ -67,7 +67,9 @@ pub async fn provision(aws: &Aws, topology: &Topology) -> Result<Vec<Change>, Un
         note(table::table(aws, table).await?, "table", &table.name);
     }
     for topic in &topology.topics {
-        note(self::topic(aws, topic).await?, "topic", topic);
+        // An emulator is spoken to in the clear.
+        let policy = aws.endpoint().is_none().then(topic_policy);
+        note(self::topic(aws, topic, policy.as_ref()).await?, "topic", topic);
     }
     for queue in &topology.queues {
         if let Some(dlq) = &queue.dlq {
@@ -90,17 +92,31 @@ pub async fn provision(aws: &Aws, topology: &Topology) -> Result<Vec<Change>, Un
     Ok(changes)
 }
 
-async fn topic(aws: &Aws, name: &str) -> Result<Did, Unavailable> {
+async fn topic(aws: &Aws, name: &str, policy: Option<&Value>) -> Result<Did, Unavailable> {
     let failed = |what: String| Unavailable::new("SNS", format!("topic {name}: {what}"));
-    let attributes = aws.sns.get_topic_attributes().topic_arn(aws.topic_arn(name)).send().await;
-    match attributes {
-        Ok(_) => Ok(Did::Found),
+    let arn = aws.topic_arn(name);
+    let (did, attributes) = match aws.sns.get_topic_attributes().topic_arn(&arn).send().await {
+        Ok(found) => (Did::Found, found.attributes.unwrap_or_default()),
         Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => {
-            let created = aws.sns.create_topic().name(name).send().await;
-            created.map(|_| Did::Created).map_err(|error| failed(explain(&error)))
+            aws.sns.create_topic().name(name).send().await.map_err(|error| failed(explain(&error)))?;
+            (Did::Created, HashMap::new())
         }
-        Err(error) => Err(failed(explain(&error))),
-    }
+        Err(error) => return Err(failed(explain(&error))),
+    };
+    let Some(policy) = policy.filter(|policy| !attributes.get(POLICY).is_some_and(|found| same(found, policy))) else {
+        return Ok(did);
+    };
+    let set = aws.sns.set_topic_attributes().topic_arn(&arn).attribute_name(POLICY);
+    set.attribute_value(as_text(policy)).send().await.map_err(|error| failed(explain(&error)))?;
+    Ok(if did == Did::Found { Did::Updated } else { did })
+}
+
+/// The attribute of a topic that holds its policy.
+const POLICY: &str = "Policy";
+
+/// The policy of every topic, in place of the one that SNS gives it. It allows nobody to publish, so IAM alone does.
+fn topic_policy() -> Value {
+    json!({ "Version": "2012-10-17", "Statement": [in_the_clear("sns:Publish")] })
 }
 
 type Attributes = Vec<(QueueAttributeName, Value)>;
@@ -144,7 +160,7 @@ fn topics_of(aws: &Aws, queue: &Queue, topology: &Topology) -> Vec<String> {
     of_queue.map(|subscription| aws.topic_arn(&subscription.topic)).collect()
 }
 
-/// In a queue's policy, that queue and nothing else.
+/// In the policy of a queue or a topic, that queue or topic and nothing else.
 const ITSELF: &str = "*";
 
 /// Lets these topics of this account send to a queue, and nobody in the clear
@@ -166,16 +182,21 @@ fn queue_policy(aws: &Aws, topics: &[String]) -> Value {
         }));
     }
     if aws.endpoint().is_none() {
-        statements.push(json!({
-            "Sid": "NobodyInTheClear",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "sqs:*",
-            "Resource": ITSELF,
-            "Condition": { "Bool": { "aws:SecureTransport": "false" } },
-        }));
+        statements.push(in_the_clear("sqs:*"));
     }
     json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// What nobody may do without TLS.
+fn in_the_clear(action: &str) -> Value {
+    json!({
+        "Sid": "NobodyInTheClear",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": ITSELF,
+        "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+    })
 }
 
 async fn queue(aws: &Aws, name: &str, wanted: Attributes) -> Result<Did, Unavailable> {
@@ -234,6 +255,19 @@ fn loosely(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn the_policy_that_a_topic_must_have_is_set_once() {
+        let endpoint = local::Endpoint::start(local::Options::default()).unwrap();
+        let aws = Aws::at(&endpoint.url()).await.unwrap();
+        let policy = topic_policy();
+        assert_eq!(topic(&aws, "old", None).await.unwrap(), Did::Created);
+        for (name, first) in [("old", Did::Updated), ("new", Did::Created)] {
+            assert_eq!(topic(&aws, name, Some(&policy)).await.unwrap(), first);
+            assert_eq!(topic(&aws, name, Some(&policy)).await.unwrap(), Did::Found);
+        }
+        endpoint.stop();
+    }
 
     #[test]
     fn an_attribute_is_compared_by_what_it_says() {
