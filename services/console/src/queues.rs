@@ -62,7 +62,7 @@ fn as_json(rows: &[Row]) -> String {
 fn as_table(rows: &[Row], with_ages: bool) -> String {
     let age_title = if with_ages { "oldest" } else { "" };
     let title = format!(
-        "{:12} {:>9} {:>9} {:>9} {age_title:>10} {:>12} {:>12}",
+        "{:15} {:>9} {:>9} {:>9} {age_title:>10} {:>12} {:>12}",
         "queue", "visible", "in flight", "delayed", "dead letters", "undelivered"
     );
     let mut lines = vec![draw::faint(title)];
@@ -80,7 +80,7 @@ fn as_table(rows: &[Row], with_ages: bool) -> String {
         };
         let (dead, undelivered) = (parked(row.dead_letters), parked(row.undelivered));
         lines.push(format!(
-            "{:12} {visible:>9} {in_flight:>9} {delayed:>9} {oldest:>10} {dead} {undelivered}",
+            "{:15} {visible:>9} {in_flight:>9} {delayed:>9} {oldest:>10} {dead} {undelivered}",
             row.name
         ));
     }

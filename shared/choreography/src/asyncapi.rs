@@ -9,8 +9,8 @@ mod messages;
 mod operations;
 
 use contracts::{EventType, Publisher};
-use saga::Declaration;
 use saga::topology::{Channel, Names, Topology};
+use saga::{Declaration, Door};
 use serde_json::{Map as Fields, Value, json};
 
 use crate::topology::{channel_of, of_map};
@@ -22,7 +22,8 @@ const ASYNCAPI: &str = "3.0.0";
 
 const ABOUT: &str = "\
 Choreographed sagas on Amazon SNS and SQS. Each service publishes its events on a topic of its own, and hears events on \
-a queue of its own; this document describes all of them and their clients. A channel is a topic or a queue; \
+a queue of its own, to which only topics may send. Who hears clients too has another queue for what they ask, and hears \
+no event of a service by it; this document describes all of them and their clients. A channel is a topic or a queue; \
 the subscriptions that join them stand with the operations that send to a topic.
 
 A consumer passes over fields and attributes that it does not know: new ones may come at any time, without a new \
@@ -78,7 +79,10 @@ impl Document<'_> {
             self.channel(topic, "The topic", messages, &bindings::of_topic(topic))
         });
         let queues = self.topology.queues.iter().map(|queue| {
-            let heard = self.map.reactions().filter(|(declaration, _)| self.queue_of(declaration) == queue.name);
+            let heard = self
+                .map
+                .reactions()
+                .filter(|(declaration, reaction)| self.queue_of(declaration, reaction.to) == queue.name);
             let events: Vec<EventType> = heard.map(|(_, reaction)| reaction.to).collect();
             let wrapped = events.iter().any(|event| self.is_wrapped(*event));
             let messages = events.iter().map(|event| event.as_str()).chain(wrapped.then_some(messages::SNS_ENVELOPE));
@@ -125,8 +129,9 @@ impl Document<'_> {
         subscriptions.filter(|subscription| topics.contains(&subscription.topic)).any(|subscription| !subscription.raw)
     }
 
-    fn queue_of(&self, declaration: &Declaration) -> String {
-        self.names.of_service(declaration.name)
+    /// The queue by which a participant hears an event.
+    fn queue_of(&self, declaration: &Declaration, event: EventType) -> String {
+        self.names.of_service(&declaration.queue(Door::of(event)))
     }
 
     /// Everything to which the other sections refer.

@@ -4,8 +4,8 @@
 //! `services/console/tests/it/granted.rs` holds that against the calls that it makes, both ways.
 
 use contracts::EventType;
-use saga::Declaration;
 use saga::topology::{Channel, Names};
+use saga::{Declaration, Door};
 
 use crate::topology::channel_of;
 
@@ -38,16 +38,16 @@ pub enum Resource {
 #[must_use]
 pub fn permissions(declaration: &Declaration, names: &Names) -> Vec<Permission> {
     let of = |resource, actions: &[&'static str]| Permission { resource, actions: actions.to_vec() };
-    let (queue, table) = (names.of_service(declaration.name), names.of_service(declaration.name));
-    let mut own = vec!["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"];
-    if declaration.deadlines {
-        // What is overdue is told to the service by a message of its own.
-        own.push("sqs:SendMessage");
+    let table = names.of_service(declaration.name);
+    let mut permissions = Vec::new();
+    for door in declaration.doors() {
+        let queue = declaration.queue(door);
+        let mut own = vec!["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"];
+        // What is overdue is told to the service by a message of its own, as anybody may ask for it.
+        own.extend((declaration.deadlines && door == Door::Clients).then_some("sqs:SendMessage"));
+        permissions.push(Permission { resource: Resource::Queue(names.of_service(&queue)), actions: own });
+        permissions.push(of(Resource::Queue(names.dlq(&queue)), &["sqs:SendMessage"]));
     }
-    let mut permissions = vec![
-        Permission { resource: Resource::Queue(queue), actions: own },
-        of(Resource::Queue(names.dlq(declaration.name)), &["sqs:SendMessage"]),
-    ];
     let topics = published(declaration).into_iter().map(|channel| Resource::Topic(names.topic(channel)));
     permissions.extend(topics.map(|topic| of(topic, &["sns:Publish"])));
     if declaration.stateful {

@@ -1,10 +1,11 @@
 //! Topics, queues, subscriptions and tables, as the map needs them.
 //!
-//! **Invariant:** a queue gets an event if and only if its service reacts to it.
+//! **Invariant:** a queue gets an event if and only if its service reacts to it; and no queue that clients may send to
+//! gets any of a service.
 
 use contracts::{EventType, Publisher, SagaKind};
 use saga::topology::{Channel, Index, Names, Queue, Subscription, Table, Topology};
-use saga::{Announcement, Declaration};
+use saga::{Announcement, Declaration, Door};
 
 use crate::{Map, map};
 
@@ -36,9 +37,9 @@ pub fn topology(names: &Names) -> Topology {
 
 pub(crate) fn of_map(map: &Map, names: &Names) -> Topology {
     let channels = channels(map);
-    let services = map.participants.iter().map(|declaration| Queue {
-        name: names.of_service(declaration.name),
-        dlq: Some(names.dlq(declaration.name)),
+    let services = map.participants.iter().flat_map(Declaration::queues).map(|queue| Queue {
+        name: names.of_service(&queue),
+        dlq: Some(names.dlq(&queue)),
         receives_max: RECEIVES_MAX,
         visibility_timeout_secs: VISIBILITY_TIMEOUT_SECS,
         retention_secs: RETENTION_SECS,
@@ -124,11 +125,12 @@ fn subscription(names: &Names, channel: Channel, declaration: &Declaration) -> O
     }
     // Clients publish without our attributes, and the envelope's message id identifies their requests.
     let of_clients = matches!(channel, Channel::FareRequests | Channel::OrderRequests);
+    let queue = declaration.queue(if of_clients { Door::Clients } else { Door::Services });
     (!heard.is_empty()).then(|| Subscription {
         topic: names.topic(channel),
-        queue: names.of_service(declaration.name),
+        queue: names.of_service(&queue),
         raw: !of_clients,
         filter: (!of_clients).then(|| (Announcement::TYPE.to_owned(), heard)),
-        undelivered: names.undelivered(declaration.name),
+        undelivered: names.undelivered(&queue),
     })
 }

@@ -13,6 +13,8 @@ pub enum Reason {
     UnknownVersion,
     /// An event that this service does not hear.
     NotForUs,
+    /// An event on the queue for requests, where anybody who may ask may have put it; or a request among the events.
+    WrongQueue,
     /// An SNS envelope where raw delivery is expected, or one from a topic that carries no requests.
     UnexpectedEnvelope,
     /// Larger than [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES).
@@ -34,6 +36,7 @@ impl Reason {
             Self::UnknownType => "unknown_type",
             Self::UnknownVersion => "unknown_version",
             Self::NotForUs => "not_for_us",
+            Self::WrongQueue => "wrong_queue",
             Self::UnexpectedEnvelope => "unexpected_envelope",
             Self::TooLarge => "too_large",
             Self::Redacted => "redacted",

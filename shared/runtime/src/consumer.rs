@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use contracts::{Poison, Reason};
 use saga::declaration::TIMEOUT_SECS;
-use saga::{Delay, Delivery, Jitter, Participant, RetryPolicy};
+use saga::{Delay, Delivery, Door, Jitter, Participant, RetryPolicy};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -36,15 +36,17 @@ const LAST_LOOK: Duration = Duration::from_millis(300);
 /// How long giving messages back may take, after the grace period, before the service ends regardless.
 const GIVE_BACK_MAX: Duration = Duration::from_secs(2);
 
-/// A service at work.
+/// A service at work on one of its queues; what it has one of, its queues share.
 pub(crate) struct Consumer<P: Participant, E> {
-    pub(crate) participant: P,
-    pub(crate) effects: E,
+    pub(crate) participant: Arc<P>,
+    pub(crate) effects: Arc<E>,
     pub(crate) settings: Settings,
+    /// Which of its queues.
+    pub(crate) door: Door,
     pub(crate) queue: Queue,
     pub(crate) store: Store,
-    pub(crate) announcer: Announcer,
-    pub(crate) breaker: Breaker,
+    pub(crate) announcer: Arc<Announcer>,
+    pub(crate) breaker: Arc<Breaker>,
     pub(crate) locks: SagaLocks,
     /// Stop polling; finish what runs.
     pub(crate) stop: CancellationToken,
@@ -69,7 +71,8 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
         for _ in 0..self.settings.pollers {
             pollers.spawn(Arc::clone(&self).poll(Arc::clone(&slots), tasks.clone()).in_current_span());
         }
-        if self.participant.declaration().deadlines {
+        // What is overdue is asked for, as by anybody, and so by the door for that.
+        if self.participant.declaration().deadlines && self.door == Door::Clients {
             pollers.spawn(Arc::clone(&self).sweep().in_current_span());
         }
         pollers.close();
@@ -157,7 +160,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
                 let detail = format!("received {} times and never settled", message.attempt);
                 return self.bury(&message, &Poison::new(Reason::Exhausted, detail), &[]).await;
             }
-            match self.participant.read(&delivery) {
+            match self.door.read(&*self.participant, &delivery) {
                 Err(poison) => self.bury(&message, &poison, &[]).await,
                 Ok(received) => {
                     let span = tracing::Span::current();
@@ -226,7 +229,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
         let mut pauses = 0;
         let result = loop {
             let (store, announcer) = (&self.store, &self.announcer);
-            let work = handle(&self.participant, &self.effects, store, announcer, received.clone(), receive);
+            let work = handle(&*self.participant, &*self.effects, store, announcer, received.clone(), receive);
             // Crash here: abandoned at any point, it is the same as a crash there.
             let result = tokio::time::timeout(Duration::from_secs(timeout_secs.into()), work).await;
             let result = result.unwrap_or_else(|_elapsed| {

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use saga::Participant;
-use tokio::task::JoinHandle;
+use saga::{Door, Participant};
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -20,6 +20,7 @@ use crate::settings::Settings;
 use crate::stock::Stock;
 use crate::store::Store;
 
+/// Ends when all consumers of a service have.
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A service that has not started yet.
@@ -48,19 +49,31 @@ impl Service {
         let (name, indexed) = (participant.declaration().name, participant.declaration().deadlines);
         let start = move |aws: Aws, settings: Settings, stop: CancellationToken| -> Work {
             let names = &settings.names;
-            let consumer = Consumer {
-                queue: Queue::new(&aws, &names.of_service(name), &names.dlq(name), settings.linger),
-                store: Store::new(aws.dynamodb.clone(), names.of_service(name), Stock::new(&aws, &settings), indexed),
-                effects: effects(&aws, &settings),
-                announcer: Announcer::new(aws, names.clone(), settings.linger),
-                breaker: Breaker::default(),
-                locks: SagaLocks::default(),
-                stop,
-                abandon: CancellationToken::new(),
-                participant,
-                settings,
+            let store = Store::new(aws.dynamodb.clone(), names.of_service(name), Stock::new(&aws, &settings), indexed);
+            let (effects, participant) = (Arc::new(effects(&aws, &settings)), Arc::new(participant));
+            let announcer = Arc::new(Announcer::new(aws.clone(), names.clone(), settings.linger));
+            let (breaker, locks) = (Arc::new(Breaker::default()), SagaLocks::default());
+            let consumer = |door: Door| {
+                let queue = participant.declaration().queue(door);
+                let consumer = Consumer {
+                    queue: Queue::new(&aws, &names.of_service(&queue), &names.dlq(&queue), settings.linger),
+                    door,
+                    store: store.clone(),
+                    effects: Arc::clone(&effects),
+                    announcer: Arc::clone(&announcer),
+                    breaker: Arc::clone(&breaker),
+                    locks: locks.clone(),
+                    stop: stop.clone(),
+                    abandon: CancellationToken::new(),
+                    participant: Arc::clone(&participant),
+                    settings: settings.clone(),
+                };
+                Arc::new(consumer).run()
             };
-            Box::pin(Arc::new(consumer).run())
+            // Each has slots and pollers of its own, so that answers do not wait behind requests.
+            let doors = participant.declaration().doors();
+            let consumers: JoinSet<()> = doors.map(|door| consumer(door).in_current_span()).collect();
+            Box::pin(async move { drop(consumers.join_all().await) })
         };
         Self { name, start: Box::new(start) }
     }
@@ -100,7 +113,7 @@ pub async fn run_all(
     settings: &Settings,
     stop: &CancellationToken,
 ) -> Result<(), ServiceDied> {
-    let mut running = tokio::task::JoinSet::new();
+    let mut running = JoinSet::new();
     for service in services {
         running.spawn(service.run(aws.clone(), settings.clone(), stop.clone()));
     }

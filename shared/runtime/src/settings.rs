@@ -202,13 +202,13 @@ const CONCURRENCY: Variable = Variable {
     name: "ENSEMBLE_CONCURRENCY",
     default: Some("64"),
     allowed: "a whole number from 1 to 1000",
-    about: "messages that one service handles at a time",
+    about: "messages that one service handles at a time, of each of its queues",
 };
 const POLLERS: Variable = Variable {
     name: "ENSEMBLE_POLLERS",
     default: Some("2"),
     allowed: "a whole number from 1 to 16",
-    about: "receive calls that one service has under way at a time",
+    about: "receive calls that one service has under way at a time, at each of its queues",
 };
 const WAIT: Variable = Variable {
     name: "ENSEMBLE_WAIT_SECS",
@@ -247,9 +247,9 @@ const SWEEP: Variable = Variable {
 pub struct Settings {
     /// Names in AWS.
     pub names: Names,
-    /// Messages handled at a time, by each service.
+    /// Messages handled at a time, by each service, of each of its queues.
     pub concurrency: usize,
-    /// Receive calls under way at a time, by each service.
+    /// Receive calls under way at a time, by each service, at each of its queues.
     pub pollers: usize,
     /// How long a receive call waits.
     pub wait: Duration,

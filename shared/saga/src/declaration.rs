@@ -3,10 +3,15 @@
 
 use contracts::{EventType, SagaKind, StepName};
 
+use crate::Door;
+
+/// What is appended to the name of a participant's second queue.
+const ANSWERS: &str = "-answers";
+
 /// A participant's card.
 #[derive(Clone, Copy, Debug)]
 pub struct Declaration {
-    /// Its name: of its crate, queue, table and the prefix of its topic.
+    /// Its name: of its crate, queue, table and the prefix of its topic. See [`Declaration::queue`] for a second queue.
     pub name: &'static str,
     /// What it does, in one line.
     pub about: &'static str,
@@ -33,6 +38,24 @@ impl Declaration {
     #[must_use]
     pub fn reaction_to(&self, event_type: EventType) -> Option<&'static Reaction> {
         self.reactions.iter().find(|reaction| reaction.to == event_type)
+    }
+
+    /// The doors by which it hears anything: each has a queue.
+    pub fn doors(&self) -> impl Iterator<Item = Door> {
+        Door::ALL.into_iter().filter(|door| self.reactions.iter().any(|reaction| Door::of(reaction.to) == *door))
+    }
+
+    /// The queue behind a door, without the prefix: of its own name, but for the events of a participant that hears
+    /// clients too, to whose requests they are the answers.
+    #[must_use]
+    pub fn queue(&self, door: Door) -> String {
+        let is_second = door == Door::Services && self.doors().any(|other| other == Door::Clients);
+        format!("{}{}", self.name, if is_second { ANSWERS } else { "" })
+    }
+
+    /// Its queues, without the prefix.
+    pub fn queues(&self) -> impl Iterator<Item = String> {
+        self.doors().map(|door| self.queue(door))
     }
 }
 
@@ -196,6 +219,39 @@ mod tests {
         assert_eq!(ceilings, [1, 2, 4, 60, 60, 60]);
         let slow = RetryPolicy { backoff_rate_percent: 150, interval_secs: 4, ..RetryPolicy::PATIENT };
         assert_eq!([1, 2, 3].map(|n| slow.delay(n).secs), [4, 6, 9]);
+    }
+
+    #[test]
+    fn a_participant_that_hears_clients_and_services_has_a_queue_for_each() {
+        const fn to(to: EventType) -> Reaction {
+            Reaction {
+                to,
+                reads: 1,
+                expects: None,
+                steps: &[],
+                answers: &[],
+                undoes: &[],
+                retry: PATIENT,
+                timeout_secs: TIMEOUT_SECS,
+            }
+        }
+        const CLIENT: Reaction = to(EventType::CancelRequested);
+        const SERVICE: Reaction = to(EventType::AccountCredited);
+        let queues = |reactions: &'static [Reaction]| -> Vec<String> {
+            let one = Declaration {
+                name: "one",
+                about: "",
+                stateful: true,
+                looks: true,
+                deadlines: false,
+                stock: false,
+                reactions,
+            };
+            one.queues().collect()
+        };
+        assert_eq!(queues(&[CLIENT, SERVICE]), ["one", "one-answers"]);
+        assert_eq!(queues(&[CLIENT]), ["one"]);
+        assert_eq!(queues(&[SERVICE]), ["one"]);
     }
 
     #[test]

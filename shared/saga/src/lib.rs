@@ -20,7 +20,7 @@ pub mod record;
 pub mod topology;
 
 pub use declaration::{Declaration, Delay, Jitter, Reaction, RetryPolicy};
-pub use delivery::{Delivery, Received};
+pub use delivery::{Delivery, Door, Received};
 pub use execution::{Act, Answer, Execution, Settlement};
 pub use participant::{Awaited, Context, Decision, Input, NoEffect, Participant, Then};
 pub use record::{Announcement, Due, List, Record, Stored, Take, Write};

@@ -31,7 +31,7 @@ pub trait Participant: Send + Sync + 'static {
     /// Its card.
     fn declaration(&self) -> &'static Declaration;
 
-    /// Understands a message.
+    /// Understands a message, by whichever door it came: [`Door::read`](crate::Door::read) holds it to that.
     ///
     /// # Errors
     ///

@@ -55,16 +55,16 @@ impl Names {
         }
     }
 
-    /// The queue, or the table, of a service.
+    /// A queue, or the table of a service.
     #[must_use]
     pub fn of_service(&self, service: &str) -> String {
         format!("{}-{service}", self.prefix)
     }
 
-    /// The dead-letter queue of a service.
+    /// The dead-letter queue of a queue.
     #[must_use]
-    pub fn dlq(&self, service: &str) -> String {
-        format!("{}-{service}-dlq", self.prefix)
+    pub fn dlq(&self, queue: &str) -> String {
+        format!("{}-{queue}-dlq", self.prefix)
     }
 
     /// The queue for what SNS could not deliver to a queue: to that of a service, to `success` or to `failure`.

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use contracts::{Event, SagaId};
-use saga::{Announcement, Delivery, Stored};
+use saga::{Announcement, Delivery, Door, Stored};
 
 use crate::fixtures;
 
 /// A message in a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
+    /// By which queue it comes.
+    pub door: Door,
     /// The body.
     pub body: String,
     /// The String message attributes.
@@ -19,10 +21,10 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message without attributes.
+    /// A message without attributes, as a client sends it.
     #[must_use]
     pub fn new(id: &str, body: impl Into<String>) -> Self {
-        Self { body: body.into(), attributes: BTreeMap::new(), id: id.to_owned() }
+        Self { door: Door::Clients, body: body.into(), attributes: BTreeMap::new(), id: id.to_owned() }
     }
 
     /// An event of this saga, as its publisher would send it.
@@ -35,7 +37,7 @@ impl Message {
             Some(card) => contracts::Envelope::with_sealed_card(&stored, card),
             None => stored,
         };
-        Self::new(&id, body)
+        Self { door: Door::Services, ..Self::new(&id, body) }
     }
 
     /// The message as a participant sees it.

@@ -128,7 +128,7 @@ impl<P: Participant, W: Outside<P>> Service for Node<P, W> {
     }
 
     fn take_up<'n>(&'n self, message: &Message, now: Timestamp) -> Result<Box<dyn Work + 'n>, Poison> {
-        let received = self.participant.read(&message.delivery())?;
+        let received = message.door.read(&self.participant, &message.delivery())?;
         let sealed = |event_type: &EventType| {
             let card = self.participant.sealed_card(&received.incoming, *event_type);
             card.map(|card| (*event_type, card.to_owned()))

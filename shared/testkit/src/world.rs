@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::Poison;
 use saga::topology::{Names, Subscription};
-use saga::{Announcement, Channel, Settlement, Topology};
+use saga::{Announcement, Channel, Door, Settlement, Topology};
 use uuid::Uuid;
 
 use crate::message::timeless_body;
@@ -61,13 +61,16 @@ pub struct World<'n> {
     pub driver: Driver,
     names: Names,
     topology: Topology,
-    services: BTreeMap<String, &'n dyn Service>,
+    /// By name.
+    services: BTreeMap<&'static str, &'n dyn Service>,
+    /// Whose each queue is, and which of its doors.
+    doors: BTreeMap<String, (&'static str, Door)>,
     queues: BTreeMap<String, Vec<Message>>,
     delivered: Vec<(String, Message)>,
     announcements: Vec<Announcement>,
     dead: Vec<DeadLetter>,
     stopped: BTreeSet<String>,
-    /// How far each service's clock is ahead, in milliseconds, by its queue.
+    /// How far each service's clock is ahead, in milliseconds.
     skews: BTreeMap<String, i64>,
     ticks: i64,
     ids: u128,
@@ -97,11 +100,15 @@ impl<'n> World<'n> {
     /// These services in this topology, with empty queues.
     #[must_use]
     pub fn new(names: Names, topology: Topology, services: &[&'n dyn Service]) -> Self {
-        let queue_of =
-            |service: &&'n dyn Service| (names.of_service(service.declaration().name), *service as &dyn Service);
+        let doors = services.iter().flat_map(|service| {
+            let declaration = service.declaration();
+            let of_door = |door| (names.of_service(&declaration.queue(door)), (declaration.name, door));
+            declaration.doors().map(of_door).collect::<Vec<_>>()
+        });
         Self {
             driver: Driver::Lawful,
-            services: services.iter().map(queue_of).collect(),
+            doors: doors.collect(),
+            services: services.iter().map(|service| (service.declaration().name, *service)).collect(),
             queues: topology.queues.iter().map(|queue| (queue.name.clone(), Vec::new())).collect(),
             names,
             topology,
@@ -122,10 +129,16 @@ impl<'n> World<'n> {
         self.publish(&topic, body, &attributes);
     }
 
-    /// Somebody sends a message straight to a service.
-    pub fn send(&mut self, service: &str, body: &str) {
-        let queue = self.names.of_service(service);
-        let message = Message::new(&self.next_id(), body);
+    /// Somebody sends a message straight to a queue.
+    ///
+    /// # Panics
+    ///
+    /// When it is no service's.
+    pub fn send(&mut self, queue: &str, body: &str) {
+        let queue = self.names.of_service(queue);
+        let door = self.doors.get(&queue).map(|(_, door)| *door);
+        let door = door.unwrap_or_else(|| panic!("{queue} is no service's"));
+        let message = Message { door, ..Message::new(&self.next_id(), body) };
         self.delivered.push((queue.clone(), message.clone()));
         self.put_back(&queue, message);
     }
@@ -161,8 +174,7 @@ impl<'n> World<'n> {
     /// When there is none.
     #[must_use]
     pub fn service(&self, name: &str) -> &'n dyn Service {
-        let queue = self.names.of_service(name);
-        let found = self.services.get(&queue).copied();
+        let found = self.services.get(name).copied();
         found.unwrap_or_else(|| panic!("no service is called {name}"))
     }
 
@@ -231,7 +243,7 @@ impl<'n> World<'n> {
     pub(crate) fn waiting_queues(&self) -> impl Iterator<Item = (&String, usize)> {
         self.queues
             .iter()
-            .filter(|(queue, _)| self.services.contains_key(*queue) && !self.stopped.contains(*queue))
+            .filter(|(queue, _)| self.doors.get(*queue).is_some_and(|(service, _)| !self.stopped.contains(*service)))
             .map(|(queue, messages)| (queue, messages.len()))
     }
 
@@ -243,8 +255,8 @@ impl<'n> World<'n> {
     /// Takes a message in hand; `stays`: and it stays in the queue, as it does for a second worker when it was
     /// delivered twice or its visibility ran out.
     pub fn receive(&mut self, queue: &str, index: usize, stays: bool) -> Option<Hand<'n>> {
-        let now = self.now_at(queue);
-        let service = *self.services.get(queue)?;
+        let service = self.service_behind(queue)?;
+        let now = self.now_at(service.declaration().name);
         let messages = self.queues.get_mut(queue)?;
         let message = messages.get(index)?.clone();
         if !stays {
@@ -272,7 +284,8 @@ impl<'n> World<'n> {
         if self.breaks_the_law(hand) {
             return false;
         }
-        let now = self.now_at(&hand.queue);
+        let service = self.service_behind(&hand.queue).map_or("", |service| service.declaration().name);
+        let now = self.now_at(service);
         match hand.work.step(now, lost) {
             Step::Published(announcements) if !hand.published_first => {
                 announcements.iter().for_each(|one| self.announce(one));
@@ -339,12 +352,19 @@ impl<'n> World<'n> {
                 (sns::envelope(topic, &sns_id, body, attributes), BTreeMap::new())
             };
             let id = self.next_id();
-            let message = Message { body, attributes, id };
-            if self.services.contains_key(&subscription.queue) {
+            let door = self.doors.get(&subscription.queue).map(|(_, door)| *door);
+            let message = Message { door: door.unwrap_or(Door::Services), body, attributes, id };
+            if door.is_some() {
                 self.delivered.push((subscription.queue.clone(), message.clone()));
             }
             self.put_back(&subscription.queue, message);
         }
+    }
+
+    /// The service whose queue this is.
+    fn service_behind(&self, queue: &str) -> Option<&'n dyn Service> {
+        let (service, _) = self.doors.get(queue)?;
+        self.services.get(service).copied()
     }
 
     fn put_back(&mut self, queue: &str, message: Message) {

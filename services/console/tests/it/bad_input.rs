@@ -161,27 +161,30 @@ async fn poison_on_any_queue_is_buried_and_an_event_in_an_sns_envelope_is_named_
     world.stack.stop().await;
 }
 
-/// An event that contradicts the record moves nothing, whoever sends it.
+/// A declined payment of [`fare`], as payment would write it.
+pub(crate) fn declined(saga: SagaId, charge_token: Option<String>) -> String {
+    let declined = payment::PaymentDeclined {
+        purchase: known_fare().into(),
+        charge_token,
+        charge_id: None,
+        refund_id: None,
+        error: contracts::Failure::new("Forged", contracts::StepName::ChargeFare, "forged"),
+        standing: Vec::new(),
+        journey: Journey::until(jiff::Timestamp::MAX),
+    };
+    let event = contracts::Event::PaymentDeclined(declined);
+    contracts::Envelope::new(event, saga, "x", None, jiff::Timestamp::UNIX_EPOCH).to_json()
+}
+
+/// An event that contradicts the record moves nothing, also where it comes by the queue for events.
 #[tokio::test]
 async fn a_forged_event_against_a_completed_saga_is_buried_as_contradicting() {
     let mut world = World::start().await;
     world.publish(&fare("3"), Some("r")).await;
     let saga = saga_of("r");
     let (_, found) = world.outcome_of(saga).await;
-    let charge_token = found["chargeToken"].as_str().map(str::to_owned);
-    let error = contracts::Failure::new("Forged", contracts::StepName::ChargeFare, "forged");
-    let declined = payment::PaymentDeclined {
-        purchase: known_fare().into(),
-        charge_token,
-        charge_id: None,
-        refund_id: None,
-        error,
-        standing: Vec::new(),
-        journey: Journey::until(jiff::Timestamp::MAX),
-    };
-    let event = contracts::Event::PaymentDeclined(declined);
-    let forged = contracts::Envelope::new(event, saga, "x", None, jiff::Timestamp::UNIX_EPOCH).to_json();
-    world.send("booking", &forged, None).await;
+    let forged = declined(saga, found["chargeToken"].as_str().map(str::to_owned));
+    world.send("booking-answers", &forged, None).await;
     world.until("it is buried", async |world| !world.dead_letters().await.is_empty()).await;
     let (_, letter) = world.dead_letters().await.remove(0);
     assert!(letter.to_string().contains("contradicting"), "{letter}");

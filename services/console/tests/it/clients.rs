@@ -6,8 +6,11 @@ use gateway::Ledger;
 use reqwest::{Client, Method, Url};
 use serde_json::{Value, json};
 
-/// The services, as `ensemble run` calls them; each has a queue of that name and a dead-letter queue.
+/// The services, as `ensemble run` calls them.
 pub(crate) const SERVICES: [&str; 4] = ["booking", "payment", "fulfillment", "notifier"];
+
+/// The queues of the services, each of which has a dead-letter queue. The second is booking's for events.
+pub(crate) const QUEUES: [&str; 5] = ["booking", "booking-answers", "payment", "fulfillment", "notifier"];
 
 /// A client that no proxy comes between.
 fn client() -> Client {
@@ -122,8 +125,8 @@ impl Endpoint {
     /// Whether no service has anything left to do.
     pub(crate) async fn is_quiet(&self) -> bool {
         // A message can move from a queue not looked at yet to one that was: two looks see it.
-        for service in [SERVICES, SERVICES].concat() {
-            if self.held_in_all(&self.name(service)).await > 0 {
+        for queue in [QUEUES, QUEUES].concat() {
+            if self.held_in_all(&self.name(queue)).await > 0 {
                 return false;
             }
         }

@@ -130,7 +130,7 @@ mod localstack {
         let deployed = Troupe::before(other, &[]).await.aws;
         deploy(&deployed.url, deployed.prefix());
         let made = [described(&provisioned).await, described(&deployed).await];
-        assert_eq!(made[0].len(), 5 + 16 + 6 + 11, "{:#?}", made[0].keys());
+        assert_eq!(made[0].len(), 5 + 19 + 6 + 11, "{:#?}", made[0].keys());
         assert_eq!(made[0], made[1]);
     }
 }

@@ -6,12 +6,14 @@ use choreography::{PARTICIPANTS, Resource, permissions};
 use saga::topology::Names;
 use serde_json::{Value, json};
 
+use crate::bad_input::declined;
 use crate::deployed::{aws, deploy};
 use crate::guard::{Grant, Grants, Guard, arn};
 use crate::harness::{PATIENCE, wait_for, within};
 use crate::place::Place;
 use crate::rows::one_of_each;
 use crate::troupe::Troupe;
+use crate::world::saga_of;
 
 /// What the declarations grant, on an emulator.
 fn declared(names: &Names) -> Grants {
@@ -59,10 +61,15 @@ async fn granted_is_used(mut troupe: Troupe, granted: Grants) {
         let data = serde_json::from_str(&row.request()).unwrap();
         asked.push(troupe.ask(row.kind.as_str(), &id, &data).await);
     }
-    for declaration in PARTICIPANTS {
-        let url = troupe.aws.queue_url(&troupe.aws.name(declaration.name));
-        troupe.aws.sqs("SendMessage", &json!({ "QueueUrl": url, "MessageBody": "{" })).await;
+    let send = async |queue: &str, body: &str| {
+        let url = troupe.aws.queue_url(&troupe.aws.name(queue));
+        troupe.aws.sqs("SendMessage", &json!({ "QueueUrl": url, "MessageBody": body })).await;
+    };
+    for queue in PARTICIPANTS.iter().flat_map(|declaration| declaration.queues()) {
+        send(&queue, "{").await;
     }
+    // An answer before its time is given back.
+    send("booking-answers", &declined(saga_of("unheard-of"), None)).await;
     let holds = |(action, _): &Grant| action == "sqs:ChangeMessageVisibility";
     wait_for("a message that is held on to", async || {
         guard.used().get("notifier")?.iter().find(|one| holds(one)).cloned()

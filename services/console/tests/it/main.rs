@@ -14,6 +14,7 @@ mod configuration;
 mod counts;
 mod demo;
 mod deployed;
+mod doors;
 mod gateway_tls;
 mod granted;
 mod guard;

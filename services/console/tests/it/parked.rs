@@ -11,9 +11,11 @@ use crate::harness::{Ended, Env, PATIENCE, Process, ensemble, wait_for};
 use crate::rows::request;
 
 /// Those who have dead-letter queues, as `parked` calls them.
-const PLACES: [&str; 10] = [
+const PLACES: [&str; 12] = [
     "booking",
     "booking-undelivered",
+    "booking-answers",
+    "booking-answers-undelivered",
     "payment",
     "payment-undelivered",
     "fulfillment",

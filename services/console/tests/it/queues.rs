@@ -23,17 +23,17 @@ async fn queues_shows_what_waits_everywhere_and_receives_nothing_unless_asked() 
     let received = scene.endpoint.calls().await.get("sqs:ReceiveMessage").copied();
     let rows = ensemble(&["queues", "--json"], &scene.env).await.json();
     let names: Vec<_> = rows.iter().map(|row| row["queue"].as_str().unwrap()).collect();
-    assert_eq!(names, ["booking", "payment", "fulfillment", "notifier", "success", "failure"]);
+    assert_eq!(names, ["booking", "booking-answers", "payment", "fulfillment", "notifier", "success", "failure"]);
     let expected = json!({
         "queue": "payment", "visible": 1, "inFlight": 1, "delayed": 1, "oldestSecsAtLeast": null, "deadLetters": 7,
         "undelivered": 1,
     });
-    assert_eq!(rows[1], expected);
-    assert_eq!((&rows[4]["deadLetters"], &rows[4]["undelivered"]), (&Value::Null, &json!(0)));
+    assert_eq!(rows[2], expected);
+    assert_eq!((&rows[5]["deadLetters"], &rows[5]["undelivered"]), (&Value::Null, &json!(0)));
     assert_eq!(scene.endpoint.calls().await.get("sqs:ReceiveMessage").copied(), received);
 
     let aged = ensemble(&["queues", "--age", "--json"], &scene.env).await.json();
-    assert!(aged[1]["oldestSecsAtLeast"].is_u64() && aged[0]["oldestSecsAtLeast"].is_null(), "{aged:?}");
+    assert!(aged[2]["oldestSecsAtLeast"].is_u64() && aged[0]["oldestSecsAtLeast"].is_null(), "{aged:?}");
     assert_eq!(scene.endpoint.held("ensemble-payment").await, [1, 2], "nothing is hidden by it");
     let text = ensemble(&["queues", "--age"], &scene.env).await.out;
     assert!(text.contains("≥ ") && text.contains("a sample"), "{text}");

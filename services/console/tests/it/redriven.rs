@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use contracts::EventType;
 use serde_json::{Value, json};
 
-use crate::clients::{Endpoint, SERVICES};
+use crate::clients::{Endpoint, QUEUES};
 use crate::command::calling;
 use crate::harness::{ensemble, wait_for};
 use crate::stacks::Up;
@@ -40,12 +40,11 @@ fn unsealed(event: &Value) -> String {
     event.to_string()
 }
 
-/// The services that hear an event of this type.
-fn listeners(event_type: &str) -> Vec<&'static str> {
-    let hears = |reaction: EventType| reaction.as_str() == event_type;
+/// The queues by which services hear an event of this type.
+fn listeners(event_type: &str) -> Vec<String> {
+    let event = EventType::parse(event_type).unwrap();
     let map = choreography::map();
-    let all = map.participants.iter().filter(|one| one.reactions.iter().any(|reaction| hears(reaction.to)));
-    all.map(|declaration| declaration.name).collect()
+    map.heard(event).map(|(declaration, _)| declaration.queue(saga::Door::of(event))).collect()
 }
 
 /// All items of all services.
@@ -88,8 +87,8 @@ async fn events_of_ended_sagas_redriven_twice_change_nothing_and_announce_nothin
     for round in 0..2 {
         let mut letters = 0;
         for event in &events {
-            for service in listeners(event["type"].as_str().unwrap()) {
-                let url = up.aws.queue_url(&format!("ensemble-{service}-dlq"));
+            for queue in listeners(event["type"].as_str().unwrap()) {
+                let url = up.aws.queue_url(&format!("ensemble-{queue}-dlq"));
                 up.aws.sqs("SendMessage", &json!({ "QueueUrl": url, "MessageBody": event.to_string() })).await;
                 letters += 1;
             }
@@ -108,8 +107,8 @@ async fn events_of_ended_sagas_redriven_twice_change_nothing_and_announce_nothin
         assert!(notifications(&up.aws).await.is_subset(&told), "round {round}");
         assert_eq!(items(&up.aws).await, before, "round {round}");
         assert_eq!(up.till.totals().await, ledger, "round {round}");
-        for service in SERVICES {
-            assert_eq!(up.aws.take(&format!("ensemble-{service}-dlq")).await, Vec::<String>::new(), "round {round}");
+        for queue in QUEUES {
+            assert_eq!(up.aws.take(&format!("ensemble-{queue}-dlq")).await, Vec::<String>::new(), "round {round}");
         }
     }
     assert_eq!(up.interrupt().await, Some(0));

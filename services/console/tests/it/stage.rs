@@ -11,7 +11,7 @@ use contracts::{Notification, Outcome, SagaKind};
 use tempfile::TempDir;
 
 use crate::cancelled::{assert_is_honest, cancel, path};
-use crate::clients::{Endpoint, SERVICES, Till};
+use crate::clients::{Endpoint, QUEUES, SERVICES, Till};
 use crate::command::calling;
 use crate::harness::{Env, Process, card_keys, ensemble, env, wait_for};
 use crate::place::Place;
@@ -182,9 +182,9 @@ impl Stage {
         })
         .await;
         self.listen().await;
-        for service in SERVICES {
-            let dead = self.aws.take(&self.aws.name(&format!("{service}-dlq"))).await;
-            assert!(dead.is_empty(), "dead letters of {service}: {dead:?}");
+        for queue in QUEUES {
+            let dead = self.aws.take(&self.aws.name(&format!("{queue}-dlq"))).await;
+            assert!(dead.is_empty(), "dead letters of {queue}: {dead:?}");
         }
         for (saga, row) in &self.asked {
             self.is_right(saga, row).await;

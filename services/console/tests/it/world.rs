@@ -10,7 +10,7 @@ use runtime::{Aws, Environment};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::clients::{Endpoint, SERVICES};
+use crate::clients::{Endpoint, QUEUES};
 use crate::harness::{PATIENCE, wait_for};
 use crate::place::Place;
 
@@ -153,12 +153,12 @@ impl World {
         wait_for(what, async || holds(self).await.then_some(())).await;
     }
 
-    /// The messages of the dead-letter queues, as they stand: the service that has them, and their JSON.
+    /// The messages of the dead-letter queues, as they stand: the queue that they were in, and their JSON.
     pub(crate) async fn dead_letters(&self) -> Vec<(&'static str, Value)> {
         let mut all = Vec::new();
-        for service in SERVICES {
-            let found = self.aws.look(&self.aws.name(&format!("{service}-dlq"))).await;
-            all.extend(found.into_iter().map(|letter| (service, letter)));
+        for queue in QUEUES {
+            let found = self.aws.look(&self.aws.name(&format!("{queue}-dlq"))).await;
+            all.extend(found.into_iter().map(|letter| (queue, letter)));
         }
         all
     }

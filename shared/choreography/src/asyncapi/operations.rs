@@ -15,7 +15,7 @@ impl Document<'_> {
     pub(super) fn operations(&self) -> Value {
         let asked = self.map.requests.iter().flat_map(|event| {
             // By a topic, or straight to the queue of whoever hears it.
-            let queues = self.map.heard(*event).map(|(declaration, _)| self.queue_of(declaration));
+            let queues = self.map.heard(*event).map(|(declaration, _)| self.queue_of(declaration, *event));
             let ways: Vec<String> = self.topics(*event).into_iter().chain(queues).collect();
             ways.into_iter().map(|way| self.sending(CLIENT, event.as_str(), event.about(), &way))
         });
@@ -56,7 +56,7 @@ impl Document<'_> {
         let forms = [event.as_str()].into_iter().chain(self.is_wrapped(event).then_some(messages::SNS_ENVELOPE));
         let operation = self.receiving(
             declaration.name,
-            &self.queue_of(declaration),
+            &self.queue_of(declaration, event),
             forms,
             &reaction_in_prose(declaration, reaction),
         );

@@ -4,7 +4,7 @@
 
 use contracts::{EventType, SagaKind, StepName};
 use saga::topology::{Names, Subscription, Topology};
-use saga::{Announcement, Reaction, RetryPolicy};
+use saga::{Announcement, Door, Reaction, RetryPolicy};
 
 use super::{Facts, Problem, Rule, ways};
 use crate::Map;
@@ -46,7 +46,8 @@ pub(super) fn filters(facts: &Facts<'_>) -> Vec<Problem> {
     let names = Names::default();
     let mut problems = impossible(facts, &names, &facts.topology);
     for (declaration, reaction) in facts.map.reactions() {
-        let (topic, queue) = (names.topic(channel_of(reaction.to)), names.of_service(declaration.name));
+        let queue = names.of_service(&declaration.queue(Door::of(reaction.to)));
+        let topic = names.topic(channel_of(reaction.to));
         let brings = |subscription: &Subscription| {
             let passes = |(_, values): &(String, Vec<String>)| values.iter().any(|value| value == reaction.to.as_str());
             subscription.topic == topic

@@ -81,21 +81,31 @@ fn draw_attention(declaration: &Declaration, all: &mut Resources) {
 fn draw_errors(drawn: &Drawn<'_>, declaration: &Declaration, all: &mut Resources) {
     let pattern = r#"{ $.level = "ERROR" || $.level = "WARN" }"#;
     let errors = counted(all, declaration, "Errors", pattern);
-    let received = of_queue(drawn, &drawn.names.of_service(declaration.name), "NumberOfMessagesReceived");
     let input = |id: &str, metric: &Value| {
         let stat = json!({ "Metric": metric, "Period": PERIOD_SECS, "Stat": "Sum" });
         json!({ "Id": id, "MetricStat": stat, "ReturnData": false })
     };
-    let rate = "100 * FILL(errors, 0) / IF(FILL(received, 0) > 0, received, 1)";
-    let metrics = json!([
-        input("errors", &errors),
-        input("received", &received),
-        { "Id": "rate", "Expression": rate, "Label": "errors in a hundred messages" },
-    ]);
+    let (received, sum) = of_queues(declaration, "received");
+    let received = received
+        .iter()
+        .map(|(id, queue)| input(id, &of_queue(drawn, &drawn.names.of_service(queue), "NumberOfMessagesReceived")));
+    let rate = format!("100 * FILL(errors, 0) / IF({sum} > 0, {sum}, 1)");
+    let rate = json!({ "Id": "rate", "Expression": rate, "Label": "errors in a hundred messages" });
+    let metrics: Vec<Value> = std::iter::once(input("errors", &errors)).chain(received).chain([rate]).collect();
     let more_than = json!({ "Metrics": metrics, "Threshold": reference("ErrorsPercent"), "EvaluationPeriods": 5, "DatapointsToAlarm": 3 });
     let id = format!("{}HasErrors", camel(declaration.name));
     let what = sub(&format!("too many warnings and errors: aws logs tail {}", log_name(declaration.name)));
     alarm(all, &id, &what, &more_than);
+}
+
+/// The queues of a service, each with an id for a metric of it, and the sum over them: what SQS says nothing of, because
+/// nobody used it for long, counts as zero.
+pub(super) fn of_queues(declaration: &Declaration, id: &str) -> (Vec<(String, String)>, String) {
+    let queues: Vec<_> =
+        declaration.queues().enumerate().map(|(nth, queue)| (format!("{id}{}", nth + 1), queue)).collect();
+    let filled: Vec<String> = queues.iter().map(|(id, _)| format!("FILL({id}, 0)")).collect();
+    let sum = if filled.len() == 1 { filled.concat() } else { format!("({})", filled.join(" + ")) };
+    (queues, sum)
 }
 
 fn of_queue(drawn: &Drawn<'_>, queue: &str, name: &str) -> Value {

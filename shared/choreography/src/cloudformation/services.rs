@@ -168,7 +168,7 @@ pub(super) fn environment(declaration: &Declaration) -> Vec<(&'static str, Value
     variables
 }
 
-/// Scales on the messages that wait for each task
+/// Scales on the messages that wait for each task, in all queues of the service
 /// (<https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking-metric-math.html>).
 fn draw_scaling(drawn: &Drawn<'_>, declaration: &Declaration, all: &mut Resources) {
     let (service, target) = (service(declaration), format!("{}Scaling", camel(declaration.name)));
@@ -181,16 +181,16 @@ fn draw_scaling(drawn: &Drawn<'_>, declaration: &Declaration, all: &mut Resource
         "MaxCapacity": if opens_cards(declaration) { either(TRIAL, &json!(1), &most) } else { most },
     });
     all.add(&target, "AWS::ApplicationAutoScaling::ScalableTarget", properties);
-    let queue = sub(&drawn.names.of_service(declaration.name));
-    let backlog = alarms::metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", &[("QueueName", queue)]);
     let of_service = [("ClusterName", reference("Cluster")), ("ServiceName", get(&service, "Name"))];
     let tasks = alarms::metric("ECS/ContainerInsights", "RunningTaskCount", &of_service);
     let input = |id: &str, metric: &Value| json!({ "Id": id, "MetricStat": { "Metric": metric, "Stat": "Average" }, "ReturnData": false });
-    let metrics = json!([
-        input("backlog", &backlog),
-        input("tasks", &tasks),
-        { "Id": "perTask", "Expression": "backlog / tasks", "ReturnData": true },
-    ]);
+    let (backlog, sum) = alarms::of_queues(declaration, "backlog");
+    let backlog = backlog.iter().map(|(id, queue)| {
+        let queue = [("QueueName", sub(&drawn.names.of_service(queue)))];
+        input(id, &alarms::metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", &queue))
+    });
+    let per_task = json!({ "Id": "perTask", "Expression": format!("{sum} / tasks"), "ReturnData": true });
+    let metrics: Vec<Value> = backlog.chain([input("tasks", &tasks), per_task]).collect();
     let properties = json!({
         "PolicyName": "backlog",
         "PolicyType": "TargetTrackingScaling",

@@ -7,6 +7,7 @@ mod cast;
 mod deadlines;
 mod deployed;
 mod documented;
+mod doors;
 mod explore;
 mod faults;
 mod golden;

@@ -347,7 +347,7 @@ fn text(value: &Value, field: &str) -> String {
 /// The service whose queue this is.
 fn service_of(queue: &str) -> String {
     let names = Names::default();
-    let declarations = choreography::PARTICIPANTS.iter();
-    let found = declarations.map(|declaration| declaration.name).find(|name| names.of_service(name) == queue);
-    found.unwrap_or_else(|| panic!("{queue} is no service's")).to_owned()
+    let is_its = |one: &&&saga::Declaration| one.queues().any(|own| names.of_service(&own) == queue);
+    let found = choreography::PARTICIPANTS.iter().find(is_its);
+    found.unwrap_or_else(|| panic!("{queue} is no service's")).name.to_owned()
 }

@@ -4,5 +4,6 @@
 
 mod audit;
 mod delivery;
+mod doors;
 mod provision;
 mod scripted;

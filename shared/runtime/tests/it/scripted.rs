@@ -18,7 +18,7 @@ pub(crate) const NAME: &str = "scripted";
 
 /// Begins, asks outside, ends.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Scripted;
+pub(crate) struct Scripted(&'static Declaration);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", content = "facts")]
@@ -37,7 +37,8 @@ const RETRY: &[RetryPolicy] = &[RetryPolicy {
     ..RetryPolicy::PATIENT
 }];
 
-static DECLARATION: Declaration = Declaration {
+/// Hears clients only.
+const ONE_DOOR: Declaration = Declaration {
     name: NAME,
     about: "does as the test says",
     stateful: true,
@@ -45,6 +46,12 @@ static DECLARATION: Declaration = Declaration {
     deadlines: false,
     stock: false,
     reactions: &[reaction(EventType::FareRequested, 3_600), reaction(EventType::OrderRequested, 1)],
+};
+
+/// Hears clients and services.
+pub(crate) const TWO_DOORS: Declaration = Declaration {
+    reactions: &[reaction(EventType::FareRequested, 3_600), reaction(EventType::AccountCredited, 3_600)],
+    ..ONE_DOOR
 };
 
 const fn reaction(to: EventType, timeout_secs: u32) -> Reaction {
@@ -67,15 +74,19 @@ impl Participant for Scripted {
     type Reply = ();
 
     fn declaration(&self) -> &'static Declaration {
-        &DECLARATION
+        self.0
     }
 
     fn read(&self, delivery: &Delivery<'_>) -> Result<Received<String>, Poison> {
         let incoming = delivery.body.to_owned();
         let saga = SagaId::of_request("test", &incoming);
         let event_id = delivery.message_id.to_owned();
-        // The reaction to an order has a second.
-        let event_type = if incoming == "hurry" { EventType::OrderRequested } else { EventType::FareRequested };
+        let event_type = match incoming.as_str() {
+            // The reaction to an order has a second.
+            "hurry" => EventType::OrderRequested,
+            "answer" => EventType::AccountCredited,
+            _ => EventType::FareRequested,
+        };
         Ok(Received { saga, event_type, event_id, traceparent: None, incoming })
     }
 
@@ -139,12 +150,16 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start(variables: &[(&str, &str)]) -> Self {
+        Self::of(&ONE_DOOR, variables).await
+    }
+
+    pub(crate) async fn of(declaration: &'static Declaration, variables: &[(&str, &str)]) -> Self {
         let endpoint = local::Endpoint::start(local::Options::default()).unwrap();
         let aws = Aws::at(&endpoint.url()).await.unwrap();
         let environment: Environment =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let settings = Settings::read(&environment).unwrap();
-        runtime::provision::provision(&aws, &topology()).await.unwrap();
+        runtime::provision::provision(&aws, &topology_of(declaration)).await.unwrap();
         let effects = Arc::new(Effects {
             begun: AtomicU32::new(0),
             dropped: AtomicU32::new(0),
@@ -152,7 +167,7 @@ impl World {
             gate: Semaphore::new(0),
         });
         let stop = CancellationToken::new();
-        let service = Service::new(Scripted, Shared(Arc::clone(&effects)));
+        let service = Service::new(Scripted(declaration), Shared(Arc::clone(&effects)));
         let service = tokio::spawn(service.run(aws.clone(), settings, stop.clone()));
         let sqs = client(&endpoint.url());
         Self { endpoint, aws, sqs, effects, stop, service }
@@ -163,14 +178,23 @@ impl World {
     }
 
     pub(crate) async fn send(&self, body: &str) {
-        self.sqs.send_message().queue_url(self.url()).message_body(body).send().await.unwrap();
+        self.send_to(NAME, body).await;
+    }
+
+    pub(crate) async fn send_to(&self, queue: &str, body: &str) {
+        let url = self.aws.queue_url(&format!("ensemble-{queue}"));
+        self.sqs.send_message().queue_url(url).message_body(body).send().await.unwrap();
     }
 
     /// The bodies in the queue and in its dead-letter queue.
     pub(crate) fn places(&self) -> (Vec<String>, Vec<String>) {
+        self.places_of(NAME)
+    }
+
+    pub(crate) fn places_of(&self, queue: &str) -> (Vec<String>, Vec<String>) {
         let dump = self.endpoint.dump();
         let of = |place: &str| dump.iter().filter(|(found, _)| found == place).map(|(_, text)| text.clone()).collect();
-        (of("queue ensemble-scripted"), of("queue ensemble-scripted-dlq"))
+        (of(&format!("queue ensemble-{queue}")), of(&format!("queue ensemble-{queue}-dlq")))
     }
 
     pub(crate) fn state(&self) -> Option<String> {
@@ -193,19 +217,22 @@ impl World {
 }
 
 pub(crate) fn topology() -> Topology {
-    let name = format!("ensemble-{NAME}");
-    let queue = Queue {
-        name: name.clone(),
-        dlq: Some(format!("{name}-dlq")),
+    topology_of(&ONE_DOOR)
+}
+
+fn topology_of(declaration: &Declaration) -> Topology {
+    let queue = |queue| Queue {
+        name: format!("ensemble-{queue}"),
+        dlq: Some(format!("ensemble-{queue}-dlq")),
         receives_max: 1000,
         visibility_timeout_secs: 30,
         retention_secs: 345_600,
     };
     Topology {
         topics: vec!["ensemble-booking-events".to_owned()],
-        queues: vec![queue],
+        queues: declaration.queues().map(queue).collect(),
         subscriptions: Vec::new(),
-        tables: vec![Table::keyed(name, "saga")],
+        tables: vec![Table::keyed(format!("ensemble-{NAME}"), "saga")],
     }
 }
 

@@ -12,17 +12,17 @@ use crate::{Service, fixtures};
 impl<'n> World<'n> {
     /// A service stops: what is sent to it waits.
     pub fn stop(&mut self, service: &str) {
-        self.stopped.insert(self.names.of_service(service));
+        self.stopped.insert(service.to_owned());
     }
 
     /// A service that was stopped goes on.
     pub fn start(&mut self, service: &str) {
-        self.stopped.remove(&self.names.of_service(service));
+        self.stopped.remove(service);
     }
 
     /// A service's clock is ahead of the others', or behind.
     pub fn skew(&mut self, service: &str, secs: i64) {
-        self.skews.insert(self.names.of_service(service), secs * 1_000);
+        self.skews.insert(service.to_owned(), secs * 1_000);
     }
 
     /// Everything that decides what can follow, times apart: two worlds that are alike go on alike.
@@ -30,14 +30,14 @@ impl<'n> World<'n> {
     /// What is outside the services, such as a ledger, is not in it.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let records = self.services.iter().flat_map(|(queue, service)| {
+        let records = self.services.iter().flat_map(|(name, service)| {
             let store = service.store();
             let records = store.records().iter();
             let of = |record: &saga::Record| {
                 let announced: Vec<String> = record.announced.iter().map(|body| timeless_body(body)).collect();
                 format!("{} {announced:?}", timeless_facts(&record.stored))
             };
-            records.map(|(saga, record)| format!("{queue} {saga} {}", of(record))).collect::<Vec<_>>()
+            records.map(|(saga, record)| format!("{name} {saga} {}", of(record))).collect::<Vec<_>>()
         });
         let mut waiting: Vec<String> = self
             .queues
@@ -62,7 +62,7 @@ impl<'n> World<'n> {
         let services: Vec<&'n dyn Service> = self.services.values().copied().collect();
         for service in services {
             let name = service.declaration().name;
-            let now = self.now_at(&self.names.of_service(name));
+            let now = self.now_at(name);
             let sagas: Vec<SagaId> = service.store().records().keys().copied().collect();
             found.extend(sagas.into_iter().filter_map(|saga| Some((name, service.overdue(saga, now)?))));
         }
@@ -80,9 +80,9 @@ impl<'n> World<'n> {
     }
 
     /// Time passes, no two acts happen at the same; and a service's clock may be ahead.
-    pub(super) fn now_at(&mut self, queue: &str) -> Timestamp {
+    pub(super) fn now_at(&mut self, service: &str) -> Timestamp {
         self.ticks += 1_001;
-        let skew = self.skews.get(queue).copied().unwrap_or_default();
+        let skew = self.skews.get(service).copied().unwrap_or_default();
         let millisecond = fixtures::NOW.as_millisecond() + self.ticks + skew;
         Timestamp::from_millisecond(millisecond).unwrap_or(fixtures::NOW)
     }
