@@ -134,6 +134,16 @@ impl Book {
         }
     }
 
+    /// The customer whom a request is about, unless it names a payment that never was.
+    pub(crate) fn customer<'a>(&'a self, request: &'a Request) -> Option<&'a str> {
+        match request {
+            Request::Authorize { customer, .. } | Request::Debit { customer, .. } => Some(customer),
+            Request::Capture { .. } | Request::Void { .. } | Request::Refund { .. } => {
+                self.payment(request).map(|payment| payment.customer.as_str())
+            }
+        }
+    }
+
     fn payment(&self, request: &Request) -> Option<&Payment> {
         match request {
             Request::Authorize { .. } | Request::Debit { .. } => None,

@@ -50,7 +50,7 @@ pub enum FaultKind {
 /// assert_eq!((fault.kind, fault.operation), (FaultKind::Lose, Operation::Capture));
 /// # Ok::<(), gateway::FaultError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Wire", into = "Wire")]
 pub struct Fault {
     /// The calls that the rule is about.
@@ -61,6 +61,8 @@ pub struct Fault {
     pub times: Option<u32>,
     /// Strike only each matching call whose number is a multiple of this.
     pub every: NonZeroU32,
+    /// Only calls about customers whose id ends with this; `None` for all.
+    pub customer: Option<String>,
 }
 
 /// Why a rule cannot be read.
@@ -73,7 +75,9 @@ pub enum FaultError {
     #[error("`{0}` is no operation: authorize, capture, void, refund, debit or any")]
     Operation(String),
     /// A further part is not understood.
-    #[error("`{0}` is not understood: every=<1 or more>, times=<number>, or for `late` a delay such as 500ms")]
+    #[error(
+        "`{0}` is not understood: every=<1 or more>, times=<number>, customer=<the end of its id>, or for `late` a delay such as 500ms"
+    )]
     Part(String),
     /// A late answer needs a delay.
     #[error("`late` needs a delay: delayMs, or on a command line a part such as 500ms")]
@@ -95,6 +99,8 @@ struct Wire {
     every: NonZeroU32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     delay_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    customer: Option<String>,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -113,7 +119,7 @@ impl TryFrom<Wire> for Fault {
     type Error = FaultError;
 
     fn try_from(wire: Wire) -> Result<Self, FaultError> {
-        let Wire { operation, kind, times, every, delay_ms } = wire;
+        let Wire { operation, kind, times, every, delay_ms, customer } = wire;
         let kind = match (kind, delay_ms) {
             (WireKind::Late, Some(millis)) => FaultKind::Late(Duration::from_millis(millis)),
             (WireKind::Late, None) => return Err(FaultError::DelayMissing),
@@ -121,19 +127,19 @@ impl TryFrom<Wire> for Fault {
             (WireKind::Fail, None) => FaultKind::Fail,
             (WireKind::Lose | WireKind::Fail, Some(_)) => return Err(FaultError::DelayUnused),
         };
-        Ok(Self { operation, kind, times, every })
+        Ok(Self { operation, kind, times, every, customer })
     }
 }
 
 impl From<Fault> for Wire {
     fn from(fault: Fault) -> Self {
-        let Fault { operation, kind, times, every } = fault;
+        let Fault { operation, kind, times, every, customer } = fault;
         let (kind, delay_ms) = match kind {
             FaultKind::Late(delay) => (WireKind::Late, Some(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX))),
             FaultKind::Lose => (WireKind::Lose, None),
             FaultKind::Fail => (WireKind::Fail, None),
         };
-        Self { operation, kind, times, every, delay_ms }
+        Self { operation, kind, times, every, delay_ms, customer }
     }
 }
 
@@ -157,7 +163,7 @@ impl FromStr for Fault {
             "any" => Operation::Any,
             other => return Err(FaultError::Operation(other.to_owned())),
         };
-        let mut wire = Wire { operation, kind, times: None, every: always(), delay_ms: None };
+        let mut wire = Wire { operation, kind, times: None, every: always(), delay_ms: None, customer: None };
         for part in parts {
             wire.set(part).ok_or_else(|| FaultError::Part(part.to_owned()))?;
         }
@@ -171,6 +177,8 @@ impl Wire {
             self.every = every.parse().ok()?;
         } else if let Some(times) = part.strip_prefix("times=") {
             self.times = Some(times.parse().ok()?);
+        } else if let Some(customer) = part.strip_prefix("customer=") {
+            self.customer = Some(customer.to_owned());
         } else {
             self.delay_ms = Some(part.strip_suffix("ms")?.parse().ok()?);
         }
@@ -199,14 +207,14 @@ impl Faults {
 
     /// The rules with what remains of them.
     pub(crate) fn remaining(&self) -> Vec<Fault> {
-        self.lock().iter().map(|rule| rule.fault).collect()
+        self.lock().iter().map(|rule| rule.fault.clone()).collect()
     }
 
-    /// The fault that strikes this call: each matching rule counts it, and the first one due is
-    /// used.
-    pub(crate) fn strike(&self, operation: Operation) -> Option<FaultKind> {
+    /// The fault that strikes this call about this customer, if that is known: each matching rule
+    /// counts it, and the first one due is used.
+    pub(crate) fn strike(&self, operation: Operation, customer: Option<&str>) -> Option<FaultKind> {
         let mut struck = None;
-        for rule in self.lock().iter_mut().filter(|rule| rule.matches(operation)) {
+        for rule in self.lock().iter_mut().filter(|rule| rule.matches(operation, customer)) {
             rule.matched = rule.matched.wrapping_add(1);
             let due = rule.matched.is_multiple_of(rule.fault.every.get()) && rule.fault.times != Some(0);
             if due && struck.is_none() {
@@ -223,8 +231,10 @@ impl Faults {
 }
 
 impl Rule {
-    fn matches(&self, operation: Operation) -> bool {
-        self.fault.operation == Operation::Any || self.fault.operation == operation
+    fn matches(&self, operation: Operation, customer: Option<&str>) -> bool {
+        let of_operation = self.fault.operation == Operation::Any || self.fault.operation == operation;
+        let suffix = self.fault.customer.as_deref();
+        of_operation && suffix.is_none_or(|suffix| customer.is_some_and(|customer| customer.ends_with(suffix)))
     }
 }
 

@@ -99,7 +99,7 @@ async fn act(
     let key = idempotency_key(&headers)?;
     let request = Request::read(uri.path(), &whole(body)?).ok_or_else(unknown_path)??;
     let operation = request.operation();
-    let fault = app.faults.strike(operation);
+    let fault = app.faults.strike(operation, app.till.customer(&request).as_deref());
     // On a thread of its own: flushing the journal blocks, and a caller who hangs up ends this
     // future but not that thread.
     let shared = Arc::clone(&app);

@@ -63,6 +63,11 @@ impl Till {
         }
     }
 
+    /// The customer whom a request is about, unless it names a payment that never was.
+    pub(crate) fn customer(&self, request: &Request) -> Option<String> {
+        self.lock().book.customer(request).map(str::to_owned)
+    }
+
     pub(crate) fn ledger(&self, saga: &str) -> Ledger {
         self.lock().book.ledger(saga)
     }

@@ -303,7 +303,7 @@ pub struct GatewayOptions {
     #[arg(long, value_name = "FILE")]
     pub ledger: Option<PathBuf>,
     /// Answer late, lose an answer after acting, or fail: `late:any:500ms`, `lose:capture:every=3`,
-    /// `fail:authorize:times=2`. May be given more than once.
+    /// `fail:authorize:times=2`, `fail:any:customer=<the end of its id>`. May be given more than once.
     #[arg(long, value_name = "RULE")]
     pub fault: Vec<gateway::Fault>,
 }

@@ -8,7 +8,7 @@ fn fault(text: &str) -> Fault {
 
 fn strikes(rules: &[&str], operations: &[Operation]) -> Vec<Option<FaultKind>> {
     let faults = Faults::new(rules.iter().copied().map(fault).collect());
-    operations.iter().map(|operation| faults.strike(*operation)).collect()
+    operations.iter().map(|operation| faults.strike(*operation, None)).collect()
 }
 
 #[test]
@@ -17,7 +17,13 @@ fn a_rule_has_a_command_line_form() {
     for (text, expected) in [
         (
             "lose:capture:every=3",
-            Fault { operation: Operation::Capture, kind: FaultKind::Lose, times: None, every: every(3) },
+            Fault {
+                operation: Operation::Capture,
+                kind: FaultKind::Lose,
+                times: None,
+                every: every(3),
+                customer: None,
+            },
         ),
         (
             "late:any:500ms",
@@ -26,13 +32,23 @@ fn a_rule_has_a_command_line_form() {
                 kind: FaultKind::Late(Duration::from_millis(500)),
                 times: None,
                 every: every(1),
+                customer: None,
             },
         ),
         (
             "fail:authorize:times=2",
-            Fault { operation: Operation::Authorize, kind: FaultKind::Fail, times: Some(2), every: every(1) },
+            Fault {
+                operation: Operation::Authorize,
+                kind: FaultKind::Fail,
+                times: Some(2),
+                every: every(1),
+                customer: None,
+            },
         ),
-        ("lose:debit", Fault { operation: Operation::Debit, kind: FaultKind::Lose, times: None, every: every(1) }),
+        (
+            "lose:debit",
+            Fault { operation: Operation::Debit, kind: FaultKind::Lose, times: None, every: every(1), customer: None },
+        ),
     ] {
         assert_eq!(text.parse(), Ok(expected));
     }
@@ -48,7 +64,7 @@ fn a_bad_rule_is_told_what_is_wrong() {
         ("lose:any:5ms", "only `late` has a delay"),
         (
             "lose:any:every=0",
-            "`every=0` is not understood: every=<1 or more>, times=<number>, or for `late` a delay such as 500ms",
+            "`every=0` is not understood: every=<1 or more>, times=<number>, customer=<the end of its id>, or for `late` a delay such as 500ms",
         ),
     ] {
         assert_eq!(text.parse::<Fault>().map_err(|error| error.to_string()), Err(message.to_owned()));
@@ -65,6 +81,9 @@ fn a_rule_is_the_same_as_json() {
     assert_eq!(short, "lose:void".parse().expect("a good rule"));
     let debit: Fault = serde_json::from_str(r#"{"operation":"debit","kind":"fail"}"#).expect("a good rule");
     assert_eq!(debit, "fail:debit".parse().expect("a good rule"));
+    let customer: Fault =
+        serde_json::from_str(r#"{"operation":"any","kind":"fail","customer":"_broken"}"#).expect("a good rule");
+    assert_eq!(customer, "fail:any:customer=_broken".parse().expect("a good rule"));
     for bad in [
         r#"{"operation":"void","kind":"late"}"#,
         r#"{"operation":"void","kind":"lose","delayMs":1}"#,
@@ -85,6 +104,16 @@ fn a_rule_counts_matching_calls_and_strikes_until_used_up() {
 }
 
 #[test]
+fn a_rule_for_some_customers_strikes_no_other() {
+    let faults = Faults::new(vec![fault("fail:capture:customer=_broken")]);
+    let strike = |operation, customer| faults.strike(operation, customer);
+    assert_eq!(strike(Operation::Capture, Some("3_broken")), Some(FaultKind::Fail));
+    assert_eq!(strike(Operation::Capture, Some("3")), None);
+    assert_eq!(strike(Operation::Capture, None), None);
+    assert_eq!(strike(Operation::Void, Some("3_broken")), None);
+}
+
+#[test]
 fn the_first_rule_due_is_used_and_the_others_count() {
     let (fail, lose) = (Some(FaultKind::Fail), Some(FaultKind::Lose));
     let rules = ["fail:any:times=1", "lose:any:every=2:times=1"];
@@ -94,7 +123,7 @@ fn the_first_rule_due_is_used_and_the_others_count() {
 #[test]
 fn what_remains_is_shown() {
     let faults = Faults::new(vec![fault("fail:any:times=2"), fault("lose:void")]);
-    faults.strike(Operation::Capture);
+    faults.strike(Operation::Capture, None);
     assert_eq!(faults.remaining(), [fault("fail:any:times=1"), fault("lose:void")]);
     faults.replace(Vec::new());
     assert_eq!(faults.remaining(), []);

@@ -21,8 +21,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Publishes a request, and cancels its saga once its card is being authorised.
 pub(super) async fn publish_and_cancel(stack: &Stack, request: Request) -> Result<(), Error> {
-    let late =
-        Fault { operation: Operation::Authorize, kind: FaultKind::Late(LATE), times: Some(1), every: NonZeroU32::MIN };
+    let late = Fault {
+        operation: Operation::Authorize,
+        kind: FaultKind::Late(LATE),
+        times: Some(1),
+        every: NonZeroU32::MIN,
+        customer: None,
+    };
     stack.gateway.set_faults(vec![late]);
     let called = ask_and_wait(stack, request).await;
     // Whatever came of it, the others meet a gateway without faults.
