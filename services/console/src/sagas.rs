@@ -18,7 +18,7 @@ mod trace;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use runtime::sagas::{Listed, Sagas, Which};
+use runtime::sagas::{Listed, Sagas, Stuck, Which};
 use runtime::{Aws, Environment, Settings};
 use saga::List;
 use serde_json::{Value, json};
@@ -39,6 +39,8 @@ struct Shown {
     reasons: Vec<String>,
     /// The same for a program: error and standing effects.
     failed: Value,
+    /// What its messages are stuck at, and in which service.
+    stuck: Vec<(&'static str, Stuck)>,
 }
 
 /// Shows sagas that are not over.
@@ -80,6 +82,7 @@ async fn look_closely(sagas: &Sagas, listed: Vec<Listed>) -> Result<Vec<Shown>, 
         let failed = known.failed().filter(|_| attention);
         Shown {
             owed: front(&map, &known),
+            stuck: known.stuck(),
             reasons: failed.map(|failed| trace::reasons(Some(&failed.error), &failed.standing)).unwrap_or_default(),
             failed: failed.map_or(Value::Null, |failed| json!({ "error": failed.error, "standing": failed.standing })),
             listed,
@@ -106,7 +109,7 @@ fn as_text(options: &SagasOptions, total: u64, overdue: u64, shown: &[Shown], no
         let owing: Vec<_> = owing.into_iter().map(|(service, sagas)| format!("{service} {sagas}")).collect();
         lines.push(format!("of those shown, an answer is owed by: {}", owing.join(", ")));
     }
-    for Shown { listed, owed, reasons, .. } in shown {
+    for Shown { listed, owed, reasons, stuck, .. } in shown {
         let Listed { saga, kind, state, due } = listed;
         let due = match (options.attention, *due > now) {
             (true, _) => format!("since {}", age::draw(age::since(*due, now))),
@@ -118,6 +121,7 @@ fn as_text(options: &SagasOptions, total: u64, overdue: u64, shown: &[Shown], no
         if owed.is_empty() && reasons.is_empty() {
             lines.push(draw::faint("  no event on record is unanswered: it is about to go on, or ends just now"));
         }
+        lines.extend(stuck.iter().map(|(service, stuck)| format!("  {}", stuck_at(service, stuck, now))));
         lines.extend(reasons.iter().map(|reason| format!("  {reason}")));
     }
     lines
@@ -135,10 +139,23 @@ fn as_json(options: &SagasOptions, total: u64, overdue: u64, shown: &[Shown]) ->
         json!({
             "sagaId": id, "saga": kind, "state": state, "due": due,
             "waits": saga.owed.iter().map(owed_as_json).collect::<Vec<_>>(),
+            "stuck": saga.stuck.iter().map(stuck_as_json).collect::<Vec<_>>(),
             "error": saga.failed.get("error"), "standing": saga.failed.get("standing"),
         })
     };
     std::iter::once(totals).chain(shown.iter().map(line)).map(|line| line.to_string()).collect()
+}
+
+/// What a message is stuck at, for a person.
+fn stuck_at(service: &str, stuck: &Stuck, now: Timestamp) -> String {
+    let Stuck { call, why, since, receives } = stuck;
+    let since = since.map(|since| format!(" for {}", age::draw(age::since(since, now)))).unwrap_or_default();
+    format!("{service} is stuck{since} and {receives} attempts at {call}: {why}")
+}
+
+fn stuck_as_json((service, stuck): &(&str, Stuck)) -> Value {
+    let Stuck { call, why, since, receives } = stuck;
+    json!({ "service": service, "call": call, "why": why, "since": since, "receives": receives })
 }
 
 fn owed_as_json(owed: &Owed) -> Value {

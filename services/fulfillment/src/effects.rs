@@ -1,7 +1,7 @@
 //! What fulfillment asks of the stock before it decides: a count. What is taken is taken with its own write.
 
 use contracts::SagaId;
-use runtime::{Perform, Stock, Unavailable};
+use runtime::{Call, Failed, Perform, Stock};
 use rust_decimal::Decimal;
 
 use crate::Fulfillment;
@@ -25,9 +25,15 @@ pub enum Reply {
 pub struct StockEffects(pub Stock);
 
 impl Perform<Fulfillment> for StockEffects {
-    async fn perform(&self, _saga: SagaId, effect: Effect) -> Result<Reply, Unavailable> {
+    fn call(&self, effect: &Effect) -> Call {
         match effect {
-            Effect::Count(items) => self.0.count(&items).await.map(Reply::Counted),
+            Effect::Count(_) => Call::new("DynamoDB", "count the stock"),
+        }
+    }
+
+    async fn perform(&self, _saga: SagaId, effect: Effect) -> Result<Reply, Failed> {
+        match effect {
+            Effect::Count(items) => Ok(self.0.count(&items).await.map(Reply::Counted)?),
         }
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! **Invariant:** this is the only place where a sealed card is opened; it is open for the length of one call.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use card::{OpenError, PrivateKey};
-use contracts::{Identifier, Money, SagaId};
-use runtime::{Perform, Unavailable};
+use contracts::{Identifier, Money, Poison, Reason, SagaId};
+use runtime::{Call, Failed, Perform, Unavailable};
 use uuid::Uuid;
 
 use crate::Payment;
@@ -121,12 +123,14 @@ pub enum Reply {
 pub struct GatewayEffects<G> {
     gateway: G,
     key: PrivateKey,
+    /// Whether the key has opened a card since the start: then it is the right one.
+    opened: AtomicBool,
 }
 
 impl<G: Gateway> GatewayEffects<G> {
     /// Opens cards with `key`, asks `gateway`.
     pub fn new(gateway: G, key: PrivateKey) -> Self {
-        Self { gateway, key }
+        Self { gateway, key, opened: AtomicBool::new(false) }
     }
 
     async fn authorize(
@@ -135,13 +139,10 @@ impl<G: Gateway> GatewayEffects<G> {
         customer: &Identifier,
         amount: Money,
         sealed_card: &str,
-    ) -> Result<Reply, Unavailable> {
+    ) -> Result<Reply, Failed> {
         let card = match card::open(sealed_card, &self.key, saga) {
             Ok(card) => card,
-            // This process has the wrong key, or an old one: no message is at fault.
-            Err(error @ OpenError::OtherKey) => {
-                return Err(Unavailable { dependency: "the key for cards", what: error.to_string() });
-            }
+            Err(OpenError::OtherKey) => return Err(no_key().into()),
             // Nothing can be held with it, now or ever; and nothing was, or it would have been looked up.
             Err(error @ (OpenError::Malformed | OpenError::Refused)) => {
                 return Ok(Reply::AuthorizeRefused(Refusal { message: format!("the sealed card {error}") }));
@@ -157,7 +158,40 @@ impl<G: Gateway> GatewayEffects<G> {
 }
 
 impl<G: Gateway> Perform<Payment> for GatewayEffects<G> {
-    async fn perform(&self, saga: SagaId, effect: Effect) -> Result<Reply, Unavailable> {
+    fn call(&self, effect: &Effect) -> Call {
+        Call::new(
+            GATEWAY,
+            match effect {
+                Effect::LookUp => "look up",
+                Effect::Authorize { .. } => "authorize",
+                Effect::Capture { .. } => "capture",
+                Effect::Void { .. } => "void",
+                Effect::Debit { .. } => "debit",
+                Effect::Refund { .. } => "refund",
+            },
+        )
+    }
+
+    fn check(&self, effect: &Effect) -> Result<(), Failed> {
+        let Effect::Authorize { sealed_card, .. } = effect else { return Ok(()) };
+        match card::check(sealed_card, &self.key) {
+            Ok(()) => {
+                self.opened.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            // Others open with this key, so the message is at fault.
+            Err(OpenError::OtherKey) if self.opened.load(Ordering::Relaxed) => Err(Failed::Poison(Poison::new(
+                Reason::UnknownKey,
+                "sealedcard: is sealed to a key that is not payment's",
+            ))),
+            // This process may have the wrong key: then no message is at fault.
+            Err(OpenError::OtherKey) => Err(no_key().into()),
+            // The gateway is not asked, and the answer is a refusal.
+            Err(OpenError::Malformed | OpenError::Refused) => Ok(()),
+        }
+    }
+
+    async fn perform(&self, saga: SagaId, effect: Effect) -> Result<Reply, Failed> {
         // One key per saga and kind of call. Only after a refusal is a call of one kind made again, under a new key.
         Ok(match effect {
             Effect::LookUp => Reply::Known(self.gateway.look_up(saga).await?),
@@ -200,15 +234,22 @@ fn key(saga: SagaId, call: &str, refusals: impl std::fmt::Display) -> Uuid {
     }
 }
 
-impl From<GatewayError> for Unavailable {
+/// What is asked for effects.
+const GATEWAY: &str = "the payment gateway";
+
+fn no_key() -> Unavailable {
+    Unavailable { dependency: "the key for cards", what: OpenError::OtherKey.to_string() }
+}
+
+impl From<GatewayError> for Failed {
     fn from(GatewayError(what): GatewayError) -> Self {
-        Self { dependency: "the payment gateway", what }
+        Unavailable { dependency: GATEWAY, what }.into()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
 
     use testkit::fixtures;
     use zeroize::Zeroizing;
@@ -259,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_card_for_another_key_waits_and_one_that_never_opens_is_refused_without_a_call() {
+    async fn a_card_for_another_key_waits_until_another_opens_and_one_that_never_opens_is_refused_without_a_call() {
         let text = |text: &str| Zeroizing::new(text.to_owned());
         let (private, public) = card::key_pair();
         let (saga, other) = (SagaId::of_request("fare", "a"), SagaId::of_request("fare", "b"));
@@ -268,14 +309,19 @@ mod tests {
         };
         let seal = |key: &card::PublicKey| card::seal(&card, key, saga).unwrap();
         let effects = GatewayEffects::new(Counting::default(), private);
-        let ask = |saga, sealed_card: String| {
+        let ask = async |saga, sealed_card: String| {
             let fare = fixtures::fare("3");
-            effects.perform(saga, Effect::Authorize { customer: fare.customer_id, amount: fare.amount, sealed_card })
+            let effect = Effect::Authorize { customer: fare.customer_id, amount: fare.amount, sealed_card };
+            effects.check(&effect)?;
+            effects.perform(saga, effect).await
         };
 
-        assert_eq!(ask(saga, seal(&public)).await, Ok(Reply::Authorized { charge_token: "tok_1".to_owned() }));
         let (_, another) = card::key_pair();
-        assert!(ask(saga, seal(&another)).await.is_err(), "another key is no refusal");
+        let unavailable = ask(saga, seal(&another)).await;
+        assert!(matches!(unavailable, Err(Failed::Unavailable(_))), "no card was opened yet: {unavailable:?}");
+        assert_eq!(ask(saga, seal(&public)).await, Ok(Reply::Authorized { charge_token: "tok_1".to_owned() }));
+        let Err(Failed::Poison(poison)) = ask(saga, seal(&another)).await else { panic!("others open") };
+        assert_eq!(poison.reason, Reason::UnknownKey);
         for (saga, sealed) in [(other, seal(&public)), (saga, "v1.x".to_owned())] {
             assert!(matches!(ask(saga, sealed).await, Ok(Reply::AuthorizeRefused(_))));
         }

@@ -7,7 +7,7 @@ mod keys;
 mod seal;
 
 pub use keys::{InvalidKey, PrivateKey, PublicKey, key_pair};
-pub use seal::{OpenError, SealError, open, seal};
+pub use seal::{OpenError, SealError, check, open, seal};
 
 use zeroize::Zeroizing;
 

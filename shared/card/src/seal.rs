@@ -59,19 +59,32 @@ pub fn seal(card: &Card, key: &PublicKey, saga: SagaId) -> Result<String, SealEr
     Ok(format!("{VERSION}.{}.{}.{}", key.id(), text(&encapsulated.to_bytes()), text(&sealed)))
 }
 
+/// Whether a sealed card is sealed to this key, as far as that can be said without opening it.
+///
+/// # Errors
+///
+/// [`OpenError::OtherKey`] or [`OpenError::Malformed`].
+pub fn check(sealed: &str, key: &PrivateKey) -> Result<(), OpenError> {
+    parts(sealed, key).map(|_parts| ())
+}
+
+/// What encapsulates the key of this card, and the card, where it is sealed to `key`.
+fn parts<'a>(sealed: &'a str, key: &PrivateKey) -> Result<[&'a str; 2], OpenError> {
+    let parts: Vec<_> = sealed.split('.').collect();
+    match *parts.as_slice() {
+        [VERSION, key_id, encapsulated, sealed] if key_id == key.public_key().id() => Ok([encapsulated, sealed]),
+        [VERSION, _, _, _] => Err(OpenError::OtherKey),
+        _ => Err(OpenError::Malformed),
+    }
+}
+
 /// Opens a card that was sealed for this saga.
 ///
 /// # Errors
 ///
 /// [`OpenError`].
 pub fn open(sealed: &str, key: &PrivateKey, saga: SagaId) -> Result<Card, OpenError> {
-    let parts: Vec<_> = sealed.split('.').collect();
-    let [VERSION, key_id, encapsulated, sealed] = parts.as_slice() else {
-        return Err(OpenError::Malformed);
-    };
-    if *key_id != key.public_key().id() {
-        return Err(OpenError::OtherKey);
-    }
+    let [encapsulated, sealed] = parts(sealed, key)?;
     let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_err| OpenError::Malformed);
     let encapsulated = Deserializable::from_bytes(&bytes(encapsulated)?).map_err(|_err| OpenError::Malformed)?;
     let plain = hpke::single_shot_open::<Aead, Kdf, Kem>(
@@ -126,6 +139,8 @@ mod tests {
         let saga = SagaId::of_request("fare", "a");
         let sealed = seal(&card(), &public, saga).unwrap();
         assert_eq!(open(&sealed, &key_pair().0, saga).err(), Some(OpenError::OtherKey));
+        assert_eq!(check(&sealed, &key_pair().0), Err(OpenError::OtherKey));
+        assert_eq!([check(&sealed, &private), check("v1.x", &private)], [Ok(()), Err(OpenError::Malformed)]);
         assert_eq!(open(&sealed, &private, SagaId::of_request("fare", "b")).err(), Some(OpenError::Refused));
         let mut changed = sealed.clone().into_bytes();
         let at = changed.len() - 4;

@@ -23,6 +23,8 @@ pub enum Reason {
     Redacted,
     /// Contradicts what this service has on record for the saga.
     Contradicting,
+    /// Bears a card that is sealed to a key which payment does not have; redrive it when the key is back.
+    UnknownKey,
     /// Given back as often as its step's retry policy allows.
     Exhausted,
 }
@@ -41,6 +43,7 @@ impl Reason {
             Self::TooLarge => "too_large",
             Self::Redacted => "redacted",
             Self::Contradicting => "contradicting",
+            Self::UnknownKey => "unknown_key",
             Self::Exhausted => "exhausted",
         }
     }

@@ -1,33 +1,42 @@
 //! Consumes one queue: polls for free slots, handles each message by the protocol, settles it.
 //!
-//! **Invariant:** only waiting is raced against a stop, never work; a message that is not settled comes back.
+//! **Invariant:** only waiting is raced against a stop, never work; a message that is not settled comes back. One that
+//! cannot be handled now is given back, and delays itself alone.
 
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contracts::{Poison, Reason};
+use contracts::{Poison, Reason, SagaId};
 use saga::declaration::TIMEOUT_SECS;
-use saga::{Delay, Delivery, Door, Jitter, Participant, RetryPolicy};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use saga::{Delivery, Door, Participant, RetryPolicy};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::announcer::Announcer;
 use crate::batch;
-use crate::breaker::{self, Breaker};
+use crate::breaker::Breakers;
+use crate::delays::{RECEIVES_MAX, backoff, delay, jittered};
+use crate::early::Early;
 use crate::effects::Perform;
 use crate::error::Unavailable;
-use crate::handle::handle;
+use crate::handle::{Handler, Unfinished, until};
 use crate::locks::SagaLocks;
 use crate::queue::{Queue, Received, SettleError};
+use crate::sagas::Stuck;
 use crate::settings::Settings;
+use crate::slots::{Permit, Slots};
 use crate::store::Store;
 
-/// Receives after which a message is buried unread: it kills whoever handles it. Far below the queue's own
-/// `maxReceiveCount`, by which SQS would move it as it is, without a reason and with its card data.
-const RECEIVES_MAX: u32 = 200;
+/// From this receive on it is on record what a message is stuck at.
+const STUCK_FROM: u32 = 3;
+
+/// How long a message that is at work keeps its slot: what takes longer waits for something, and needs none.
+const SLOT_MAX: Duration = Duration::from_secs(1);
+
+/// How long a message waits in hand for another of its saga.
+const TURN_MAX: Duration = Duration::from_secs(1);
 
 /// How long a receive call that is under way may go on when the service stops. What SQS hands out later comes back
 /// when its visibility ends.
@@ -46,7 +55,9 @@ pub(crate) struct Consumer<P: Participant, E> {
     pub(crate) queue: Queue,
     pub(crate) store: Store,
     pub(crate) announcer: Arc<Announcer>,
-    pub(crate) breaker: Arc<Breaker>,
+    pub(crate) breakers: Arc<Breakers>,
+    pub(crate) slots: Slots,
+    pub(crate) early: Early,
     pub(crate) locks: SagaLocks,
     /// Stop polling; finish what runs.
     pub(crate) stop: CancellationToken,
@@ -56,7 +67,9 @@ pub(crate) struct Consumer<P: Participant, E> {
 
 /// How the handling of one message ended.
 enum Ending {
-    Handled(Result<saga::Settlement, Unavailable>),
+    Handled(Result<saga::Settlement, Unfinished>),
+    /// Never begun: another message of the saga is at work.
+    NotItsTurn,
     /// Never begun, or told to stop.
     GivenBack,
     ReceiptLost,
@@ -65,11 +78,10 @@ enum Ending {
 impl<P: Participant, E: Perform<P>> Consumer<P, E> {
     /// Consumes until `stop`, then until all is settled.
     pub(crate) async fn run(self: Arc<Self>) {
-        let slots = Arc::new(Semaphore::new(self.settings.concurrency));
         let tasks = TaskTracker::new();
         let pollers = TaskTracker::new();
         for _ in 0..self.settings.pollers {
-            pollers.spawn(Arc::clone(&self).poll(Arc::clone(&slots), tasks.clone()).in_current_span());
+            pollers.spawn(Arc::clone(&self).poll(tasks.clone()).in_current_span());
         }
         // What is overdue is asked for, as by anybody, and so by the door for that.
         if self.participant.declaration().deadlines && self.door == Door::Clients {
@@ -88,29 +100,29 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
         }
     }
 
-    async fn poll(self: Arc<Self>, slots: Arc<Semaphore>, tasks: TaskTracker) {
+    async fn poll(self: Arc<Self>, tasks: TaskTracker) {
         let mut refused = 0;
         while !self.stop.is_cancelled() {
-            let pause = self.breaker.pause();
+            let pause = self.breakers.pause();
             if let Some(ceiling) = pause
                 && self.stopped_during(jittered(ceiling)).await
             {
                 return;
             }
             let most = if pause.is_some() { 1 } else { batch::ENTRIES_MAX };
-            let Some(mut permits) = self.free_slots(&slots, most).await else {
+            let Some(slots) = self.free_slots(most).await else {
                 return;
             };
-            let Some(received) = self.receive(permits.len()).await else { return };
+            let Some(received) = self.receive(slots.len()).await else { return };
             match received {
                 Ok(messages) => {
                     refused = 0;
-                    for (message, permit) in messages.into_iter().zip(permits.drain(..)) {
-                        tasks.spawn(Arc::clone(&self).consume(message, permit).in_current_span());
+                    for (message, slot) in messages.into_iter().zip(slots) {
+                        tasks.spawn(Arc::clone(&self).consume(message, slot).in_current_span());
                     }
                 }
                 Err(error) => {
-                    drop(permits);
+                    drop(slots);
                     refused += 1;
                     tracing::warn!(%error, "ReceiveFailed");
                     let ceiling = Duration::from_millis(200).saturating_mul(1 << refused.min(6));
@@ -134,20 +146,16 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
     }
 
     /// One to `most` free slots: never more messages are asked for than can be worked on.
-    async fn free_slots(&self, slots: &Arc<Semaphore>, most: usize) -> Option<Vec<OwnedSemaphorePermit>> {
-        let first = tokio::select! {
+    async fn free_slots(&self, most: usize) -> Option<Vec<Permit>> {
+        tokio::select! {
             biased;
-            () = self.stop.cancelled() => return None,
-            permit = Arc::clone(slots).acquire_owned() => permit.ok()?,
-        };
-        let more = std::iter::repeat_with(|| Arc::clone(slots).try_acquire_owned().ok()).map_while(|permit| permit);
-        Some(std::iter::once(first).chain(more.take(most - 1)).collect())
+            () = self.stop.cancelled() => None,
+            slots = self.slots.free(most) => slots,
+        }
     }
 
-    /// Handles and settles one message; the permit is held until then.
-    async fn consume(self: Arc<Self>, message: Received, permit: OwnedSemaphorePermit) {
-        let delivery =
-            Delivery { body: &message.body, attributes: &message.attributes, message_id: &message.message_id };
+    /// Handles and settles one message. Its slot is free for others as soon as that takes longer than it should.
+    async fn consume(self: Arc<Self>, message: Received, slot: Permit) {
         let span = tracing::info_span!(
             "message",
             saga = tracing::field::Empty,
@@ -155,25 +163,46 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
             event.id = tracing::field::Empty,
             attempt = message.attempt,
         );
-        async {
-            if message.attempt > RECEIVES_MAX {
-                let detail = format!("received {} times and never settled", message.attempt);
-                return self.bury(&message, &Poison::new(Reason::Exhausted, detail), &[]).await;
-            }
-            match self.door.read(&*self.participant, &delivery) {
-                Err(poison) => self.bury(&message, &poison, &[]).await,
-                Ok(received) => {
-                    let span = tracing::Span::current();
-                    span.record("saga", tracing::field::display(received.saga));
-                    span.record("event", received.event_type.as_str());
-                    span.record("event.id", received.event_id.as_str());
-                    self.work(&message, received).await;
-                }
+        let mut settled = pin!(self.take_up(&message).instrument(span));
+        let room = async {
+            tokio::time::sleep(SLOT_MAX).await;
+            self.slots.room().await
+        };
+        let room = tokio::select! {
+            biased;
+            () = &mut settled => return,
+            room = room => room,
+        };
+        drop(slot);
+        settled.await;
+        drop(room);
+    }
+
+    /// Reads one message, handles and settles it.
+    async fn take_up(&self, message: &Received) {
+        if message.attempt > RECEIVES_MAX {
+            let detail = format!("received {} times and never settled", message.attempt);
+            return self.bury(message, &Poison::new(Reason::Exhausted, detail), &[]).await;
+        }
+        // What comes again may do so because it cannot succeed: it must not take the slots of what can.
+        let returns = message.attempt > 1;
+        let share = if returns { self.slots.share() } else { None };
+        if returns && share.is_none() {
+            return self.give_back(message, backoff(message.attempt), "too many that returned are at work").await;
+        }
+        let delivery =
+            Delivery { body: &message.body, attributes: &message.attributes, message_id: &message.message_id };
+        match self.door.read(&*self.participant, &delivery) {
+            Err(poison) => self.bury(message, &poison, &[]).await,
+            Ok(received) => {
+                let span = tracing::Span::current();
+                span.record("saga", tracing::field::display(received.saga));
+                span.record("event", received.event_type.as_str());
+                span.record("event.id", received.event_id.as_str());
+                self.work(message, received).await;
             }
         }
-        .instrument(span)
-        .await;
-        drop(permit);
+        drop(share);
     }
 
     /// Handles a message that was understood, under its saga's lock and with a heartbeat, and settles it.
@@ -186,6 +215,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
             ("eventId", received.event_id.clone()),
             ("saga", received.saga.to_string()),
         ];
+        let saga = received.saga;
         let ending = tokio::select! {
             biased;
             () = self.abandon.cancelled() => Ending::GivenBack,
@@ -195,27 +225,33 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
         match ending {
             Ending::ReceiptLost => tracing::warn!("HandlerCancelled: the receipt is lost"),
             Ending::GivenBack => self.give_back(message, Duration::ZERO, "the service stops").await,
+            Ending::NotItsTurn => {
+                self.give_back(message, backoff(message.attempt), "another message of its saga is at work").await;
+            }
             Ending::Handled(Ok(saga::Settlement::Delete)) => {
-                self.breaker.succeeded();
+                self.is_not_stuck(saga, message).await;
                 // Crash here: all is announced; the message comes again and announces the same.
                 report("MessageHandled", self.queue.delete(&message.receipt).await);
             }
-            Ending::Handled(Ok(saga::Settlement::GiveBack(why))) if message.attempt > retry.max_attempts => {
-                let poison = Poison::new(Reason::Exhausted, format!("{why}; given back {} times", message.attempt));
-                self.bury(message, &poison, &known).await;
-            }
             Ending::Handled(Ok(saga::Settlement::GiveBack(why))) => {
-                self.give_back(message, delay(retry.delay(message.attempt)), why).await;
+                let times = self.early.count(&message.message_id);
+                if times > retry.max_attempts {
+                    let poison = Poison::new(Reason::Exhausted, format!("{why}; given back {times} times"));
+                    self.bury(message, &poison, &known).await;
+                } else {
+                    self.give_back(message, delay(retry.delay(times)), why).await;
+                }
             }
             Ending::Handled(Ok(saga::Settlement::Retry(after))) => {
-                self.breaker.succeeded();
                 self.give_back(message, delay(after), "an attempt failed").await;
             }
             Ending::Handled(Ok(saga::Settlement::DeadLetter(poison))) => {
+                self.is_not_stuck(saga, message).await;
                 self.bury(message, &poison, &known).await;
             }
-            Ending::Handled(Err(why)) => {
-                self.give_back(message, delay(retry.delay(message.attempt)), &why.to_string()).await;
+            Ending::Handled(Err(unfinished)) => {
+                self.is_stuck(saga, message, &unfinished).await;
+                self.give_back(message, backoff(message.attempt), &unfinished.why.to_string()).await;
             }
         }
     }
@@ -225,31 +261,42 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
             biased;
             held = self.locks.hold(received.saga) => held,
             () = self.stop.cancelled() => return Ending::GivenBack,
+            // Held on to, the messages of one saga could take everybody's slots.
+            () = tokio::time::sleep(TURN_MAX) => return Ending::NotItsTurn,
         };
-        let mut pauses = 0;
-        let result = loop {
-            let (store, announcer) = (&self.store, &self.announcer);
-            let work = handle(&*self.participant, &*self.effects, store, announcer, received.clone(), receive);
-            // Crash here: abandoned at any point, it is the same as a crash there.
-            let result = tokio::time::timeout(Duration::from_secs(timeout_secs.into()), work).await;
-            let result = result.unwrap_or_else(|_elapsed| {
-                Err(Unavailable::new("the step", format!("it took more than {timeout_secs} s")))
-            });
-            let Err(why) = &result else {
-                break result;
-            };
-            self.breaker.failed(why);
-            if !self.breaker.is_open() {
-                break result;
-            }
-            // An outage: the message is held and tried again here, so that it is not received over and over.
-            if self.stopped_during(jittered(breaker::ceiling(pauses))).await {
-                return Ending::GivenBack;
-            }
-            pauses += 1;
+        let handler = Handler {
+            participant: &*self.participant,
+            effects: &*self.effects,
+            store: &self.store,
+            announcer: &self.announcer,
+            breakers: &self.breakers,
+            receive,
+            until: until(timeout_secs),
         };
+        let result = handler.handle(received).await;
         drop(held);
         Ending::Handled(result)
+    }
+
+    /// Leaves word at the saga of what a message is stuck at, for whoever looks; where there is a record of it.
+    async fn is_stuck(&self, saga: SagaId, message: &Received, unfinished: &Unfinished) {
+        if message.attempt < STUCK_FROM {
+            return;
+        }
+        let Unfinished { call, why } = unfinished;
+        tracing::warn!(%call, %why, "MessageStuck");
+        if self.participant.declaration().stateful {
+            let stuck = Stuck::new(call, &why.what, message);
+            report("StuckNoted", self.store.note(saga, &stuck).await.map_err(SettleError::Unavailable));
+        }
+    }
+
+    /// Takes that back, where it may be.
+    async fn is_not_stuck(&self, saga: SagaId, message: &Received) {
+        self.early.forget(&message.message_id);
+        if message.attempt > STUCK_FROM && self.participant.declaration().stateful {
+            report("StuckForgotten", self.store.forget(saga).await.map_err(SettleError::Unavailable));
+        }
     }
 
     /// Holds on to a message until it is dropped; returns when the receipt is lost.
@@ -282,10 +329,13 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
         let known: Vec<_> = std::iter::once(service).chain(known.iter().cloned()).collect();
         tracing::error!(reason = poison.reason.as_str(), detail = poison.detail, "MessageDeadLettered");
         let buried = self.queue.dead_letter(message, poison, &known).await;
-        if let Err(error @ SettleError::Unavailable(_)) = &buried {
-            self.breaker.failed(error);
-        }
+        let failed = matches!(buried, Err(SettleError::Unavailable(_)));
         report("MessageDeadLettered", buried);
+        if failed {
+            self.give_back(message, backoff(message.attempt), "its dead-letter queue does not answer").await;
+        } else {
+            self.early.forget(&message.message_id);
+        }
     }
 
     pub(crate) async fn stopped_during(&self, pause: Duration) -> bool {
@@ -303,19 +353,4 @@ fn report(what: &'static str, settled: Result<(), SettleError>) {
         Ok(()) => tracing::debug!(what, "MessageSettled"),
         Err(error) => tracing::warn!(what, %error, "SettleFailed: the message will come again"),
     }
-}
-
-/// The delay before the next attempt, in whole seconds as SQS takes them.
-fn delay(delay: Delay) -> Duration {
-    let secs = match delay.jitter {
-        Jitter::None => delay.secs,
-        Jitter::Full => fastrand::u32(0..=delay.secs),
-    };
-    Duration::from_secs(secs.into())
-}
-
-/// A pause, drawn evenly from its upper half: never so short that it is none.
-pub(crate) fn jittered(ceiling: Duration) -> Duration {
-    let half = ceiling / 2;
-    half + half.mul_f64(fastrand::f64())
 }

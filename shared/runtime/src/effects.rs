@@ -4,23 +4,53 @@
 
 use std::future::Future;
 
-use contracts::SagaId;
+use contracts::{Poison, SagaId};
 use saga::{NoEffect, Participant};
 
+use crate::breaker::Call;
 use crate::error::Unavailable;
+
+/// Why an effect was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// The world outside did not decide: the outcome is unknown, and the message comes again.
+    Unavailable(Unavailable),
+    /// It can never be, because of the message: that goes to the dead-letter queue. What was begun stands.
+    Poison(Poison),
+}
+
+impl From<Unavailable> for Failed {
+    fn from(why: Unavailable) -> Self {
+        Self::Unavailable(why)
+    }
+}
 
 /// Carries out a participant's effects.
 pub trait Perform<P: Participant>: Send + Sync + 'static {
+    /// Which kind of call an effect is. When calls of one kind fail, those of the others go on.
+    fn call(&self, effect: &P::Effect) -> Call;
+
+    /// Whether an effect could be carried out at all, as far as that is known without asking anybody. This is checked
+    /// before its intent is committed, so that nothing is begun that cannot go on.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] when it could not.
+    fn check(&self, effect: &P::Effect) -> Result<(), Failed> {
+        let _ = effect;
+        Ok(())
+    }
+
     /// Acts, and answers with what the world outside decided.
     ///
     /// # Errors
     ///
-    /// [`Unavailable`] when it did not decide: the outcome is unknown.
+    /// [`Failed`] when it did not decide.
     ///
     /// # Cancel safety
     ///
     /// Dropped at any point, the effect may have taken place or not: the caller repeats it under the same key.
-    fn perform(&self, saga: SagaId, effect: P::Effect) -> impl Future<Output = Result<P::Reply, Unavailable>> + Send;
+    fn perform(&self, saga: SagaId, effect: P::Effect) -> impl Future<Output = Result<P::Reply, Failed>> + Send;
 }
 
 /// For participants that ask nothing of the world outside.
@@ -28,7 +58,11 @@ pub trait Perform<P: Participant>: Send + Sync + 'static {
 pub struct NoEffects;
 
 impl<P: Participant<Effect = NoEffect>> Perform<P> for NoEffects {
-    async fn perform(&self, _saga: SagaId, effect: NoEffect) -> Result<P::Reply, Unavailable> {
+    fn call(&self, effect: &NoEffect) -> Call {
+        match *effect {}
+    }
+
+    async fn perform(&self, _saga: SagaId, effect: NoEffect) -> Result<P::Reply, Failed> {
         match effect {}
     }
 }

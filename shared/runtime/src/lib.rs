@@ -11,7 +11,8 @@
 //! | `handle` | drives the protocol of one message |
 //! | `store`, `announcer`, `queue` | the one place that writes state, publishes, deletes |
 //! | [`Stock`], `sweeper` | what is taken with a write; sagas whose time is up |
-//! | `batch`, `breaker`, `locks` | company for single calls; pauses in an outage; per-saga order |
+//! | `batch`, `locks` | company for single calls; per-saga order |
+//! | `breaker`, `slots`, `delays`, `early` | what a failing call or message is kept from: the others |
 //! | [`provision`], [`operator`] | what operators do: create the topology, publish requests, read outcomes |
 //! | [`sagas`] | and: look for sagas that are not over, read one, ask something of it |
 //! | [`parked`], [`depth`], [`audit`] | and: redrive or discard dead letters, look at queues, leave a record of it |
@@ -23,7 +24,9 @@ mod aws;
 mod batch;
 mod breaker;
 mod consumer;
+mod delays;
 pub mod depth;
+mod early;
 mod effects;
 mod error;
 mod handle;
@@ -37,13 +40,15 @@ mod queue;
 pub mod sagas;
 mod service;
 pub mod settings;
+mod slots;
 mod stock;
 mod store;
 mod sweeper;
 pub mod telemetry;
 
 pub use aws::{Aws, may_send_to};
-pub use effects::{NoEffects, Perform};
+pub use breaker::Call;
+pub use effects::{Failed, NoEffects, Perform};
 pub use error::{Unavailable, with_causes};
 pub use service::{Running, Service, ServiceDied, run_all};
 pub use settings::{ConfigError, Environment, Settings, Variable};

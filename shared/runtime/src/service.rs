@@ -11,12 +11,14 @@ use tracing::Instrument;
 
 use crate::announcer::Announcer;
 use crate::aws::Aws;
-use crate::breaker::Breaker;
+use crate::breaker::Breakers;
 use crate::consumer::Consumer;
+use crate::early::Early;
 use crate::effects::Perform;
 use crate::locks::SagaLocks;
 use crate::queue::Queue;
 use crate::settings::Settings;
+use crate::slots::Slots;
 use crate::stock::Stock;
 use crate::store::Store;
 
@@ -52,7 +54,7 @@ impl Service {
             let store = Store::new(aws.dynamodb.clone(), names.of_service(name), Stock::new(&aws, &settings), indexed);
             let (effects, participant) = (Arc::new(effects(&aws, &settings)), Arc::new(participant));
             let announcer = Arc::new(Announcer::new(aws.clone(), names.clone(), settings.linger));
-            let (breaker, locks) = (Arc::new(Breaker::default()), SagaLocks::default());
+            let (breakers, locks) = (Arc::new(Breakers::default()), SagaLocks::default());
             let consumer = |door: Door| {
                 let queue = participant.declaration().queue(door);
                 let consumer = Consumer {
@@ -61,7 +63,9 @@ impl Service {
                     store: store.clone(),
                     effects: Arc::clone(&effects),
                     announcer: Arc::clone(&announcer),
-                    breaker: Arc::clone(&breaker),
+                    breakers: Arc::clone(&breakers),
+                    slots: Slots::new(settings.concurrency),
+                    early: Early::default(),
                     locks: locks.clone(),
                     stop: stop.clone(),
                     abandon: CancellationToken::new(),

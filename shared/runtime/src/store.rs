@@ -3,7 +3,8 @@
 //!
 //! The item: `saga` (key), `state`, `facts` (JSON), `announced` (envelopes, byte for byte), `version` (writes so far),
 //! `updatedAt`; and, where a service keeps deadlines, `openShard`, `dueAt` and `kind` while the saga is not over, which
-//! the index `open` holds.
+//! the index `open` holds. Besides, `stuck` (JSON) where a message has failed again and again: no condition looks at it,
+//! and the next write removes it.
 //!
 //! **Invariant:** one call per write. A condition that fails brings back what stands there, which may be our own write
 //! whose answer was lost.
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use saga::{Due, Record, Stored, Write};
 
 use crate::error::{Unavailable, explain};
+use crate::sagas::Stuck;
 use crate::stock::{self, Stock};
 
 /// The index of sagas that are not over.
@@ -99,7 +101,8 @@ impl Store {
         ]
         .into();
         let mut set = "SET #state = :state, #facts = :facts, #announced = :announced, #at = :at".to_owned();
-        let mut remove = "";
+        // What a message was stuck at before this write does not matter any more.
+        let mut remove = " REMOVE stuck";
         if self.indexed {
             match due {
                 Some(Due { list, kind, at }) => {
@@ -109,7 +112,7 @@ impl Store {
                     values.insert(":due", text(&Due::text(*at)));
                     values.insert(":kind", text(kind.as_str()));
                 }
-                None => remove = " REMOVE openShard, dueAt",
+                None => remove = " REMOVE stuck, openShard, dueAt",
             }
         }
         let condition = match expected {
@@ -167,6 +170,46 @@ impl Store {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key(saga))).consistent_read(true);
         let found = get.send().await.map_err(|error| self.unavailable(&explain(&error)))?;
         stands(&self.table, found.item())
+    }
+
+    /// Leaves word of what a message of this saga is stuck at, where there is a record of the saga.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    pub(crate) async fn note(&self, saga: SagaId, stuck: &Stuck) -> Result<(), Unavailable> {
+        let note = serde_json::to_string(stuck).map_err(|error| self.unavailable(&error.to_string()))?;
+        self.write_note(saga, "SET stuck = :stuck", "attribute_exists(saga)", Some(note)).await
+    }
+
+    /// Takes that back.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    pub(crate) async fn forget(&self, saga: SagaId) -> Result<(), Unavailable> {
+        self.write_note(saga, "REMOVE stuck", "attribute_exists(stuck)", None).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "no state, and no condition on one: a word beside it")]
+    async fn write_note(
+        &self,
+        saga: SagaId,
+        update: &str,
+        condition: &str,
+        note: Option<String>,
+    ) -> Result<(), Unavailable> {
+        let call = self.client.update_item().table_name(&self.table).set_key(Some(key(saga)));
+        let values = note.map(|note| [(":stuck".to_owned(), AttributeValue::S(note))].into());
+        let call = call.update_expression(update).condition_expression(condition);
+        match call.set_expression_attribute_values(values).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                // There is nothing to leave it at, or nothing to take back.
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(self.unavailable(&explain(&error))),
+            },
+        }
     }
 
     /// The sagas of one shard whose time was up at `now`, those due longest first. The index lags, so what stands may

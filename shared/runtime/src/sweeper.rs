@@ -12,7 +12,8 @@ use contracts::SagaId;
 use jiff::Timestamp;
 use saga::{Due, List, Participant};
 
-use crate::consumer::{Consumer, jittered};
+use crate::consumer::Consumer;
+use crate::delays::jittered;
 use crate::effects::Perform;
 use crate::error::Unavailable;
 
@@ -24,7 +25,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
                 return;
             }
             // In an outage the next look will do.
-            if self.breaker.is_open() {
+            if self.breakers.is_polling_paused() {
                 continue;
             }
             let mut owed = BTreeMap::new();

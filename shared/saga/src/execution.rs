@@ -129,6 +129,15 @@ impl<'p, P: Participant> Execution<'p, P> {
         self.received.saga
     }
 
+    /// The effect that follows from the write that is under way, where that is an intent.
+    #[must_use]
+    pub fn intent(&self) -> Option<&P::Effect> {
+        match &self.pending {
+            Some((_, _, Next::Perform(effect))) => Some(effect),
+            Some((_, _, Next::Announce | Next::Continue | Next::Retry(_))) | None => None,
+        }
+    }
+
     /// Goes on with what came of the last act.
     pub fn next(&mut self, answer: Answer<P>, now: Timestamp) -> Act<P> {
         match answer {

@@ -6,7 +6,7 @@ use booking::Case;
 use contracts::booking::Failed;
 use contracts::{Action, Attempt, Envelope, Event, Path, Purchase, SagaId, SagaKind, StepName};
 use jiff::Timestamp;
-use runtime::sagas::Kept;
+use runtime::sagas::{Kept, Stuck};
 use serde::de::DeserializeOwned;
 
 /// Those who keep an item for each saga.
@@ -26,6 +26,8 @@ pub(super) struct Item<S> {
     pub(super) version: u64,
     /// When it was written last.
     pub(super) updated_at: Timestamp,
+    /// What a message is stuck at.
+    pub(super) stuck: Option<Stuck>,
 }
 
 /// An item without its facts.
@@ -68,6 +70,17 @@ impl Known {
     /// Everything that was announced and still stands on record.
     pub(super) fn said(&self) -> impl Iterator<Item = &Envelope> {
         self.rows().into_iter().filter_map(|(_, row)| row).flat_map(|row| row.said)
+    }
+
+    /// What messages are stuck at, and in which service.
+    pub(super) fn stuck(&self) -> Vec<(&'static str, Stuck)> {
+        let [booking, payment, fulfillment] = KEEPERS;
+        let stuck = [
+            (booking, self.booking.as_ref().and_then(|item| item.stuck.clone())),
+            (payment, self.payment.as_ref().and_then(|item| item.stuck.clone())),
+            (fulfillment, self.fulfillment.as_ref().and_then(|item| item.stuck.clone())),
+        ];
+        stuck.into_iter().filter_map(|(service, stuck)| Some((service, stuck?))).collect()
     }
 
     /// Booking's state.
@@ -187,9 +200,9 @@ impl<S> Item<S> {
 }
 
 fn item<S: DeserializeOwned>(kept: Kept) -> Item<S> {
-    let Kept { record, version, updated_at } = kept;
+    let Kept { record, version, updated_at, stuck } = kept;
     let said = record.announced.iter().filter_map(|stored| Envelope::read(stored).ok()).collect();
-    Item { state: record.stored.read().ok(), name: record.stored.state, said, version, updated_at }
+    Item { state: record.stored.read().ok(), name: record.stored.state, said, version, updated_at, stuck }
 }
 
 /// The way that an event tells.
@@ -236,7 +249,7 @@ pub(super) mod tests {
             Envelope::new(event.clone(), saga(), cause, None, second(*at)).to_json()
         };
         let record = Record { stored: Stored::of(state), announced: said.iter().map(envelope).collect() };
-        Kept { record, version: 1, updated_at: second(updated_at) }
+        Kept { record, version: 1, updated_at: second(updated_at), stuck: None }
     }
 
     /// A saga of which the services have these.
@@ -248,7 +261,7 @@ pub(super) mod tests {
     fn what_a_newer_build_wrote_is_shown_by_its_name() {
         let stored = Stored { state: "Teleported".to_owned(), facts: r#"{"to":"Mars"}"#.to_owned() };
         let record = Record { stored, announced: vec!["{}".to_owned()] };
-        let known = known([Some(Kept { record, version: 3, updated_at: second(1) }), None, None]);
+        let known = known([Some(Kept { record, version: 3, updated_at: second(1), stuck: None }), None, None]);
         assert!(known.booked().is_none() && known.kind().is_none());
         let [(service, Some(row)), ..] = known.rows() else { panic!("no row") };
         assert_eq!((service, row.name, row.version, row.said.len()), ("booking", "Teleported", 3, 0));

@@ -53,8 +53,8 @@ async fn cards_travel_over_tls_and_to_nobody_who_is_not_trusted() {
     troupe.run("others", &["booking", "fulfillment", "notifier"], &[]);
     troupe.run("payment", &["payment"], &live);
     let saga = troupe.fare("over TLS", "3").await;
-    let paused = wait_for("an outage", async || troupe.logged("payment", "PollingPaused").pop()).await;
-    assert!(paused["why"].as_str().unwrap().contains("payment gateway"), "{paused}");
+    let stuck = wait_for("an outage", async || troupe.logged("payment", "MessageStuck").pop()).await;
+    assert!(stuck["why"].as_str().unwrap().contains("payment gateway"), "{stuck}");
     troupe.stop("payment").await;
     assert_eq!(troupe.till.totals().await.calls, 0, "what is not trusted is told nothing");
 

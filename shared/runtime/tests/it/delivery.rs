@@ -53,30 +53,6 @@ async fn a_message_before_its_time_is_given_back_until_its_policy_ends_and_then_
 }
 
 #[tokio::test]
-async fn an_outage_never_counts_against_a_message_and_stops_the_polling() {
-    let world = World::start(&[("ENSEMBLE_POLLERS", "1")]).await;
-    world.effects.down.store(true, Ordering::SeqCst);
-    for body in ["a", "b", "c", "d", "e", "f", "g", "h"] {
-        world.send(body).await;
-    }
-    // More attempts than the policy of three would allow a message that is at fault itself.
-    world.until("it is tried again and again", |world| world.effects.begun.load(Ordering::SeqCst) >= 12).await;
-    let (waiting, buried) = world.places();
-    assert!(buried.is_empty(), "nothing is buried");
-    let received = |text: &String| {
-        let message: serde_json::Value = serde_json::from_str(text).unwrap();
-        message["Attributes"]["ApproximateReceiveCount"].as_str().map_or(0, |count| count.parse::<u32>().unwrap())
-    };
-    // Three failures open the breaker; what is received after that is held.
-    assert!(waiting.iter().map(received).max().unwrap() <= 4, "{waiting:?}");
-    world.effects.down.store(false, Ordering::SeqCst);
-    world.effects.gate.add_permits(8);
-    world.until("all are handled", |world| world.places().0.is_empty()).await;
-    assert!(world.places().1.is_empty());
-    world.stopped().await.stop();
-}
-
-#[tokio::test]
 async fn a_stop_finishes_what_runs_and_gives_the_rest_back_at_once() {
     let world = World::start(&[("ENSEMBLE_GRACE_SECS", "0"), ("ENSEMBLE_VISIBILITY_SECS", "3600")]).await;
     world.send("stuck").await;
@@ -110,7 +86,8 @@ async fn no_more_messages_are_received_than_can_be_worked_on() {
     for index in 0..20 {
         world.send(&index.to_string()).await;
     }
-    world.until("three are at work", |world| world.effects.begun.load(Ordering::SeqCst) == 3).await;
+    // What takes its time makes room for others: four times as many may wait beside the three.
+    world.until("fifteen are at work", |world| world.effects.begun.load(Ordering::SeqCst) == 15).await;
     let in_flight = "ApproximateNumberOfMessagesNotVisible";
     let attributes = world
         .sqs
@@ -122,7 +99,7 @@ async fn no_more_messages_are_received_than_can_be_worked_on() {
         .unwrap()
         .attributes
         .unwrap();
-    assert_eq!(attributes[&in_flight.into()], "3");
+    assert_eq!(attributes[&in_flight.into()], "15");
     world.effects.gate.add_permits(20);
     world.until("all are handled", |world| world.places().0.is_empty()).await;
     world.stopped().await.stop();

@@ -5,5 +5,6 @@
 mod audit;
 mod delivery;
 mod doors;
+mod outage;
 mod provision;
 mod scripted;

@@ -1,13 +1,16 @@
 //! A participant whose effect waits until the test lets it go, on an endpoint with one queue.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use contracts::{EventType, Poison, SagaId};
-use runtime::{Aws, Environment, Perform, Service, Settings, Unavailable};
-use saga::topology::{Queue, Table, Topology};
-use saga::{Context, Decision, Declaration, Delivery, Input, Participant, Reaction, Received, RetryPolicy, Then};
+use contracts::{EventType, Poison, Publisher, Reason, SagaId};
+use runtime::{Aws, Call, Environment, Failed, Perform, Service, Settings, Unavailable};
+use saga::topology::{Channel, Queue, Table, Topology};
+use saga::{
+    Announcement, Context, Decision, Declaration, Delivery, Input, Participant, Reaction, Received, RetryPolicy, Then,
+};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -45,7 +48,11 @@ const ONE_DOOR: Declaration = Declaration {
     looks: false,
     deadlines: false,
     stock: false,
-    reactions: &[reaction(EventType::FareRequested, 3_600), reaction(EventType::OrderRequested, 1)],
+    reactions: &[
+        reaction(EventType::FareRequested, 3_600),
+        reaction(EventType::OrderRequested, 1),
+        reaction(EventType::CancelRequested, 8),
+    ],
 };
 
 /// Hears clients and services.
@@ -81,11 +88,12 @@ impl Participant for Scripted {
         let incoming = delivery.body.to_owned();
         let saga = SagaId::of_request("test", &incoming);
         let event_id = delivery.message_id.to_owned();
-        let event_type = match incoming.as_str() {
-            // The reaction to an order has a second.
-            "hurry" => EventType::OrderRequested,
-            "answer" => EventType::AccountCredited,
-            _ => EventType::FareRequested,
+        let event_type = match incoming.split('-').next() {
+            // The reaction to an order has a second, and that to a cancellation a few.
+            Some("hurry") => EventType::OrderRequested,
+            Some("hang") => EventType::CancelRequested,
+            Some("answer") => EventType::AccountCredited,
+            Some(_) | None => EventType::FareRequested,
         };
         Ok(Received { saga, event_type, event_id, traceparent: None, incoming })
     }
@@ -97,12 +105,21 @@ impl Participant for Scripted {
     fn decide(&self, state: &State, input: Input<'_, Self>, _context: &Context<'_>) -> Decision<Self> {
         match (state, input) {
             (_, Input::Event(body)) if body == "not yet" => Decision::NotYet,
+            (_, Input::Reply(body, ())) if body == "later" => Decision::NotYet,
+            (_, Input::Event(body)) if body.starts_with("unheard") => send(Channel::Notifications, body),
+            (_, Input::Event(body)) if body.starts_with("heard") => send(Channel::Events(Publisher::Booking), body),
             (State::Unseen, Input::Event(body)) => Decision::Commit(State::Begun, Then::Perform(body.clone())),
             (State::Begun, Input::Event(body)) => Decision::Perform(body.clone()),
             (State::Begun, Input::Reply(..)) => Decision::Commit(State::Ended, Then::Announce(Vec::new())),
             (State::Unseen | State::Ended, Input::Reply(..)) | (State::Ended, Input::Event(_)) => Decision::Announce,
         }
     }
+}
+
+/// Only the topic of booking's events is there.
+fn send(channel: Channel, body: &str) -> Decision<Scripted> {
+    let (id, name) = (SagaId::of_request("test", body).uuid(), "a test".to_owned());
+    Decision::Send(vec![Announcement { channel, id, name, body: body.to_owned(), attributes: Vec::new() }])
 }
 
 /// What the test sees of the effects, and how it lets them go.
@@ -112,6 +129,11 @@ pub(crate) struct Effects {
     pub(crate) dropped: AtomicU32,
     pub(crate) down: std::sync::atomic::AtomicBool,
     pub(crate) gate: Semaphore,
+    /// How often each was begun.
+    pub(crate) attempts: Mutex<BTreeMap<String, u32>>,
+    /// How many that were begun before are at work, and how many were at most.
+    returned: AtomicU32,
+    pub(crate) returned_most: AtomicU32,
 }
 
 struct Noticed<'a>(&'a AtomicU32);
@@ -122,14 +144,54 @@ impl Drop for Noticed<'_> {
     }
 }
 
+/// Counts what is at work again, until it is dropped.
+struct Returned<'a>(&'a AtomicU32);
+
+impl<'a> Returned<'a> {
+    fn new(effects: &'a Effects) -> Self {
+        let now = effects.returned.fetch_add(1, Ordering::SeqCst) + 1;
+        effects.returned_most.fetch_max(now, Ordering::SeqCst);
+        Self(&effects.returned)
+    }
+}
+
+impl Drop for Returned<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Shared(pub(crate) Arc<Effects>);
 
 impl Perform<Scripted> for Shared {
-    async fn perform(&self, _saga: SagaId, _effect: String) -> Result<(), Unavailable> {
+    /// Half of the operations fail where the body says so, and the others are another kind of call.
+    fn call(&self, effect: &String) -> Call {
+        Call::new("the test", if effect.starts_with("operation") { "operate" } else { "ask" })
+    }
+
+    fn check(&self, effect: &String) -> Result<(), Failed> {
+        if effect.starts_with("key") {
+            return Err(Failed::Poison(Poison::new(Reason::UnknownKey, "no key opens it")));
+        }
+        Ok(())
+    }
+
+    async fn perform(&self, _saga: SagaId, effect: String) -> Result<(), Failed> {
         self.0.begun.fetch_add(1, Ordering::SeqCst);
-        if self.0.down.load(Ordering::SeqCst) {
-            return Err(Unavailable { dependency: "the test", what: "is down".to_owned() });
+        let again = {
+            let mut attempts = self.0.attempts.lock().unwrap();
+            let attempts = attempts.entry(effect.clone()).or_default();
+            *attempts += 1;
+            *attempts > 1
+        };
+        let _returned = again.then(|| Returned::new(&self.0));
+        let fails = effect.starts_with("error") || effect.starts_with("operation");
+        if fails || self.0.down.load(Ordering::SeqCst) {
+            return Err(Unavailable { dependency: "the test", what: "is down".to_owned() }.into());
+        }
+        if effect.starts_with("hang") {
+            return std::future::pending().await;
         }
         let noticed = Noticed(&self.0.dropped);
         self.0.gate.acquire().await.expect("the gate is never closed").forget();
@@ -165,6 +227,9 @@ impl World {
             dropped: AtomicU32::new(0),
             down: false.into(),
             gate: Semaphore::new(0),
+            attempts: Mutex::default(),
+            returned: AtomicU32::new(0),
+            returned_most: AtomicU32::new(0),
         });
         let stop = CancellationToken::new();
         let service = Service::new(Scripted(declaration), Shared(Arc::clone(&effects)));
@@ -201,8 +266,33 @@ impl World {
         self.endpoint.dump().into_iter().find(|(place, _)| place == "table ensemble-scripted").map(|(_, text)| text)
     }
 
+    /// The bodies that wait in the queue.
+    pub(crate) fn waiting(&self) -> Vec<String> {
+        let body = |text: &String| {
+            let message: serde_json::Value = serde_json::from_str(text).unwrap();
+            message["Body"].as_str().unwrap().to_owned()
+        };
+        self.places().0.iter().map(body).collect()
+    }
+
+    /// Puts something into the table that is not of the service's making.
+    #[expect(clippy::disallowed_methods, reason = "this is what somebody else does")]
+    pub(crate) async fn spoil(&self, body: &str) {
+        let saga = SagaId::of_request("test", body).to_string();
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::v2026_01_12())
+            .region(aws_sdk_dynamodb::config::Region::new("us-east-1"))
+            .credentials_provider(aws_sdk_dynamodb::config::Credentials::new("a", "b", None, None, "test"))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .endpoint_url(self.endpoint.url())
+            .build();
+        let client = aws_sdk_dynamodb::Client::from_conf(config);
+        let put = client.put_item().table_name(format!("ensemble-{NAME}"));
+        put.item("saga", aws_sdk_dynamodb::types::AttributeValue::S(saga)).send().await.unwrap();
+    }
+
     pub(crate) async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(180);
         while !holds(self) {
             assert!(Instant::now() < deadline, "never: {what}; {:?}", self.places());
             tokio::time::sleep(Duration::from_millis(5)).await;
