@@ -13,6 +13,7 @@ use saga::{Act, Announcement, Answer, Declaration, Execution, List, NoEffect, Pa
 
 use crate::message::timeless_facts;
 use crate::store::Refused;
+use crate::world::Ask;
 use crate::{Message, Stock, Store};
 
 /// A message that takes more acts than this is never settled.
@@ -37,6 +38,12 @@ impl Fault {
 pub trait Outside<P: Participant> {
     /// Acts, and answers.
     fn perform(&self, saga: SagaId, effect: P::Effect) -> P::Reply;
+
+    /// What an effect asks for, in a word.
+    fn name(&self, effect: &P::Effect) -> &'static str {
+        let _ = effect;
+        "ask"
+    }
 
     /// Everything that took effect so far, each by a name that occurs once if it took effect once.
     fn effects(&self) -> Vec<String> {
@@ -91,6 +98,9 @@ pub trait Work {
 
     /// Whether the next act publishes.
     fn publishes(&self) -> bool;
+
+    /// What the next act asks for, and for which saga; `None` where it settles the message.
+    fn asks(&self) -> Option<(SagaId, Ask)>;
 
     /// What was answered so far, times apart: what follows depends on nothing else.
     fn trail(&self) -> &[String];
@@ -173,6 +183,17 @@ impl<P: Participant, W: Outside<P>> Work for InHand<'_, P, W> {
 
     fn publishes(&self) -> bool {
         matches!(self.act, Act::Announce(_))
+    }
+
+    fn asks(&self) -> Option<(SagaId, Ask)> {
+        let ask = match &self.act {
+            Act::Look(_) => Ask::Look,
+            Act::Commit(_) => Ask::Write,
+            Act::Perform(effect) => Ask::Perform(self.node.outside.name(effect)),
+            Act::Announce(_) => Ask::Publish,
+            Act::Settle(_) => return None,
+        };
+        Some((self.execution.saga(), ask))
     }
 
     fn trail(&self) -> &[String] {

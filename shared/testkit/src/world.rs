@@ -6,6 +6,7 @@
 #![expect(clippy::panic, reason = "a test that cannot go on has to say so, and stop")]
 
 mod around;
+mod broken;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,9 @@ use saga::topology::{Names, Subscription};
 use saga::{Announcement, Channel, Door, Settlement, Topology};
 use uuid::Uuid;
 
+pub use broken::{Ask, IsBroken};
+
+use self::broken::Broken;
 use crate::message::timeless_body;
 use crate::node::ACTS_MAX;
 use crate::{Fault, Message, Service, Step, Work, sns};
@@ -69,6 +73,7 @@ pub struct World<'n> {
     delivered: Vec<(String, Message)>,
     announcements: Vec<Announcement>,
     dead: Vec<DeadLetter>,
+    broken: Broken<'n>,
     stopped: BTreeSet<String>,
     /// How far each service's clock is ahead, in milliseconds.
     skews: BTreeMap<String, i64>,
@@ -115,6 +120,7 @@ impl<'n> World<'n> {
             delivered: Vec::new(),
             announcements: Vec::new(),
             dead: Vec::new(),
+            broken: Broken::default(),
             stopped: BTreeSet::new(),
             skews: BTreeMap::new(),
             ticks: 0,
@@ -281,6 +287,9 @@ impl<'n> World<'n> {
     pub fn step(&mut self, hand: &mut Hand<'n>, lost: bool) -> bool {
         hand.acts += 1;
         assert!(hand.acts <= ACTS_MAX, "a message is never settled: {}", hand.queue);
+        if self.meets_what_is_broken(hand) {
+            return true;
+        }
         if self.breaks_the_law(hand) {
             return false;
         }

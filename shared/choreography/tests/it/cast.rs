@@ -34,6 +34,10 @@ impl Keys {
 struct Shelf(Stock);
 
 impl Outside<Fulfillment> for Shelf {
+    fn name(&self, _effect: &Effect) -> &'static str {
+        "count the stock"
+    }
+
     fn perform(&self, _saga: SagaId, effect: Effect) -> Reply {
         match effect {
             Effect::Count(items) => Reply::Counted(self.0.count(&items)),

@@ -14,6 +14,7 @@ mod golden;
 mod law;
 mod operator;
 mod oracle;
+mod partial;
 mod requests;
 mod rows;
 mod sequence;

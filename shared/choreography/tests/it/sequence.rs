@@ -58,15 +58,20 @@ impl Overheard {
 }
 
 impl Outside<Payment> for Overheard {
+    fn name(&self, effect: &Effect) -> &'static str {
+        match effect {
+            Effect::LookUp => "look up",
+            Effect::Authorize { .. } => "authorize",
+            Effect::Capture { .. } => "capture",
+            Effect::Debit { .. } => "debit",
+            Effect::Void { .. } => "void",
+            Effect::Refund { .. } => "refund",
+        }
+    }
+
     fn perform(&self, saga: SagaId, effect: Effect) -> Reply {
-        let (name, undoes) = match &effect {
-            Effect::LookUp => ("look up", false),
-            Effect::Authorize { .. } => ("authorize", false),
-            Effect::Capture { .. } => ("capture", false),
-            Effect::Debit { .. } => ("debit", false),
-            Effect::Void { .. } => ("void", true),
-            Effect::Refund { .. } => ("refund", true),
-        };
+        let name = self.name(&effect);
+        let undoes = matches!(effect, Effect::Void { .. } | Effect::Refund { .. });
         let reply = self.till.perform(saga, effect);
         let refusal = refusal(&reply).map(|refusal| refusal.message.clone());
         self.calls.borrow_mut().push(Call { name, undoes, refusal });
