@@ -23,6 +23,7 @@ mod hidden;
 mod image;
 mod keys;
 mod orders;
+mod outage;
 mod parked;
 mod place;
 mod probe;

@@ -27,6 +27,9 @@ const FARE: Row = Row {
     ledger: [1, 1, 0, 0],
 };
 
+/// A fare of a customer for whom a test lets the gateway fail.
+pub(crate) static BROKEN: Row = Row { id: "3_broken", ..FARE };
+
 /// The five ways of a fare.
 const FARES: [Row; 5] = [
     FARE,

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use contracts::{Notification, Outcome, SagaKind};
 use tempfile::TempDir;
@@ -13,9 +14,12 @@ use tempfile::TempDir;
 use crate::cancelled::{assert_is_honest, cancel, path};
 use crate::clients::{Endpoint, QUEUES, SERVICES, Till};
 use crate::command::calling;
-use crate::harness::{Env, Process, card_keys, ensemble, env, wait_for};
+use crate::harness::{Ended, Env, Process, card_keys, ensemble, env, wait_for, within};
 use crate::place::Place;
 use crate::rows::Row;
+
+/// How long the end of all sagas may take: what failed in an outage comes again as much later as that lasted.
+const END_MAX: Duration = Duration::from_secs(240);
 
 /// A port that is free, and below those that the system gives out: it stays free while nobody listens on it.
 pub(crate) fn lasting_port() -> String {
@@ -100,6 +104,24 @@ impl Stage {
         self.services.insert(name, process);
     }
 
+    /// Starts a service once more, under a name of its own and with more settings.
+    pub(crate) fn start_beside(&mut self, name: &'static str, service: &'static str, more: &Env) {
+        let env = [self.env.clone(), more.clone()].concat();
+        let process = Process::start(self.folder.path(), name, &["run", service], &env);
+        self.services.insert(name, process);
+    }
+
+    /// Runs a command in the services' environment.
+    pub(crate) async fn ensemble(&self, args: &[&str]) -> Ended {
+        ensemble(args, &self.env).await
+    }
+
+    /// How many of these sagas have told their outcome so far.
+    pub(crate) async fn ended(&mut self, sagas: &[String]) -> usize {
+        self.listen().await;
+        sagas.iter().filter(|saga| self.heard.contains_key(*saga)).count()
+    }
+
     /// The process of a service.
     pub(crate) fn service(&mut self, name: &str) -> &mut Process {
         self.services.get_mut(name).unwrap()
@@ -176,11 +198,11 @@ impl Stage {
 
     /// Waits until all that was asked for has ended and no message is left; then every saga must be right.
     pub(crate) async fn ends_well(&mut self) {
-        wait_for("the end of all sagas", async || {
+        let seen = within(END_MAX, async || {
             let ended = self.listen().await == self.asked.len();
             (ended && self.aws.is_quiet().await).then_some(())
-        })
-        .await;
+        });
+        assert!(seen.await.is_some(), "{} of {} sagas have ended", self.heard.len(), self.asked.len());
         self.listen().await;
         for queue in QUEUES {
             let dead = self.aws.take(&self.aws.name(&format!("{queue}-dlq"))).await;
