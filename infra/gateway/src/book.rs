@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::faults::Operation;
-use crate::line::{Ledger, Line, Outcome, Settled};
+use crate::line::{Bar, Ledger, Line, Outcome, Settled};
 use crate::request::{Amount, Request};
 
 /// What to do with a request.
@@ -19,10 +19,7 @@ use crate::request::{Amount, Request};
 pub(crate) enum Decision {
     /// It is new and in order: write this down, then answer it.
     Settle(Settled),
-    /// It changes nothing.
-    ///
-    /// A conflict is not recorded under its key: payments only move forward, so it is found again
-    /// each time.
+    /// It settles nothing: a replay, a key that was used for something else, a payment that never was.
     Answer(Answer),
 }
 
@@ -84,44 +81,42 @@ impl Book {
                 Answer::error(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", message)
             });
         }
-        let customer = match self.admit(request) {
-            Ok(customer) => customer,
-            Err(answer) => return Decision::Answer(answer),
-        };
-        Decision::Settle(if hooks && refuses(customer, request.operation()) {
-            Settled::refused(key, request)
-        } else {
-            Settled::accepted(key, request)
+        Decision::Settle(match self.admit(request) {
+            Ok(customer) if hooks && refuses(customer, request.operation()) => Settled::refused(key, request),
+            Ok(_customer) => Settled::accepted(key, request),
+            Err(Some(bar)) => Settled::barred(key, request, bar),
+            Err(None) => {
+                let (code, message) = ("payment_unknown", "There is no such payment");
+                return Decision::Answer(Answer::error(StatusCode::NOT_FOUND, code, message));
+            }
         })
     }
 
-    /// The customer whom the request is about, if the payment is at a stage that allows it.
-    fn admit<'a>(&'a self, request: &'a Request) -> Result<&'a str, Answer> {
-        let conflict = |code, message| Err(Answer::error(StatusCode::CONFLICT, code, message));
+    /// The customer whom the request is about, if the payment is at a stage that allows it; otherwise what bars it, or
+    /// nothing where there is no such payment.
+    fn admit<'a>(&'a self, request: &'a Request) -> Result<&'a str, Option<Bar>> {
         let payment = match request {
             Request::Authorize { customer, .. } | Request::Debit { customer, .. } => return Ok(customer),
             Request::Capture { .. } | Request::Void { .. } | Request::Refund { .. } => self.payment(request),
         };
-        let Some(payment) = payment else {
-            return Err(Answer::error(StatusCode::NOT_FOUND, "payment_unknown", "There is no such payment"));
-        };
-        match (request, &payment.stage) {
+        let payment = payment.ok_or(None)?;
+        Err(Some(match (request, &payment.stage) {
             (Request::Capture { amount, .. }, Stage::Authorized)
                 if !payment.held.as_ref().is_some_and(|held| held.covers(amount)) =>
             {
-                conflict("amount_mismatch", "The amount is not covered by the authorization")
+                Bar::AmountNotHeld
             }
             (Request::Refund { amount, .. }, Stage::Captured { amount: captured, .. }) if amount != captured => {
-                conflict("amount_mismatch", "The amount is not the captured amount")
+                Bar::AmountNotCaptured
             }
             (Request::Capture { .. } | Request::Void { .. }, Stage::Authorized)
-            | (Request::Refund { .. }, Stage::Captured { .. }) => Ok(&payment.customer),
-            (_, Stage::Captured { .. }) => conflict("already_captured", "The authorization was captured"),
-            (_, Stage::Voided) => conflict("already_voided", "The authorization was voided"),
-            (_, Stage::Refunded { .. }) => conflict("already_refunded", "The charge was refunded"),
+            | (Request::Refund { .. }, Stage::Captured { .. }) => return Ok(&payment.customer),
+            (_, Stage::Captured { .. }) => Bar::AlreadyCaptured,
+            (_, Stage::Voided) => Bar::AlreadyVoided,
+            (_, Stage::Refunded { .. }) => Bar::AlreadyRefunded,
             // A charge id leads to a captured payment only; an authorisation and a debit are always new.
-            (_, Stage::Authorized) => conflict("not_captured", "The authorization was not captured"),
-        }
+            (_, Stage::Authorized) => Bar::NotCaptured,
+        }))
     }
 
     /// The saga that a request belongs to, unless it names a payment that never was.
@@ -161,8 +156,13 @@ impl Book {
         let Line { saga, settled } = line;
         let mut change = Ledger { calls: 1, ..Ledger::default() };
         if let Some(settled) = settled {
-            let admitted = self.admit(&settled.request).is_ok() && self.saga(&settled.request) == Some(saga.as_str());
-            if !admitted || self.settled.contains_key(&settled.key) {
+            let barred = self.admit(&settled.request).err();
+            let follows = match settled.outcome {
+                Outcome::Accepted { .. } | Outcome::Refused => barred.is_none(),
+                Outcome::Barred(bar) => barred == Some(Some(bar)),
+            };
+            let follows = follows && self.saga(&settled.request) == Some(saga.as_str());
+            if !follows || self.settled.contains_key(&settled.key) {
                 return false;
             }
             if let Outcome::Accepted { id } = &settled.outcome {

@@ -1,4 +1,4 @@
-//! Fault injection: rules that delay an answer, lose it, or fail before acting.
+//! Fault injection: rules that delay an answer or the act itself, lose an answer, or fail before acting.
 //!
 //! **Invariant:** a fault never changes what a request does, only what the caller learns of it;
 //! `fail` alone keeps the request from acting at all.
@@ -33,6 +33,8 @@ pub enum Operation {
 pub enum FaultKind {
     /// It acts at once and answers after the delay.
     Late(Duration),
+    /// It works for the delay, then acts and answers; until then nobody can see what it will do.
+    Slow(Duration),
     /// It acts, then closes the connection without an answer.
     Lose,
     /// It answers 503 and does not act.
@@ -69,21 +71,21 @@ pub struct Fault {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
     /// The first part is no kind.
-    #[error("`{0}` is no kind of fault: late, lose or fail")]
+    #[error("`{0}` is no kind of fault: late, slow, lose or fail")]
     Kind(String),
     /// The second part is no operation.
     #[error("`{0}` is no operation: authorize, capture, void, refund, debit or any")]
     Operation(String),
     /// A further part is not understood.
     #[error(
-        "`{0}` is not understood: every=<1 or more>, times=<number>, customer=<the end of its id>, or for `late` a delay such as 500ms"
+        "`{0}` is not understood: every=<1 or more>, times=<number>, customer=<the end of its id>, or for `late` and `slow` a delay such as 500ms"
     )]
     Part(String),
-    /// A late answer needs a delay.
-    #[error("`late` needs a delay: delayMs, or on a command line a part such as 500ms")]
+    /// A late or slow answer needs a delay.
+    #[error("`late` and `slow` need a delay: delayMs, or on a command line a part such as 500ms")]
     DelayMissing,
-    /// Only a late answer has a delay.
-    #[error("only `late` has a delay")]
+    /// Only a late or slow answer has a delay.
+    #[error("only `late` and `slow` have a delay")]
     DelayUnused,
 }
 
@@ -107,6 +109,7 @@ struct Wire {
 #[serde(rename_all = "lowercase")]
 enum WireKind {
     Late,
+    Slow,
     Lose,
     Fail,
 }
@@ -122,7 +125,8 @@ impl TryFrom<Wire> for Fault {
         let Wire { operation, kind, times, every, delay_ms, customer } = wire;
         let kind = match (kind, delay_ms) {
             (WireKind::Late, Some(millis)) => FaultKind::Late(Duration::from_millis(millis)),
-            (WireKind::Late, None) => return Err(FaultError::DelayMissing),
+            (WireKind::Slow, Some(millis)) => FaultKind::Slow(Duration::from_millis(millis)),
+            (WireKind::Late | WireKind::Slow, None) => return Err(FaultError::DelayMissing),
             (WireKind::Lose, None) => FaultKind::Lose,
             (WireKind::Fail, None) => FaultKind::Fail,
             (WireKind::Lose | WireKind::Fail, Some(_)) => return Err(FaultError::DelayUnused),
@@ -134,8 +138,10 @@ impl TryFrom<Wire> for Fault {
 impl From<Fault> for Wire {
     fn from(fault: Fault) -> Self {
         let Fault { operation, kind, times, every, customer } = fault;
+        let millis = |delay: Duration| Some(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
         let (kind, delay_ms) = match kind {
-            FaultKind::Late(delay) => (WireKind::Late, Some(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX))),
+            FaultKind::Late(delay) => (WireKind::Late, millis(delay)),
+            FaultKind::Slow(delay) => (WireKind::Slow, millis(delay)),
             FaultKind::Lose => (WireKind::Lose, None),
             FaultKind::Fail => (WireKind::Fail, None),
         };
@@ -150,6 +156,7 @@ impl FromStr for Fault {
         let mut parts = text.split(':');
         let kind = match parts.next().unwrap_or_default() {
             "late" => WireKind::Late,
+            "slow" => WireKind::Slow,
             "lose" => WireKind::Lose,
             "fail" => WireKind::Fail,
             other => return Err(FaultError::Kind(other.to_owned())),

@@ -11,6 +11,7 @@
 //! | `book.rs` | the rules, pure: which request is accepted, refused or turned away |
 //! | `line.rs`, `journal.rs` | one call written down, and the ledger file |
 //! | `till.rs` | the lock under which a request is decided and written |
+//! | `keys.rs` | the keys that are being worked on |
 //! | `faults.rs`, `cord.rs` | the ways in which an answer goes missing |
 //! | `server.rs` | the routes |
 //!
@@ -26,6 +27,9 @@
 //! | `GET`, `PUT`, `DELETE /faults` | the fault rules |
 //! | `GET /health` | that it runs, and that it is simulated |
 //!
+//! What is asked under a key that is being worked on is answered with 409 `idempotency_key_in_use`. What the stage of a
+//! payment does not allow is refused with 402, for good under its key; a payment that never was is a 404.
+//!
 //! A customer's suffix refuses captures, authorisations and refunds, and never a debit.
 //!
 //! Card data ends in `request.rs`: its form is checked and it is dropped, so no type behind that
@@ -37,6 +41,7 @@ mod card;
 mod cord;
 mod faults;
 mod journal;
+mod keys;
 mod line;
 mod request;
 mod server;

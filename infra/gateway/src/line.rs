@@ -45,7 +45,7 @@ impl AddAssign for Ledger {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Line {
     pub(crate) saga: String,
-    /// Absent where the call settled nothing: a replay, a conflict, an injected failure.
+    /// Absent where the call settled nothing: a replay, a key that is in use, an injected failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) settled: Option<Settled>,
 }
@@ -63,6 +63,33 @@ pub(crate) struct Settled {
 pub(crate) enum Outcome {
     Accepted { id: String },
     Refused,
+    Barred(Bar),
+}
+
+/// Why the stage of a payment does not allow what is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Bar {
+    AlreadyCaptured,
+    AlreadyVoided,
+    AlreadyRefunded,
+    NotCaptured,
+    AmountNotHeld,
+    AmountNotCaptured,
+}
+
+impl Bar {
+    fn answer(self) -> Answer {
+        let (code, message) = match self {
+            Self::AlreadyCaptured => ("already_captured", "The authorization was captured"),
+            Self::AlreadyVoided => ("already_voided", "The authorization was voided"),
+            Self::AlreadyRefunded => ("already_refunded", "The charge was refunded"),
+            Self::NotCaptured => ("not_captured", "The authorization was not captured"),
+            Self::AmountNotHeld => ("amount_mismatch", "The amount is not covered by the authorization"),
+            Self::AmountNotCaptured => ("amount_mismatch", "The amount is not the captured amount"),
+        };
+        Answer::error(StatusCode::PAYMENT_REQUIRED, code, message)
+    }
 }
 
 impl Settled {
@@ -75,10 +102,15 @@ impl Settled {
         Self { key: key.to_owned(), request: request.clone(), outcome: Outcome::Refused }
     }
 
+    pub(crate) fn barred(key: &str, request: &Request, bar: Bar) -> Self {
+        Self { key: key.to_owned(), request: request.clone(), outcome: Outcome::Barred(bar) }
+    }
+
     /// The answer, the same each time.
     pub(crate) fn answer(&self) -> Answer {
         match &self.outcome {
             Outcome::Accepted { id } => Answer::created(id),
+            Outcome::Barred(bar) => bar.answer(),
             Outcome::Refused => {
                 let (code, what) = match self.request.operation() {
                     Operation::Authorize | Operation::Any => ("card_declined", "auth"),
@@ -125,6 +157,13 @@ mod tests {
         assert_eq!(
             form(Some(Settled::refused("k", &request))),
             r#"{"saga":"s","settled":{"key":"k","request":{"void":{"authorization":"tok_1"}},"outcome":"refused"}}"#
+        );
+        assert_eq!(
+            form(Some(Settled::barred("k", &request, Bar::AlreadyCaptured))),
+            concat!(
+                r#"{"saga":"s","settled":{"key":"k","request":{"void":{"authorization":"tok_1"}},"#,
+                r#""outcome":{"barred":"already_captured"}}}"#
+            )
         );
         let request = Request::Capture { authorization: "tok_1".to_owned(), amount };
         let outcome = Outcome::Accepted { id: "ch_1".to_owned() };

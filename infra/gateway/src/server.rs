@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use crate::answer::Answer;
 use crate::cord::{Cord, Corded};
 use crate::faults::{Fault, FaultKind, Faults};
+use crate::keys::{AtWork, Keys};
 use crate::line::Ledger;
 use crate::request::Request;
 use crate::till::Till;
@@ -36,12 +37,13 @@ const KEY_BYTES_MAX: usize = 255;
 pub(crate) struct App {
     pub(crate) till: Till,
     pub(crate) faults: Faults,
+    keys: Keys,
     stopping: watch::Receiver<bool>,
 }
 
 impl App {
     pub(crate) fn new(till: Till, faults: Vec<Fault>, stopping: watch::Receiver<bool>) -> Self {
-        Self { till, faults: Faults::new(faults), stopping }
+        Self { till, faults: Faults::new(faults), keys: Keys::default(), stopping }
     }
 
     /// Returns when the gateway is told to stop, or dropped.
@@ -51,7 +53,7 @@ impl App {
         stopping.wait_for(|stopping| *stopping).await.ok();
     }
 
-    /// Waits before a late answer, but keeps nobody from stopping.
+    /// Waits before a late answer or a slow act, but keeps nobody from stopping.
     async fn delay(&self, delay: Duration) {
         tokio::select! {
             () = tokio::time::sleep(delay) => {}
@@ -99,25 +101,48 @@ async fn act(
     let key = idempotency_key(&headers)?;
     let request = Request::read(uri.path(), &whole(body)?).ok_or_else(unknown_path)??;
     let operation = request.operation();
+    let Some(at_work) = app.keys.begin(&key) else {
+        return Ok(app.till.in_use(&request));
+    };
     let fault = app.faults.strike(operation, app.till.customer(&request).as_deref());
-    // On a thread of its own: flushing the journal blocks, and a caller who hangs up ends this
-    // future but not that thread.
-    let shared = Arc::clone(&app);
-    let acted = tokio::task::spawn_blocking(move || match fault {
-        Some(FaultKind::Fail) => shared.till.fail(&request),
-        None | Some(FaultKind::Late(_) | FaultKind::Lose) => shared.till.act(&key, &request),
-    });
-    let answer = acted.await.map_err(|error| {
-        tracing::error!(%error, "a call broke off");
-        Answer::error(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The call broke off")
-    })?;
+    // On a task of its own: a caller who hangs up ends this future but not that task. What it holds of the key ends
+    // with it or with this future, whichever is later.
+    let acted = tokio::spawn(work(Arc::clone(&app), Arc::clone(&at_work), key, request, fault));
+    let answer = acted.await.map_err(broke_off)??;
     tracing::debug!(path = uri.path(), ?operation, status = answer.status().as_u16(), ?fault, "PaymentCallAnswered");
     match fault {
         Some(FaultKind::Late(delay)) => app.delay(delay).await,
         Some(FaultKind::Lose) => cord.cut(),
-        Some(FaultKind::Fail) | None => {}
+        Some(FaultKind::Fail | FaultKind::Slow(_)) | None => {}
     }
+    drop(at_work);
     Ok(answer)
+}
+
+/// Works on a request, for as long as it takes, whoever still listens.
+async fn work(
+    app: Arc<App>,
+    at_work: Arc<AtWork>,
+    key: String,
+    request: Request,
+    fault: Option<FaultKind>,
+) -> Result<Answer, Answer> {
+    if let Some(FaultKind::Slow(delay)) = fault {
+        app.delay(delay).await;
+    }
+    // On a thread of its own: flushing the journal blocks.
+    let acted = tokio::task::spawn_blocking(move || match fault {
+        Some(FaultKind::Fail) => app.till.fail(&request),
+        None | Some(FaultKind::Late(_) | FaultKind::Slow(_) | FaultKind::Lose) => app.till.act(&key, &request),
+    });
+    let answer = acted.await;
+    drop(at_work);
+    answer.map_err(broke_off)
+}
+
+fn broke_off(error: tokio::task::JoinError) -> Answer {
+    tracing::error!(%error, "a call broke off");
+    Answer::error(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The call broke off")
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<String, Answer> {

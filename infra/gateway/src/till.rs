@@ -55,8 +55,17 @@ impl Till {
 
     /// Counts a call and does nothing.
     pub(crate) fn fail(&self, request: &Request) -> Answer {
+        self.turn_away(request, unavailable("unavailable", "Injected failure"))
+    }
+
+    /// Counts a call that does nothing, as its key is being worked on.
+    pub(crate) fn in_use(&self, request: &Request) -> Answer {
+        let message = "A request with this Idempotency-Key is still being worked on";
+        self.turn_away(request, Answer::error(StatusCode::CONFLICT, "idempotency_key_in_use", message))
+    }
+
+    fn turn_away(&self, request: &Request, answer: Answer) -> Answer {
         let mut open = self.lock();
-        let answer = unavailable("unavailable", "Injected failure");
         match open.book.saga(request).map(str::to_owned) {
             Some(saga) => open.enter(Line { saga, settled: None }).err().unwrap_or(answer),
             None => answer,

@@ -302,8 +302,9 @@ pub struct GatewayOptions {
     /// Keep the ledger in this file.
     #[arg(long, value_name = "FILE")]
     pub ledger: Option<PathBuf>,
-    /// Answer late, lose an answer after acting, or fail: `late:any:500ms`, `lose:capture:every=3`,
-    /// `fail:authorize:times=2`, `fail:any:customer=<the end of its id>`. May be given more than once.
+    /// Answer late, act late, lose an answer after acting, or fail: `late:any:500ms`, `slow:debit:5000ms`,
+    /// `lose:capture:every=3`, `fail:authorize:times=2`, `fail:any:customer=<the end of its id>`. May be given more
+    /// than once.
     #[arg(long, value_name = "RULE")]
     pub fault: Vec<gateway::Fault>,
 }

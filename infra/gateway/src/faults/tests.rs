@@ -57,14 +57,15 @@ fn a_rule_has_a_command_line_form() {
 #[test]
 fn a_bad_rule_is_told_what_is_wrong() {
     for (text, message) in [
-        ("", "`` is no kind of fault: late, lose or fail"),
-        ("loose:any", "`loose` is no kind of fault: late, lose or fail"),
+        ("", "`` is no kind of fault: late, slow, lose or fail"),
+        ("loose:any", "`loose` is no kind of fault: late, slow, lose or fail"),
         ("lose", "`` is no operation: authorize, capture, void, refund, debit or any"),
-        ("late:any", "`late` needs a delay: delayMs, or on a command line a part such as 500ms"),
-        ("lose:any:5ms", "only `late` has a delay"),
+        ("late:any", "`late` and `slow` need a delay: delayMs, or on a command line a part such as 500ms"),
+        ("slow:any", "`late` and `slow` need a delay: delayMs, or on a command line a part such as 500ms"),
+        ("lose:any:5ms", "only `late` and `slow` have a delay"),
         (
             "lose:any:every=0",
-            "`every=0` is not understood: every=<1 or more>, times=<number>, customer=<the end of its id>, or for `late` a delay such as 500ms",
+            "`every=0` is not understood: every=<1 or more>, times=<number>, customer=<the end of its id>, or for `late` and `slow` a delay such as 500ms",
         ),
     ] {
         assert_eq!(text.parse::<Fault>().map_err(|error| error.to_string()), Err(message.to_owned()));

@@ -4,7 +4,7 @@ use gateway::{Fault, Ledger, Options};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::client::{amount, capture_path, options, start};
+use crate::client::{Client, Reply, amount, capture_path, options, start};
 
 fn rule(text: &str) -> Fault {
     text.parse().expect("a good rule")
@@ -55,8 +55,57 @@ async fn a_caller_who_hangs_up_undoes_nothing() {
     let caller = client.clone();
     let call = tokio::spawn(async move { caller.authorize("s", "3").await });
     while client.ledger("s").await.authorized == 0 {}
+    assert_eq!(client.authorize("s", "3").await.error(), in_use(), "its answer is not given yet");
     call.abort();
-    assert!(client.authorize("s", "3").await.replayed);
+    assert!(settled(&client).await.replayed);
+    assert_eq!(gateway.ledger("s").authorized, 1);
+}
+
+fn in_use() -> (u16, String) {
+    (409, "idempotency_key_in_use".to_owned())
+}
+
+/// Waits until the only rule, of one time, has struck.
+async fn struck(client: &Client) {
+    while client.get("/faults").await.pointer("/0/times") != Some(&json!(0)) {}
+}
+
+/// Asks for the authorisation of `s` until nobody works on its key any more.
+async fn settled(client: &Client) -> Reply {
+    loop {
+        let reply = client.authorize("s", "3").await;
+        if reply.status != 409 {
+            return reply;
+        }
+        assert_eq!(reply.error(), in_use());
+    }
+}
+
+#[tokio::test]
+async fn a_slow_act_is_invisible_until_it_is_done_and_its_key_is_in_use() {
+    let (gateway, client) = start(options()).await;
+    gateway.set_faults(vec![rule("slow:authorize:3600000ms:times=1")]);
+    let caller = client.clone();
+    let call = tokio::spawn(async move { caller.authorize("s", "3").await });
+    struck(&client).await;
+    assert_eq!(client.authorize("s", "3").await.error(), in_use());
+    let nothing = json!({ "authorization": null, "charge": null, "refund": null });
+    assert_eq!(client.get("/v1/payments?reference=s").await, nothing);
+    assert_eq!(gateway.ledger("s").authorized, 0);
+    gateway.stop().await;
+    call.await.expect("an answer").id();
+}
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_stops_no_slow_act() {
+    let (gateway, client) = start(options()).await;
+    gateway.set_faults(vec![rule("slow:authorize:300ms:times=1")]);
+    let caller = client.clone();
+    let call = tokio::spawn(async move { caller.authorize("s", "3").await });
+    struck(&client).await;
+    call.abort();
+    let reply = settled(&client).await;
+    assert!(reply.replayed, "it was carried out for nobody");
     assert_eq!(gateway.ledger("s").authorized, 1);
 }
 
@@ -89,7 +138,7 @@ async fn rules_are_replaced_shown_and_cleared_over_http() {
     );
     let bad = client.put_faults(&json!([{ "operation": "any", "kind": "late" }])).await;
     assert_eq!(bad.error(), (400, "invalid_request".to_owned()));
-    assert!(bad.message().contains("`late` needs a delay"), "{}", bad.message());
+    assert!(bad.message().contains("`late` and `slow` need a delay"), "{}", bad.message());
     let cleared = client.send(Method::DELETE, "/faults", None, "").await.expect("an answer");
     assert_eq!((cleared.status, cleared.body), (200, json!([])));
     client.authorize("s", "3").await.id();

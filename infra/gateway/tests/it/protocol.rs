@@ -6,7 +6,7 @@ use gateway::{Gateway, Ledger, Options};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client::{amount, authorization, options, start};
+use crate::client::{amount, authorization, capture_path, options, start};
 
 #[tokio::test]
 async fn a_payment_is_authorized_captured_and_refunded() {
@@ -38,7 +38,7 @@ async fn an_authorization_is_voided_and_then_cannot_be_captured() {
     let (gateway, client) = start(options()).await;
     let tok = client.authorize("s", "3").await.id();
     assert!(client.void("s", &tok).await.id().starts_with("void_"));
-    assert_eq!(client.capture("s", &tok).await.error(), (409, "already_voided".to_owned()));
+    assert_eq!(client.capture("s", &tok).await.error(), (402, "already_voided".to_owned()));
     let found = client.get("/v1/payments?reference=s").await;
     assert_eq!(found.pointer("/authorization/status"), Some(&json!("voided")));
     assert_eq!(gateway.ledger("s"), Ledger { authorized: 1, voided: 1, calls: 3, ..Ledger::default() });
@@ -49,12 +49,12 @@ async fn what_was_done_cannot_be_done_under_another_key() {
     let (gateway, client) = start(options()).await;
     let tok = client.authorize("s", "3").await.id();
     let ch = client.capture("s", &tok).await.id();
-    assert_eq!(client.void("s", &tok).await.error(), (409, "already_captured".to_owned()));
+    assert_eq!(client.void("s", &tok).await.error(), (402, "already_captured".to_owned()));
     let part = json!({ "amount": { "minor": 1, "currency": "USD" } });
     let path = format!("/v1/charges/{ch}/refund");
-    assert_eq!(client.post(&path, "part", &part).await.error(), (409, "amount_mismatch".to_owned()));
+    assert_eq!(client.post(&path, "part", &part).await.error(), (402, "amount_mismatch".to_owned()));
     client.refund("s", &ch).await.id();
-    assert_eq!(client.post(&path, "other", &amount()).await.error(), (409, "already_refunded".to_owned()));
+    assert_eq!(client.post(&path, "other", &amount()).await.error(), (402, "already_refunded".to_owned()));
     assert_eq!(gateway.ledger("s").refunded, 1);
 }
 
@@ -89,6 +89,22 @@ async fn the_same_key_and_request_is_answered_again() {
 }
 
 #[tokio::test]
+async fn a_refusal_by_the_stage_of_a_payment_stays_under_its_key_whatever_follows() {
+    let (gateway, client) = start(options()).await;
+    let tok = client.authorize("s", "3").await.id();
+    let more = json!({ "amount": { "minor": 2001, "currency": "USD" } });
+    let refused = client.post(&capture_path(&tok), "more", &more).await;
+    assert_eq!(refused.error(), (402, "amount_mismatch".to_owned()));
+    client.void("s", &tok).await.id();
+    let again = client.post(&capture_path(&tok), "more", &more).await;
+    assert!(again.replayed);
+    assert_eq!((again.error(), again.body), (refused.error(), refused.body));
+    let anew = client.post(&capture_path(&tok), "anew", &more).await;
+    assert_eq!(anew.error(), (402, "already_voided".to_owned()));
+    assert_eq!(gateway.ledger("s"), Ledger { authorized: 1, voided: 1, calls: 5, ..Ledger::default() });
+}
+
+#[tokio::test]
 async fn the_same_key_for_another_request_is_refused() {
     let (gateway, client) = start(options()).await;
     let tok = client.authorize("s", "3").await.id();
@@ -117,8 +133,10 @@ async fn twenty_at_once_with_one_key_act_once() {
     for call in calls {
         replies.push(call.await.expect("an answer"));
     }
-    assert_eq!(replies.iter().filter(|reply| !reply.replayed).count(), 1);
-    assert!(replies.windows(2).all(|pair| matches!(pair, [a, b] if a.id() == b.id())));
+    let (in_use, answered): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 409);
+    assert!(in_use.iter().all(|reply| reply.error().1 == "idempotency_key_in_use"), "{in_use:?}");
+    assert_eq!(answered.iter().filter(|reply| !reply.replayed).count(), 1);
+    assert!(answered.windows(2).all(|pair| matches!(pair, [a, b] if a.id() == b.id())));
     assert_eq!(gateway.ledger("s"), Ledger { authorized: 1, calls: 20, ..Ledger::default() });
 }
 
