@@ -1,52 +1,27 @@
 //! The gateway over HTTP with an `Idempotency-Key` header
 //! (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/>), as `infra/gateway` serves it.
 //!
-//! **Invariant:** only a 2xx is a yes, and only an answer by which the gateway says that it did nothing and never will
-//! (400, 402, 404, 409, 422) is a no. A time-out, a broken connection, a 5xx or an answer that makes no sense is an
-//! unknown outcome.
+//! **Invariant:** what an answer means is decided by the table in `answers.rs`, and nowhere else. No answer, one that is
+//! cut off and one that is too long are unknown outcomes.
 
 use contracts::{Identifier, Money, SagaId, redact};
-use hyper::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use url::Url;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::gateway::{Authorization, Gateway, GatewayError, Known, Refusal};
+use crate::answers::{Act, Body, Meaning, meaning};
+use crate::gateway::{Authorization, Gateway, GatewayError, Key, Known, Refusal};
 use crate::http::{Answer, Http};
 
 /// The longest message of the gateway that is passed on, in characters.
 const MESSAGE_MAX: usize = 200;
 
+/// The longest code of an error that is passed on, in characters.
+const CODE_MAX: usize = 64;
+
 /// A gateway at an address.
 #[derive(Clone, Debug)]
 pub struct HttpGateway(Http);
-
-#[derive(Deserialize)]
-struct Created {
-    id: String,
-}
-
-#[derive(Deserialize)]
-struct Refused {
-    error: RefusedError,
-}
-
-#[derive(Deserialize)]
-struct RefusedError {
-    code: String,
-    message: String,
-}
-
-/// The code of a hold that is let go already.
-const ALREADY_VOIDED: &str = "already_voided";
-
-#[derive(Deserialize)]
-struct Payments {
-    authorization: Option<Created>,
-    charge: Option<Created>,
-    refund: Option<Created>,
-}
 
 /// The request for a hold, as it is written: once, into a buffer that is overwritten.
 #[derive(Serialize)]
@@ -75,43 +50,62 @@ impl HttpGateway {
     }
 
     /// Asks for an act, and tells a yes from a no from an unknown outcome.
-    async fn ask(&self, path: &str, key: Uuid, body: &impl Serialize) -> Result<Result<String, Refusal>, GatewayError> {
-        Ok(self.decide(path, key, body).await?.map_err(|refused| refusal(&refused)))
+    async fn ask(
+        &self,
+        act: Act,
+        path: &[&str],
+        key: Key,
+        body: &impl Serialize,
+    ) -> Result<Result<Body, Refusal>, GatewayError> {
+        let sent = serde_json::to_vec(body).map(Zeroizing::new).map_err(|error| GatewayError(error.to_string()))?;
+        understood(act, &self.0.post(path, key.id, &sent).await?, key.fresh)
     }
 
-    /// The same, with the gateway's own word for a no.
-    async fn decide(
+    /// The same, for what makes something that has an id.
+    async fn make(
         &self,
-        path: &str,
-        key: Uuid,
+        act: Act,
+        path: &[&str],
+        key: Key,
         body: &impl Serialize,
-    ) -> Result<Result<String, RefusedError>, GatewayError> {
-        let body = serde_json::to_vec(body).map(Zeroizing::new).map_err(|error| GatewayError(error.to_string()))?;
-        let answer = self.0.post(path, key, &body).await?;
-        match answer.status {
-            status if status.is_success() => Ok(Ok(answer.read::<Created>()?.id)),
-            StatusCode::BAD_REQUEST
-            | StatusCode::PAYMENT_REQUIRED
-            | StatusCode::NOT_FOUND
-            | StatusCode::CONFLICT
-            | StatusCode::UNPROCESSABLE_ENTITY => Ok(Err(answer.read::<Refused>()?.error)),
-            _ => Err(says_neither(&answer)),
+    ) -> Result<Result<String, Refusal>, GatewayError> {
+        Ok(match self.ask(act, path, key, body).await? {
+            Ok(Body::Id(id)) => Ok(id),
+            Ok(Body::Known(_) | Body::Error(_) | Body::Neither) => {
+                return Err(GatewayError("it says yes and not to what".to_owned()));
+            }
+            Err(refusal) => Err(refusal),
+        })
+    }
+}
+
+/// What an answer comes to.
+fn understood(act: Act, answer: &Answer, fresh: bool) -> Result<Result<Body, Refusal>, GatewayError> {
+    let body = Body::read(act, &answer.body);
+    match (meaning(act, answer.status.as_u16(), &body, fresh), body) {
+        (Meaning::Yes, body) => Ok(Ok(body)),
+        (Meaning::No, Body::Error(error)) => Ok(Err(Refusal { message: clean(&error.message, MESSAGE_MAX) })),
+        (Meaning::Unknown, Body::Error(error)) => {
+            Err(GatewayError(format!("it answered {}: {}", answer.status, clean(&error.code, CODE_MAX))))
+        }
+        (Meaning::Unknown | Meaning::No, Body::Neither) => {
+            Err(GatewayError(format!("it answered {}, and nothing that makes sense", answer.status)))
+        }
+        (Meaning::Unknown | Meaning::No, Body::Id(_) | Body::Known(_)) => {
+            Err(GatewayError(format!("it answered {}", answer.status)))
         }
     }
 }
 
-fn refusal(refused: &RefusedError) -> Refusal {
-    Refusal { message: redact::text(&refused.message).chars().take(MESSAGE_MAX).collect() }
-}
-
-fn says_neither(answer: &Answer) -> GatewayError {
-    GatewayError(format!("it answered {}", answer.status))
+/// The gateway's words, without what may be a card number, and not too many.
+fn clean(words: &str, chars_max: usize) -> String {
+    redact::text(words).chars().take(chars_max).collect()
 }
 
 impl Gateway for HttpGateway {
     async fn authorize(
         &self,
-        key: Uuid,
+        key: Key,
         reference: SagaId,
         asked: Authorization<'_>,
     ) -> Result<Result<String, Refusal>, GatewayError> {
@@ -121,52 +115,47 @@ impl Gateway for HttpGateway {
             cvv: asked.card.expose_cvv(),
         };
         let body = AuthorizationBody { reference, customer: asked.customer.as_str(), amount: asked.amount, card };
-        self.ask("v1/authorizations", key, &body).await
+        self.make(Act::Authorize, &["v1", "authorizations"], key, &body).await
     }
 
     async fn capture(
         &self,
-        key: Uuid,
+        key: Key,
         charge_token: &str,
         amount: Money,
     ) -> Result<Result<String, Refusal>, GatewayError> {
-        let path = format!("v1/authorizations/{charge_token}/capture");
-        self.ask(&path, key, &serde_json::json!({ "amount": amount })).await
+        let path = ["v1", "authorizations", charge_token, "capture"];
+        self.make(Act::Capture, &path, key, &serde_json::json!({ "amount": amount })).await
     }
 
-    async fn void(&self, key: Uuid, charge_token: &str) -> Result<Result<(), Refusal>, GatewayError> {
-        let path = format!("v1/authorizations/{charge_token}/void");
-        Ok(match self.decide(&path, key, &serde_json::json!({})).await? {
-            Ok(_id) => Ok(()),
-            // Twice is no refusal: the hold is gone.
-            Err(refused) if refused.code == ALREADY_VOIDED => Ok(()),
-            Err(refused) => Err(refusal(&refused)),
-        })
+    async fn void(&self, key: Key, charge_token: &str) -> Result<Result<(), Refusal>, GatewayError> {
+        let path = ["v1", "authorizations", charge_token, "void"];
+        Ok(self.ask(Act::Void, &path, key, &serde_json::json!({})).await?.map(|_done| ()))
     }
 
     async fn debit(
         &self,
-        key: Uuid,
+        key: Key,
         reference: SagaId,
         customer: &Identifier,
         amount: Money,
     ) -> Result<Result<String, Refusal>, GatewayError> {
         let body = serde_json::json!({ "reference": reference, "customer": customer, "amount": amount });
-        self.ask("v1/debits", key, &body).await
+        self.make(Act::Debit, &["v1", "debits"], key, &body).await
     }
 
-    async fn refund(&self, key: Uuid, charge_id: &str, amount: Money) -> Result<Result<String, Refusal>, GatewayError> {
-        let path = format!("v1/charges/{charge_id}/refund");
-        self.ask(&path, key, &serde_json::json!({ "amount": amount })).await
+    async fn refund(&self, key: Key, charge_id: &str, amount: Money) -> Result<Result<String, Refusal>, GatewayError> {
+        let path = ["v1", "charges", charge_id, "refund"];
+        self.make(Act::Refund, &path, key, &serde_json::json!({ "amount": amount })).await
     }
 
     async fn look_up(&self, reference: SagaId) -> Result<Known, GatewayError> {
-        let answer = self.0.get(&format!("v1/payments?reference={reference}")).await?;
-        if !answer.status.is_success() {
-            return Err(says_neither(&answer));
+        let answer = self.0.get(&["v1", "payments"], &format!("reference={reference}")).await?;
+        match understood(Act::LookUp, &answer, false)? {
+            Ok(Body::Known(known)) => Ok(known),
+            Ok(Body::Id(_) | Body::Error(_) | Body::Neither) | Err(Refusal { .. }) => {
+                Err(GatewayError("it does not say what it knows".to_owned()))
+            }
         }
-        let found: Payments = answer.read()?;
-        let id = |created: Option<Created>| created.map(|created| created.id);
-        Ok(Known { charge_token: id(found.authorization), charge_id: id(found.charge), refund_id: id(found.refund) })
     }
 }

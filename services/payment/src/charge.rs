@@ -5,6 +5,7 @@ use contracts::{Charge, Event, Failure, Standing, StepName, booking, payment};
 use saga::{Context, Decision, Then};
 
 use crate::gateway::{Known, Refusal};
+use crate::state::is_over;
 use crate::{Effect, Payment, Reply, State};
 
 /// A fare is registered: charge it, once.
@@ -16,19 +17,23 @@ pub(crate) fn charge(
     context: &Context<'_>,
 ) -> Decision<Payment> {
     let booking::Registered { purchase, journey } = registered;
-    let authorize = || Effect::Authorize {
+    let authorize = |fresh| Effect::Authorize {
         customer: purchase.customer_id().clone(),
         amount: purchase.amount(),
         sealed_card: sealed_card.to_owned(),
+        fresh,
     };
     match state {
         State::Unseen if journey.is_late(context.now) => late(registered, StepName::ChargeFare, context),
-        State::Unseen => Decision::Commit(State::Charging { purchase: purchase.clone() }, Then::Perform(authorize())),
-        State::Charging { .. } => match reply {
+        State::Unseen => {
+            let intent = State::Charging { purchase: purchase.clone(), since: Some(context.now) };
+            Decision::Commit(intent, Then::Perform(authorize(true)))
+        }
+        State::Charging { since, .. } => match reply {
             // The intent stood already: a worker died, or works still. What did it reach? Keys may have expired at
             // the gateway since, so look before repeating.
             None => Decision::Perform(Effect::LookUp),
-            Some(reply) => charging(registered, reply, authorize, context),
+            Some(reply) => charging(registered, reply, authorize, is_over(*since, context.now), context),
         },
         State::Captured { .. }
         | State::Declined { .. }
@@ -39,16 +44,20 @@ pub(crate) fn charge(
     }
 }
 
-/// The gateway answered while the intent stands.
+/// The gateway answered while the intent stands. What it does not know may still be at work, unless that is `over`:
+/// the key makes a repetition harmless, and until then nothing is concluded from there being nothing.
 fn charging(
     registered: &booking::Registered,
     reply: &Reply,
-    authorize: impl FnOnce() -> Effect,
+    authorize: impl FnOnce(bool) -> Effect,
+    over: bool,
     context: &Context<'_>,
 ) -> Decision<Payment> {
     let amount = registered.purchase.amount();
-    let capture =
-        |charge_token: &String| Decision::Perform(Effect::Capture { charge_token: charge_token.clone(), amount });
+    // Not even right after its own hold is a worker sure to be the first who captures it: another may have found it.
+    let capture = |charge_token: &String| {
+        Decision::Perform(Effect::Capture { charge_token: charge_token.clone(), amount, fresh: over })
+    };
     let paid = |charge_token: &String, charge_id: &String| {
         let charge = Charge { charge_token: Some(charge_token.clone()), charge_id: charge_id.clone() };
         captured(registered, charge, StepName::ChargeFare, context)
@@ -58,7 +67,7 @@ fn charging(
             (Some(charge_token), Some(charge_id)) => paid(charge_token, charge_id),
             // A hold that is voided already answers the capture with its old refusal.
             (Some(charge_token), None) => capture(charge_token),
-            (None, _) => Decision::Perform(authorize()),
+            (None, _) => Decision::Perform(authorize(over)),
         },
         Reply::Authorized { charge_token } => capture(charge_token),
         Reply::AuthorizeRefused(refusal) => {
@@ -68,7 +77,7 @@ fn charging(
         Reply::Captured { charge_token, charge_id } => paid(charge_token, charge_id),
         Reply::CaptureRefused { charge_token, refusal } => {
             let (charge_token, because) = (charge_token.clone(), refusal.clone());
-            Decision::Perform(Effect::Void { charge_token, because, round: 0 })
+            Decision::Perform(Effect::Void { charge_token, because, round: 0, fresh: over })
         }
         Reply::Voided { charge_token, because } => {
             let error = failure("PaymentChargeException", because);
@@ -146,7 +155,7 @@ mod tests {
     }
 
     fn charging_state() -> State {
-        State::Charging { purchase: fixtures::fare("3").into() }
+        State::Charging { purchase: fixtures::fare("3").into(), since: Some(fixtures::NOW) }
     }
 
     fn refusal() -> Refusal {
@@ -175,6 +184,27 @@ mod tests {
             decide(&charging_state(), Some(&charged)),
             Decision::Commit(State::Captured { .. }, Then::Announce(_))
         ));
+    }
+
+    #[test]
+    fn nothing_at_the_gateway_is_believed_only_when_the_first_call_must_be_over() {
+        let long_ago = fixtures::NOW - jiff::SignedDuration::from_hours(1);
+        let nothing = Reply::Known(Known::default());
+        let fresh = |state: &State| match decide(state, Some(&nothing)) {
+            Decision::Perform(Effect::Authorize { fresh, .. }) => fresh,
+            other => panic!("{other:?}"),
+        };
+        let purchase = || fixtures::fare("3").into();
+        assert!(!fresh(&charging_state()));
+        assert!(!fresh(&State::Charging { purchase: purchase(), since: None }));
+        assert!(fresh(&State::Charging { purchase: purchase(), since: Some(long_ago) }));
+        let Decision::Commit(_, Then::Perform(Effect::Authorize { fresh, .. })) = decide(&State::Unseen, None) else {
+            panic!("no intent")
+        };
+        assert!(fresh, "nobody asks before the intent");
+        let held = Reply::Authorized { charge_token: "tok_1".to_owned() };
+        let decision = decide(&charging_state(), Some(&held));
+        assert!(matches!(decision, Decision::Perform(Effect::Capture { fresh: false, .. })), "{decision:?}");
     }
 
     #[test]

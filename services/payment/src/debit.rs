@@ -7,7 +7,7 @@ use saga::{Context, Decision, Then};
 use crate::charge::{captured, declined, late};
 use crate::gateway::Known;
 use crate::refund::{self, Told};
-use crate::state::Refund;
+use crate::state::{Refund, is_over};
 use crate::{Effect, Payment, Reply, State};
 
 /// The error of a payment that cannot be processed.
@@ -25,14 +25,17 @@ pub(crate) fn debit(
     context: &Context<'_>,
 ) -> Decision<Payment> {
     let booking::Registered { purchase, journey } = registered;
-    let ask = || Effect::Debit { customer: purchase.customer_id().clone(), amount: purchase.amount() };
+    let ask = |fresh| Effect::Debit { customer: purchase.customer_id().clone(), amount: purchase.amount(), fresh };
     match state {
         State::Unseen if journey.is_late(context.now) => late(registered, StepName::ProcessPayment, context),
-        State::Unseen => Decision::Commit(State::Charging { purchase: purchase.clone() }, Then::Perform(ask())),
-        State::Charging { .. } => match reply {
+        State::Unseen => {
+            let intent = State::Charging { purchase: purchase.clone(), since: Some(context.now) };
+            Decision::Commit(intent, Then::Perform(ask(true)))
+        }
+        State::Charging { since, .. } => match reply {
             // The intent stood already: look before repeating, as with a card.
             None => Decision::Perform(Effect::LookUp),
-            Some(Reply::Known(Known { charge_id: None, .. })) => Decision::Perform(ask()),
+            Some(Reply::Known(Known { charge_id: None, .. })) => Decision::Perform(ask(is_over(*since, context.now))),
             Some(Reply::Known(Known { charge_id: Some(id), .. }) | Reply::Debited { charge_id: id }) => {
                 debited(payment, registered, id, context)
             }
@@ -113,7 +116,7 @@ mod tests {
     }
 
     fn charging(order: &str) -> State {
-        State::Charging { purchase: fixtures::order(order).into() }
+        State::Charging { purchase: fixtures::order(order).into(), since: Some(fixtures::NOW) }
     }
 
     #[test]
@@ -123,6 +126,19 @@ mod tests {
         let decision = decide(&charging("4"), "4", Some(&debited()));
         let Decision::Commit(State::Captured { charge, .. }, Then::Announce(_)) = decision else { panic!("not paid") };
         assert_eq!(charge.charge_token, None);
+    }
+
+    #[test]
+    fn a_debit_is_asked_for_again_as_one_that_may_be_at_work_until_it_must_be_over() {
+        let fresh = |since| {
+            let state = State::Charging { purchase: fixtures::order("4").into(), since };
+            match decide(&state, "4", Some(&Reply::Known(Known::default()))) {
+                Decision::Perform(Effect::Debit { fresh, .. }) => fresh,
+                other => panic!("{other:?}"),
+            }
+        };
+        let long_ago = fixtures::NOW - jiff::SignedDuration::from_hours(1);
+        assert_eq!([None, Some(fixtures::NOW), Some(long_ago)].map(fresh), [false, false, true]);
     }
 
     #[test]

@@ -7,10 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use card::{OpenError, PrivateKey};
 use contracts::{Identifier, Money, Poison, Reason, SagaId};
 use runtime::{Call, Failed, Perform, Unavailable};
-use uuid::Uuid;
 
 use crate::Payment;
-use crate::gateway::{Authorization, Gateway, GatewayError, Known, Refusal};
+use crate::gateway::{Authorization, Gateway, GatewayError, Key, Known, Refusal};
 
 /// What payment asks of the gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +24,8 @@ pub enum Effect {
         amount: Money,
         /// With which card, sealed.
         sealed_card: String,
+        /// Whether no earlier call of this kind can still be at work.
+        fresh: bool,
     },
     /// Take what is held.
     Capture {
@@ -32,6 +33,8 @@ pub enum Effect {
         charge_token: String,
         /// How much.
         amount: Money,
+        /// Whether no earlier call of this kind can still be at work.
+        fresh: bool,
     },
     /// Let go of what is held.
     Void {
@@ -41,6 +44,8 @@ pub enum Effect {
         because: Refusal,
         /// In which round of unwinding: each has a key of its own.
         round: u32,
+        /// Whether no earlier call of this kind can still be at work.
+        fresh: bool,
     },
     /// Take an amount from the customer's account, in one step.
     Debit {
@@ -48,6 +53,8 @@ pub enum Effect {
         customer: Identifier,
         /// How much.
         amount: Money,
+        /// Whether no earlier call of this kind can still be at work.
+        fresh: bool,
     },
     /// Give a charge back.
     Refund {
@@ -57,6 +64,8 @@ pub enum Effect {
         amount: Money,
         /// How often the gateway has refused already: each try after a refusal has a key of its own.
         refusals: usize,
+        /// Whether no earlier call of this kind can still be at work.
+        fresh: bool,
     },
 }
 
@@ -139,17 +148,23 @@ impl<G: Gateway> GatewayEffects<G> {
         customer: &Identifier,
         amount: Money,
         sealed_card: &str,
+        fresh: bool,
     ) -> Result<Reply, Failed> {
         let card = match card::open(sealed_card, &self.key, saga) {
             Ok(card) => card,
             Err(OpenError::OtherKey) => return Err(no_key().into()),
-            // Nothing can be held with it, now or ever; and nothing was, or it would have been looked up.
-            Err(error @ (OpenError::Malformed | OpenError::Refused)) => {
+            // Nothing can be held with it, now or ever.
+            Err(error @ (OpenError::Malformed | OpenError::Refused)) if fresh => {
                 return Ok(Reply::AuthorizeRefused(Refusal { message: format!("the sealed card {error}") }));
+            }
+            // Somebody may have held something with another copy of it, which nobody can see yet.
+            Err(error @ (OpenError::Malformed | OpenError::Refused)) => {
+                let what = format!("the sealed card {error}, and an earlier call may be at work");
+                return Err(GatewayError(what).into());
             }
         };
         let asked = Authorization { customer, amount, card: &card };
-        let answer = self.gateway.authorize(saga.derive("gateway/authorize"), saga, asked).await?;
+        let answer = self.gateway.authorize(key(saga, "gateway/authorize", 0, fresh), saga, asked).await?;
         Ok(match answer {
             Ok(charge_token) => Reply::Authorized { charge_token },
             Err(refusal) => Reply::AuthorizeRefused(refusal),
@@ -195,29 +210,29 @@ impl<G: Gateway> Perform<Payment> for GatewayEffects<G> {
         // One key per saga and kind of call. Only after a refusal is a call of one kind made again, under a new key.
         Ok(match effect {
             Effect::LookUp => Reply::Known(self.gateway.look_up(saga).await?),
-            Effect::Authorize { customer, amount, sealed_card } => {
-                self.authorize(saga, &customer, amount, &sealed_card).await?
+            Effect::Authorize { customer, amount, sealed_card, fresh } => {
+                self.authorize(saga, &customer, amount, &sealed_card, fresh).await?
             }
-            Effect::Debit { customer, amount } => {
-                match self.gateway.debit(saga.derive("gateway/debit"), saga, &customer, amount).await? {
+            Effect::Debit { customer, amount, fresh } => {
+                match self.gateway.debit(key(saga, "gateway/debit", 0, fresh), saga, &customer, amount).await? {
                     Ok(charge_id) => Reply::Debited { charge_id },
                     Err(refusal) => Reply::DebitRefused(refusal),
                 }
             }
-            Effect::Capture { charge_token, amount } => {
-                match self.gateway.capture(saga.derive("gateway/capture"), &charge_token, amount).await? {
+            Effect::Capture { charge_token, amount, fresh } => {
+                match self.gateway.capture(key(saga, "gateway/capture", 0, fresh), &charge_token, amount).await? {
                     Ok(charge_id) => Reply::Captured { charge_token, charge_id },
                     Err(refusal) => Reply::CaptureRefused { charge_token, refusal },
                 }
             }
-            Effect::Void { charge_token, because, round } => {
-                match self.gateway.void(key(saga, "gateway/void", round), &charge_token).await? {
+            Effect::Void { charge_token, because, round, fresh } => {
+                match self.gateway.void(key(saga, "gateway/void", round, fresh), &charge_token).await? {
                     Ok(()) => Reply::Voided { charge_token, because },
                     Err(refusal) => Reply::VoidRefused { charge_token, because, refusal },
                 }
             }
-            Effect::Refund { charge_id, amount, refusals } => {
-                match self.gateway.refund(key(saga, "gateway/refund", refusals), &charge_id, amount).await? {
+            Effect::Refund { charge_id, amount, refusals, fresh } => {
+                match self.gateway.refund(key(saga, "gateway/refund", refusals, fresh), &charge_id, amount).await? {
                     Ok(refund_id) => Reply::Refunded { refund_id },
                     Err(refusal) => Reply::RefundRefused(refusal),
                 }
@@ -227,11 +242,12 @@ impl<G: Gateway> Perform<Payment> for GatewayEffects<G> {
 }
 
 /// The key of a call that was refused this often before.
-fn key(saga: SagaId, call: &str, refusals: impl std::fmt::Display) -> Uuid {
-    match refusals.to_string().as_str() {
+fn key(saga: SagaId, call: &str, refusals: impl std::fmt::Display, fresh: bool) -> Key {
+    let id = match refusals.to_string().as_str() {
         "0" => saga.derive(call),
         refusals => saga.derive(&format!("{call}/{refusals}")),
-    }
+    };
+    Key { id, fresh }
 }
 
 /// What is asked for effects.
@@ -263,7 +279,7 @@ mod tests {
     impl Gateway for Counting {
         async fn authorize(
             &self,
-            _key: Uuid,
+            _key: Key,
             _reference: SagaId,
             asked: Authorization<'_>,
         ) -> Result<Result<String, Refusal>, GatewayError> {
@@ -272,17 +288,17 @@ mod tests {
             Ok(Ok("tok_1".to_owned()))
         }
 
-        async fn capture(&self, _: Uuid, _: &str, _: Money) -> Result<Result<String, Refusal>, GatewayError> {
+        async fn capture(&self, _: Key, _: &str, _: Money) -> Result<Result<String, Refusal>, GatewayError> {
             Err(GatewayError("not asked for".to_owned()))
         }
 
-        async fn void(&self, _: Uuid, _: &str) -> Result<Result<(), Refusal>, GatewayError> {
+        async fn void(&self, _: Key, _: &str) -> Result<Result<(), Refusal>, GatewayError> {
             Err(GatewayError("not asked for".to_owned()))
         }
 
         async fn debit(
             &self,
-            _: Uuid,
+            _: Key,
             _: SagaId,
             _: &Identifier,
             _: Money,
@@ -290,7 +306,7 @@ mod tests {
             Err(GatewayError("not asked for".to_owned()))
         }
 
-        async fn refund(&self, _: Uuid, _: &str, _: Money) -> Result<Result<String, Refusal>, GatewayError> {
+        async fn refund(&self, _: Key, _: &str, _: Money) -> Result<Result<String, Refusal>, GatewayError> {
             Err(GatewayError("not asked for".to_owned()))
         }
 
@@ -309,21 +325,22 @@ mod tests {
         };
         let seal = |key: &card::PublicKey| card::seal(&card, key, saga).unwrap();
         let effects = GatewayEffects::new(Counting::default(), private);
-        let ask = async |saga, sealed_card: String| {
-            let fare = fixtures::fare("3");
-            let effect = Effect::Authorize { customer: fare.customer_id, amount: fare.amount, sealed_card };
+        let ask = async |saga, sealed_card: String, fresh| {
+            let (customer, amount) = (fixtures::fare("3").customer_id, fixtures::fare("3").amount);
+            let effect = Effect::Authorize { customer, amount, sealed_card, fresh };
             effects.check(&effect)?;
             effects.perform(saga, effect).await
         };
 
         let (_, another) = card::key_pair();
-        let unavailable = ask(saga, seal(&another)).await;
+        let unavailable = ask(saga, seal(&another), true).await;
         assert!(matches!(unavailable, Err(Failed::Unavailable(_))), "no card was opened yet: {unavailable:?}");
-        assert_eq!(ask(saga, seal(&public)).await, Ok(Reply::Authorized { charge_token: "tok_1".to_owned() }));
-        let Err(Failed::Poison(poison)) = ask(saga, seal(&another)).await else { panic!("others open") };
+        assert_eq!(ask(saga, seal(&public), true).await, Ok(Reply::Authorized { charge_token: "tok_1".to_owned() }));
+        let Err(Failed::Poison(poison)) = ask(saga, seal(&another), true).await else { panic!("others open") };
         assert_eq!(poison.reason, Reason::UnknownKey);
         for (saga, sealed) in [(other, seal(&public)), (saga, "v1.x".to_owned())] {
-            assert!(matches!(ask(saga, sealed).await, Ok(Reply::AuthorizeRefused(_))));
+            assert!(ask(saga, sealed.clone(), false).await.is_err(), "somebody may hold something with another copy");
+            assert!(matches!(ask(saga, sealed, true).await, Ok(Reply::AuthorizeRefused(_))));
         }
         assert_eq!(effects.gateway.0.load(Ordering::SeqCst), 1);
     }

@@ -20,6 +20,16 @@ pub struct Authorization<'a> {
     pub card: &'a Card,
 }
 
+/// An idempotency key: what is asked under it takes effect once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The key.
+    pub id: Uuid,
+    /// Whether no earlier call with it can still be at work. Only then does a request that is turned away as malformed
+    /// mean that nothing was done.
+    pub fresh: bool,
+}
+
 /// The gateway decided: no.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -54,7 +64,7 @@ pub trait Gateway: Send + Sync + 'static {
     /// Holds the amount; answers with the token, `tok_…`.
     fn authorize(
         &self,
-        key: Uuid,
+        key: Key,
         reference: SagaId,
         authorization: Authorization<'_>,
     ) -> impl Future<Output = Result<Result<String, Refusal>, GatewayError>> + Send;
@@ -62,7 +72,7 @@ pub trait Gateway: Send + Sync + 'static {
     /// Takes the amount that is held; answers with the id of the charge, `ch_…`.
     fn capture(
         &self,
-        key: Uuid,
+        key: Key,
         charge_token: &str,
         amount: Money,
     ) -> impl Future<Output = Result<Result<String, Refusal>, GatewayError>> + Send;
@@ -70,7 +80,7 @@ pub trait Gateway: Send + Sync + 'static {
     /// Lets go of what is held. Where it is let go already, that is no refusal.
     fn void(
         &self,
-        key: Uuid,
+        key: Key,
         charge_token: &str,
     ) -> impl Future<Output = Result<Result<(), Refusal>, GatewayError>> + Send;
 
@@ -78,7 +88,7 @@ pub trait Gateway: Send + Sync + 'static {
     /// `ch_…`.
     fn debit(
         &self,
-        key: Uuid,
+        key: Key,
         reference: SagaId,
         customer: &Identifier,
         amount: Money,
@@ -87,7 +97,7 @@ pub trait Gateway: Send + Sync + 'static {
     /// Gives a charge back; answers with the id of the refund, `re_…`.
     fn refund(
         &self,
-        key: Uuid,
+        key: Key,
         charge_id: &str,
         amount: Money,
     ) -> impl Future<Output = Result<Result<String, Refusal>, GatewayError>> + Send;

@@ -1,7 +1,8 @@
 //! HTTP to one gateway, over TLS as the AWS clients have it.
 //!
 //! **Invariant:** no proxy that the environment names comes between: it would read the cards, which `http` carries in
-//! the clear. An error never holds what was sent.
+//! the clear. Nobody else is asked: a redirect is an answer like any other, and an id is a part of a path and no more. An
+//! error never holds what was sent.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,14 +16,13 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
-use serde::de::DeserializeOwned;
 use url::Url;
 use uuid::Uuid;
 
 use crate::gateway::GatewayError;
 
 /// Longer than a gateway needs, shorter than a message stays invisible.
-const TIMEOUT: Duration = Duration::from_secs(15);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The longest answer that is read, in bytes.
 const ANSWER_MAX: usize = 64 * 1024;
@@ -31,16 +31,7 @@ const ANSWER_MAX: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    body: Bytes,
-}
-
-impl Answer {
-    /// The answer, as JSON.
-    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, GatewayError> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            GatewayError(format!("its answer of {} cannot be read (column {})", self.status, error.column()))
-        })
-    }
+    pub(crate) body: Bytes,
 }
 
 /// A client of the gateway at this address.
@@ -77,10 +68,10 @@ impl Http {
     /// # Errors
     ///
     /// [`GatewayError`]: the outcome is unknown.
-    pub(crate) async fn post(&self, path: &str, key: Uuid, body: &[u8]) -> Result<Answer, GatewayError> {
+    pub(crate) async fn post(&self, path: &[&str], key: Uuid, body: &[u8]) -> Result<Answer, GatewayError> {
         let request = Request::builder()
             .method(Method::POST)
-            .uri(self.uri(path)?)
+            .uri(self.url(path, None)?)
             .header("Idempotency-Key", key.to_string())
             .header("Content-Type", "application/json");
         self.send(request.body(Full::new(Bytes::copy_from_slice(body))).map_err(unknown)?).await
@@ -89,13 +80,19 @@ impl Http {
     /// # Errors
     ///
     /// [`GatewayError`].
-    pub(crate) async fn get(&self, path: &str) -> Result<Answer, GatewayError> {
-        let request = Request::builder().uri(self.uri(path)?).body(Full::default());
+    pub(crate) async fn get(&self, path: &[&str], query: &str) -> Result<Answer, GatewayError> {
+        let request = Request::builder().uri(self.url(path, Some(query))?).body(Full::default());
         self.send(request.map_err(unknown)?).await
     }
 
-    fn uri(&self, path: &str) -> Result<String, GatewayError> {
-        self.base.join(path).map(String::from).map_err(unknown)
+    /// A place below the base, each part of the path encoded.
+    fn url(&self, path: &[&str], query: Option<&str>) -> Result<String, GatewayError> {
+        let mut url = self.base.clone();
+        let no_base = |()| GatewayError("its address is no base of others".to_owned());
+        url.path_segments_mut().map_err(no_base)?.pop_if_empty().extend(path);
+        url.set_query(query);
+        url.set_fragment(None);
+        Ok(url.into())
     }
 
     async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, GatewayError> {

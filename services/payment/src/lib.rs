@@ -12,6 +12,7 @@
 //! from the saga. An unknown outcome is never taken for a refusal.
 
 mod adapter;
+mod answers;
 mod charge;
 mod debit;
 mod declaration;
@@ -28,7 +29,7 @@ use saga::{Context, Decision, Declaration, Delivery, Input, Participant, Receive
 pub use adapter::HttpGateway;
 pub use declaration::DECLARATION;
 pub use effects::{Effect, GatewayEffects, Reply};
-pub use gateway::{Authorization, Gateway, GatewayError, Known, Refusal};
+pub use gateway::{Authorization, Gateway, GatewayError, Key, Known, Refusal};
 pub use service::{GATEWAY_URL, VARIABLES, gateway_of, service};
 pub use state::State;
 

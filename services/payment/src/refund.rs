@@ -11,7 +11,7 @@ use contracts::{
 use saga::{Context, Decision, Then};
 
 use crate::gateway::{Known, Refusal};
-use crate::state::Refund;
+use crate::state::{Refund, is_over};
 use crate::{Effect, Payment, Reply, State, debit, refund_error};
 
 /// What the answer tells besides the refund: why the saga fails, what stands, and the way so far.
@@ -55,9 +55,9 @@ pub(crate) fn refund(
         State::Charging { .. } => Decision::NotYet,
         State::Declined { hold, round: known, .. } if round > *known => match hold {
             Some(hold) => {
-                let (purchase, hold) = (refused.purchase.clone(), hold.clone());
-                let void = void(&hold, &told.error, round);
-                Decision::Commit(State::Voiding { purchase, hold, round }, Then::Perform(void))
+                let void = void(hold, &told.error, round, true);
+                let (purchase, hold, since) = (refused.purchase.clone(), hold.clone(), Some(context.now));
+                Decision::Commit(State::Voiding { purchase, hold, round, since }, Then::Perform(void))
             }
             None => declined(refused, None, Vec::new(), &told.error, false, context),
         },
@@ -65,7 +65,11 @@ pub(crate) fn refund(
             Decision::Contradiction("charge: there is none on record for this saga")
         }
         State::Declined { .. } => Decision::Announce,
-        State::Voiding { hold, round: known, .. } if round >= *known => voiding(refused, hold, reply, context),
+        // In a later round too: the call that is under way is brought to its end, under its own key.
+        State::Voiding { hold, round: known, since, .. } if round >= *known => {
+            let again = void(hold, &told.error, *known, is_over(*since, context.now));
+            voiding(refused, hold, again, reply, context)
+        }
         State::Captured { charge, .. }
         | State::Refunding(Refund { charge, .. })
         | State::Refunded(Refund { charge, .. })
@@ -80,8 +84,8 @@ pub(crate) fn refund(
             let refund = Refund { round, paid, ..Refund::new(purchase.clone(), charge.clone()) };
             begin(payment, refund, &told, context)
         }
-        // The message of our own failure brings that to its end first.
-        State::Refunding(refund) if refund.because.is_some() => Decision::NotYet,
+        // The message that began it brings that to its end first: our own failure, or an earlier round.
+        State::Refunding(refund) if refund.because.is_some() || round > refund.round => Decision::NotYet,
         State::Refunding(refund) if round == refund.round => go_on(payment, refund, &told, reply, context),
         State::Refunded(refund) if round > refund.round => {
             let refund = Refund { round, because: None, ..refund.clone() };
@@ -98,10 +102,11 @@ pub(crate) fn refund(
 
 /// The intent, and the first attempt of a round.
 pub(crate) fn begin(payment: Payment, refund: Refund, told: &Told, context: &Context<'_>) -> Decision<Payment> {
+    let refund = Refund { since: Some(context.now), ..refund };
     match forced(payment, &refund.purchase) {
         Some(refusal) => refused_once(refund, told, &refusal, context),
         None => {
-            let ask = ask(&refund);
+            let ask = ask(&refund, true);
             Decision::Commit(State::Refunding(refund), Then::Perform(ask))
         }
     }
@@ -124,7 +129,7 @@ pub(crate) fn go_on(
         }
         Some(Reply::Known(Known { refund_id: None, .. })) => match forced(payment, &refund.purchase) {
             Some(refusal) => refused_once(refund.clone(), told, &refusal, context),
-            None => Decision::Perform(ask(refund)),
+            None => Decision::Perform(ask(refund, is_over(refund.attempted_since(), context.now))),
         },
         Some(Reply::RefundRefused(refusal)) => refused_once(refund.clone(), told, refusal, context),
         Some(
@@ -197,6 +202,7 @@ fn ended(
 fn voiding(
     refused: &fulfillment::Refused,
     hold: &str,
+    again: Effect,
     reply: Option<&Reply>,
     context: &Context<'_>,
 ) -> Decision<Payment> {
@@ -208,7 +214,7 @@ fn voiding(
             declined(refused, Some(hold), vec![stands], &refused.error.and(error), false, context)
         }
         // Twice is no refusal, so it need not be looked up.
-        _ => Decision::Perform(void(hold, &refused.error, refused.journey.round)),
+        _ => Decision::Perform(again),
     }
 }
 
@@ -240,17 +246,18 @@ fn declined(
     Decision::Commit(state, Then::Announce(vec![Event::PaymentDeclined(event)]))
 }
 
-fn ask(refund: &Refund) -> Effect {
+fn ask(refund: &Refund, fresh: bool) -> Effect {
     Effect::Refund {
         charge_id: refund.charge.charge_id.clone(),
         amount: refund.purchase.amount(),
         refusals: refund.attempts.len(),
+        fresh,
     }
 }
 
-fn void(hold: &str, because: &Failure, round: u32) -> Effect {
+fn void(hold: &str, because: &Failure, round: u32, fresh: bool) -> Effect {
     let because = Refusal { message: because.message.clone() };
-    Effect::Void { charge_token: hold.to_owned(), because, round }
+    Effect::Void { charge_token: hold.to_owned(), because, round, fresh }
 }
 
 /// The refusal that an order asks to be forced.
@@ -297,7 +304,7 @@ mod tests {
             Decision::Commit(State::Refunding(_), Then::Perform(Effect::Refund { .. }))
         ));
         assert!(matches!(decide(&State::Unseen, None), Decision::NotYet));
-        assert!(matches!(decide(&State::Charging { purchase: purchase() }, None), Decision::NotYet));
+        assert!(matches!(decide(&State::Charging { purchase: purchase(), since: None }, None), Decision::NotYet));
         let declined = State::Declined { purchase: purchase(), hold: None, round: 0 };
         assert!(matches!(decide(&declined, None), Decision::Contradiction(_)));
     }
@@ -330,8 +337,7 @@ mod tests {
         assert!(matches!(decide(&State::Unseen), Decision::Commit(State::Declined { .. }, Then::Announce(_))));
         let captured = State::Captured { purchase: purchase(), charge: fixtures::charge() };
         assert!(matches!(decide(&captured), Decision::Commit(State::Refunding(_), Then::Perform(_))));
-        let declined = State::Declined { purchase: purchase(), hold: None, round: 0 };
-        assert!(matches!(decide(&declined), Decision::Announce));
+        assert!(matches!(decide(&State::Declined { purchase: purchase(), hold: None, round: 0 }), Decision::Announce));
     }
 
     #[test]
@@ -355,6 +361,17 @@ mod tests {
         let [Event::PaymentRefunded(refunded)] = events.as_slice() else { panic!("{events:?}") };
         let path = refunded.journey.path.steps();
         assert!(captured.journey.path.steps().iter().all(|step| path.contains(step)), "{path:?}");
+    }
+
+    #[test]
+    fn a_further_round_repeats_a_void_under_its_key_and_waits_for_a_refund_that_is_undecided() {
+        let mut refused = fixtures::account_credit_refused("3");
+        refused.journey.round = 2;
+        let decide = |state: &State| refund(PAYMENT, state, &refused, None, &context(&[]));
+        let voiding = State::Voiding { purchase: purchase(), hold: "tok_1".to_owned(), round: 1, since: None };
+        assert!(matches!(decide(&voiding), Decision::Perform(Effect::Void { round: 1, fresh: false, .. })));
+        let undecided = State::Refunding(Refund { round: 1, ..Refund::new(purchase(), fixtures::charge()) });
+        assert!(matches!(decide(&undecided), Decision::NotYet));
     }
 
     #[test]

@@ -2,7 +2,20 @@
 
 use contracts::journey::is_zero;
 use contracts::{Attempt, Because, Charge, Path, Purchase};
+use jiff::{SignedDuration, Timestamp};
+use saga::declaration::TIMEOUT_SECS;
 use serde::{Deserialize, Serialize};
+
+use crate::http::TIMEOUT;
+
+/// How long after it was asked for a call may still be at work, at the gateway or on the way to it.
+///
+/// A step is abandoned after `TIMEOUT_SECS`, and its last call was asked for at most that late; we hang up on that after
+/// `TIMEOUT`, which tells a gateway nothing. As long again, and twice as long, are for a gateway that goes on by itself
+/// and for clocks that differ.
+const AT_WORK_MAX: SignedDuration = SignedDuration::from_secs(300);
+
+const _: () = assert!(AT_WORK_MAX.as_secs() >= 4 * (TIMEOUT_SECS as i64 + TIMEOUT.as_secs() as i64));
 
 /// What payment has on record of a saga.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +29,9 @@ pub enum State {
         /// What is paid.
         #[serde(flatten)]
         purchase: Purchase,
+        /// Since when, unless an older build wrote it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
     },
     /// The money is taken.
     Captured {
@@ -47,6 +63,9 @@ pub enum State {
         /// In which round of unwinding.
         #[serde(default, skip_serializing_if = "is_zero")]
         round: u32,
+        /// Since when, unless an older build wrote it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
     },
     /// Intent: the gateway is being asked to give the money back.
     Refunding(Refund),
@@ -73,6 +92,9 @@ pub struct Refund {
     /// In which round of unwinding.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub round: u32,
+    /// Since when this round's first attempt is made, unless an older build wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// The attempts that failed, of all rounds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
@@ -86,7 +108,7 @@ impl State {
     pub(crate) fn purchase(&self) -> Option<&Purchase> {
         match self {
             Self::Unseen => None,
-            Self::Charging { purchase }
+            Self::Charging { purchase, .. }
             | Self::Captured { purchase, .. }
             | Self::Declined { purchase, .. }
             | Self::Voiding { purchase, .. } => Some(purchase),
@@ -98,6 +120,47 @@ impl State {
 impl Refund {
     /// A refund that has not been tried yet.
     pub(crate) fn new(purchase: Purchase, charge: Charge) -> Self {
-        Self { purchase, charge, because: None, paid: None, round: 0, attempts: Vec::new(), refund_id: None }
+        let attempts = Vec::new();
+        Self { purchase, charge, because: None, paid: None, round: 0, since: None, attempts, refund_id: None }
+    }
+
+    /// Since when the attempt that is under way is made: the one before it was over then.
+    pub(crate) fn attempted_since(&self) -> Option<Timestamp> {
+        self.since.max(self.attempts.last().map(|attempt| attempt.at))
+    }
+}
+
+/// Whether no call that was first asked for at this time can still be at work. What nobody has noted is not over.
+pub(crate) fn is_over(since: Option<Timestamp>, now: Timestamp) -> bool {
+    since.is_some_and(|since| now.duration_since(since) > AT_WORK_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::fixtures::{self, NOW};
+
+    use super::*;
+
+    #[test]
+    fn a_call_is_over_after_its_time_and_not_where_that_is_not_on_record() {
+        assert!(!is_over(None, NOW));
+        assert!(!is_over(Some(NOW), NOW));
+        assert!(!is_over(Some(NOW), NOW + AT_WORK_MAX));
+        assert!(is_over(Some(NOW), NOW + AT_WORK_MAX + SignedDuration::from_secs(1)));
+        assert!(!is_over(Some(NOW + AT_WORK_MAX), NOW), "a clock that is behind");
+    }
+
+    #[test]
+    fn records_of_builds_that_noted_no_time_are_read_and_written_as_they_were() {
+        let purchase = Purchase::from(fixtures::fare("3"));
+        for state in [
+            State::Charging { purchase: purchase.clone(), since: None },
+            State::Voiding { purchase: purchase.clone(), hold: "tok_1".to_owned(), round: 0, since: None },
+            State::Refunding(Refund::new(purchase, fixtures::charge())),
+        ] {
+            let stored = serde_json::to_string(&state).unwrap();
+            assert!(!stored.contains("since"), "{stored}");
+            assert_eq!(serde_json::from_str::<State>(&stored).unwrap(), state);
+        }
     }
 }

@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn what_was_begun_and_not_ended_is_owed_with_what_it_is_at() {
         let booked = kept(&State::Registered(case(fixtures::fare("3"))), &[(registered(), "r", 1)], 1);
-        let charging = kept(&payment::State::Charging { purchase: fixtures::fare("3").into() }, &[], 2);
+        let charging = kept(&payment::State::Charging { purchase: fixtures::fare("3").into(), since: None }, &[], 2);
         let owes = "payment owes PaymentCaptured or PaymentDeclined in answer to FareRegistered; it is charging";
         assert_eq!(told(&known([Some(booked), Some(charging), None])), [owes]);
 

@@ -72,21 +72,21 @@ impl Outside<Payment> for Till {
                 Ok(charge_id) => Reply::Debited { charge_id },
                 Err(message) => Reply::DebitRefused(refusal(message)),
             },
-            Effect::Authorize { customer, amount, sealed_card } => {
+            Effect::Authorize { customer, amount, sealed_card, fresh: _ } => {
                 assert!(self.opener.opens(saga, &sealed_card), "{saga}: its card does not open");
                 match ledger.authorize(saga, customer.as_str(), amount.minor) {
                     Ok(charge_token) => Reply::Authorized { charge_token },
                     Err(message) => Reply::AuthorizeRefused(refusal(message)),
                 }
             }
-            Effect::Capture { charge_token, amount } => match ledger.capture(saga, amount.minor) {
+            Effect::Capture { charge_token, amount, fresh: _ } => match ledger.capture(saga, amount.minor) {
                 Ok(charge_id) => Reply::Captured { charge_token, charge_id },
                 Err(message) => {
                     let refusal = refusal(message);
                     Reply::CaptureRefused { charge_token, refusal }
                 }
             },
-            Effect::Void { charge_token, because, round } => match ledger.void(saga, key(round)) {
+            Effect::Void { charge_token, because, round, fresh: _ } => match ledger.void(saga, key(round)) {
                 Ok(_id) => Reply::Voided { charge_token, because },
                 Err(message) => {
                     let refusal = refusal(message);
