@@ -49,7 +49,8 @@ impl<'a, P: Participant, W: Outside<P>> Bench<'a, P, W> {
         }
     }
 
-    /// Handles a message, up to a fault if there is one; answers with how it was settled and after how many acts.
+    /// Handles a message, up to a fault if there is one; answers with how it was settled and after how many acts. A fault
+    /// that cannot strike there does not.
     pub(crate) fn deliver(&mut self, message: &Message, place: Option<(usize, Fault)>) -> (Settlement, usize) {
         let now = tick(&mut self.ticks);
         let mut published = Vec::new();
@@ -60,7 +61,12 @@ impl<'a, P: Participant, W: Outside<P>> Bench<'a, P, W> {
         let mut settled = None;
         let mut acts = 0;
         while settled.is_none() {
-            if place == Some((acts, Fault::Crash)) {
+            let dies = match place {
+                Some((at, Fault::Crash)) => at == acts,
+                Some((at, Fault::InProgress(turns))) => at == acts && work.begin(turns),
+                Some((_, Fault::AnswerLost)) | None => false,
+            };
+            if dies {
                 settled = Some(Settlement::GiveBack("it crashed"));
                 break;
             }
@@ -83,7 +89,7 @@ impl<'a, P: Participant, W: Outside<P>> Bench<'a, P, W> {
         for _ in 0..ACTS_MAX {
             let waiting = messages.len();
             let mut given_back = Vec::new();
-            let mut retried = false;
+            let (mut retried, turned_away) = (false, self.node.turned_away().len());
             for message in std::mem::take(&mut messages) {
                 match self.deliver(message, None).0 {
                     Settlement::Delete => {}
@@ -98,6 +104,8 @@ impl<'a, P: Participant, W: Outside<P>> Bench<'a, P, W> {
             if given_back.is_empty() {
                 return;
             }
+            // A call that was turned away is asked for again until the one before it is over.
+            retried |= self.node.turned_away().len() > turned_away;
             assert!(retried || given_back.len() < waiting, "given back for ever: {given_back:?}");
             messages = given_back;
         }

@@ -20,7 +20,7 @@ use contracts::{EventType, SagaId};
 use saga::{Announcement, Participant, Settlement};
 
 use crate::bench::{Bench, Ending};
-use crate::{Fault, Message, Node, Outside, hostile};
+use crate::{Fault, Message, Node, Outside, Service, hostile};
 
 /// Messages of one saga, each of which follows from those before it.
 #[derive(Clone, Debug)]
@@ -72,6 +72,8 @@ pub struct Report {
     pub faults: usize,
     /// Interleavings of two workers on one message.
     pub interleavings: usize,
+    /// Calls that were turned away, because one under their key was at work.
+    pub turned_away: usize,
     /// Hostile messages.
     pub hostile: usize,
 }
@@ -85,7 +87,7 @@ impl<P: Participant, W: Outside<P>> Conformance<'_, P, W> {
         for story in &self.stories {
             let (ending, acts) = self.told_plainly(story, &mut answered);
             report.orders += self.any_order(story, &ending);
-            report.faults += self.any_fault(story, &ending, &acts);
+            self.any_fault(story, &ending, &acts, &mut report);
             report.interleavings += self.two_workers(story, &ending);
         }
         self.declares_nothing_more(&answered);
@@ -190,23 +192,23 @@ impl<P: Participant, W: Outside<P>> Conformance<'_, P, W> {
     }
 
     /// Every fault at every act of every message, then the message once more.
-    fn any_fault(&self, story: &Story, ending: &Ending, acts: &[usize]) -> usize {
-        let mut faults = 0;
+    fn any_fault(&self, story: &Story, ending: &Ending, acts: &[usize], report: &mut Report) {
         for (struck, acts) in acts.iter().enumerate() {
-            for place in (0..*acts).flat_map(|act| Fault::ALL.map(|fault| (act, fault))) {
+            for place in (0..*acts).flat_map(|act| anything().map(move |fault| (act, fault))) {
                 let mut bench = Bench::new(self);
                 for (index, message) in story.messages.iter().enumerate() {
                     if index == struck {
                         let (_, taken) = bench.deliver(message, Some(place));
                         assert!(taken >= place.0, "{}: {struck} {place:?} did not strike", story.name);
-                        faults += 1;
+                        // A call that goes on can only be left where there is one.
+                        report.faults += usize::from(taken == place.0 || Fault::ANYWHERE.contains(&place.1));
                     }
                     bench.deliver_all(vec![message]);
                 }
                 assert_eq!(bench.ending(), *ending, "{}: {struck} {place:?}", story.name);
+                report.turned_away += bench.node.turned_away().len();
             }
         }
-        faults
     }
 
     /// Two workers on every message, in every interleaving of their acts.
@@ -232,6 +234,11 @@ impl<P: Participant, W: Outside<P>> Conformance<'_, P, W> {
         }
         interleavings
     }
+}
+
+/// Every fault.
+fn anything() -> impl Iterator<Item = Fault> {
+    Fault::ANYWHERE.into_iter().chain(Fault::AT_CALLS)
 }
 
 /// Every order of `0..n`.

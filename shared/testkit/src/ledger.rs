@@ -42,6 +42,8 @@ pub struct Ledger {
     entries: Vec<Entry>,
     /// Whether keys are ignored: broken on purpose, to see that it is noticed.
     pub keyless: bool,
+    /// Whether payment takes a key that is in use for a refusal: broken on purpose.
+    pub in_use_refuses: bool,
     /// Whether forced refusals of refunds are over.
     pub healed: bool,
 }

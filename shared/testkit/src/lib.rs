@@ -9,6 +9,7 @@
 //! | [`store`] | the table: one conditional write, nothing else |
 //! | [`ledger`] | the payment gateway: what it did, and under which key |
 //! | [`node`] | one service: a participant, its table and the world outside it; handles a message act by act |
+//! | `at_work` | calls outside that go on, whatever becomes of their callers |
 //! | [`world`], `sns` | all services, with the topics and queues of a topology between them |
 //! | [`storm`] | a seeded adversary over a world |
 //! | [`conformance`], `bench`, `hostile` | what every participant has to hold, as one suite |
@@ -16,6 +17,7 @@
 //! A crash needs no machinery: it is a message in hand that is dropped between two acts. Between the acts nothing
 //! durable happens, so "after act *k*, before its answer is used" and "before act *k* + 1" are one point.
 
+mod at_work;
 mod bench;
 pub mod conformance;
 pub mod fixtures;
@@ -28,6 +30,7 @@ pub mod store;
 pub mod storm;
 pub mod world;
 
+pub use at_work::Key;
 pub use conformance::{Conformance, Report, Story};
 pub use ledger::{Entry, Kind, Ledger};
 pub use message::Message;

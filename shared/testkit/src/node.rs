@@ -11,6 +11,7 @@ use contracts::{EventType, Poison, SagaId};
 use jiff::Timestamp;
 use saga::{Act, Announcement, Answer, Declaration, Execution, List, NoEffect, Participant, Settlement};
 
+use crate::at_work::{AtWork, Key};
 use crate::message::timeless_facts;
 use crate::store::Refused;
 use crate::world::Ask;
@@ -27,11 +28,17 @@ pub enum Fault {
     /// The act is carried out and its answer is lost. The SDK repeats a write, which then fails its condition, and a
     /// publish, which then takes place twice; a call outside has an unknown outcome, and a deletion did not happen.
     AnswerLost,
+    /// The act, a call that takes effect outside, goes on when the process dies: nobody sees it, and its key is in use,
+    /// until so many further calls of the saga were answered. Then it is carried out.
+    InProgress(usize),
 }
 
 impl Fault {
-    /// Every fault.
-    pub const ALL: [Self; 2] = [Self::Crash, Self::AnswerLost];
+    /// Every fault that can strike at any act.
+    pub const ANYWHERE: [Self; 2] = [Self::Crash, Self::AnswerLost];
+    /// Every fault that can strike at a call that takes effect: carried out before a look, before the call is repeated,
+    /// or later.
+    pub const AT_CALLS: [Self; 3] = [Self::InProgress(1), Self::InProgress(2), Self::InProgress(3)];
 }
 
 /// The world outside a participant.
@@ -43,6 +50,19 @@ pub trait Outside<P: Participant> {
     fn name(&self, effect: &P::Effect) -> &'static str {
         let _ = effect;
         "ask"
+    }
+
+    /// The key of a call that takes effect; `None` for one that only looks.
+    fn key(&self, effect: &P::Effect) -> Option<Key> {
+        let _ = effect;
+        None
+    }
+
+    /// What the service takes it for that the key of a call is in use: an unknown outcome, unless it is broken on
+    /// purpose.
+    fn in_use(&self, effect: &P::Effect) -> Option<P::Reply> {
+        let _ = effect;
+        None
     }
 
     /// Everything that took effect so far, each by a name that occurs once if it took effect once.
@@ -67,6 +87,7 @@ pub struct Node<P, W> {
     pub(crate) participant: P,
     pub(crate) outside: W,
     store: RefCell<Store>,
+    at_work: RefCell<AtWork<W>>,
 }
 
 /// A [`Node`], whatever its participant.
@@ -89,12 +110,22 @@ pub trait Service {
 
     /// Its table, to be broken.
     fn store_mut(&self) -> RefMut<'_, Store>;
+
+    /// The kinds of the calls that were turned away, because one under their key was at work.
+    fn turned_away(&self) -> Vec<&'static str>;
 }
 
 /// A message in hand. Dropping it is a crash.
 pub trait Work {
     /// What has to be announced once the next act, a write, has taken place.
     fn ahead(&self) -> Vec<Announcement>;
+
+    /// Whether the next act is a call that takes effect outside, and is not begun.
+    fn calls(&self) -> bool;
+
+    /// Begins that call, which the next act ends; dropped before, it is carried out after so many further calls of the
+    /// saga. Tells whether there is something to begin.
+    fn begin(&mut self, turns: usize) -> bool;
 
     /// Whether the next act publishes.
     fn publishes(&self) -> bool;
@@ -123,12 +154,25 @@ pub enum Step {
 impl<P: Participant, W: Outside<P>> Node<P, W> {
     /// A service with an empty table.
     pub fn new(participant: P, outside: W) -> Self {
-        Self { participant, outside, store: RefCell::default() }
+        Self::beside(participant, outside, Stock::default())
     }
 
     /// The same, beside a stock.
     pub fn beside(participant: P, outside: W, stock: Stock) -> Self {
-        Self { participant, outside, store: RefCell::new(Store::beside(stock)) }
+        Self { participant, outside, store: RefCell::new(Store::beside(stock)), at_work: RefCell::default() }
+    }
+
+    /// A call outside, which may have been begun before; `None`: it was turned away, and its outcome is unknown.
+    fn call(&self, saga: SagaId, effect: P::Effect, begun: Option<u64>) -> Option<P::Reply> {
+        if let Some(ticket) = begun {
+            self.at_work.borrow_mut().end(ticket);
+        }
+        let key = self.outside.key(&effect);
+        let turned_away = key.is_some_and(|key| self.at_work.borrow_mut().turns_away(saga, key));
+        let reply = if turned_away { self.outside.in_use(&effect) } else { Some(self.outside.perform(saga, effect)) };
+        let over = self.at_work.borrow_mut().turn(saga);
+        over.into_iter().for_each(|carry_out| carry_out(&self.outside));
+        reply
     }
 }
 
@@ -145,7 +189,7 @@ impl<P: Participant, W: Outside<P>> Service for Node<P, W> {
         };
         let sealed_cards = EventType::ALL.iter().filter_map(sealed).collect();
         let (execution, act) = Execution::begin(&self.participant, received, 1, now);
-        Ok(Box::new(InHand { node: self, execution, act, sealed_cards, trail: Vec::new() }))
+        Ok(Box::new(InHand { node: self, execution, act, begun: None, sealed_cards, trail: Vec::new() }))
     }
 
     fn overdue(&self, saga: SagaId, now: Timestamp) -> Option<String> {
@@ -161,14 +205,38 @@ impl<P: Participant, W: Outside<P>> Service for Node<P, W> {
     fn store_mut(&self) -> RefMut<'_, Store> {
         self.store.borrow_mut()
     }
+
+    fn turned_away(&self) -> Vec<&'static str> {
+        self.at_work.borrow().turned_away().to_vec()
+    }
 }
 
-struct InHand<'n, P: Participant, W> {
+struct InHand<'n, P: Participant, W: Outside<P>> {
     node: &'n Node<P, W>,
     execution: Execution<'n, P>,
     act: Act<P>,
+    /// The call that the next act ends, and how long it goes on if that does not come.
+    begun: Option<(u64, usize)>,
     sealed_cards: BTreeMap<EventType, String>,
     trail: Vec<String>,
+}
+
+impl<P: Participant, W: Outside<P>> InHand<'_, P, W> {
+    fn key(&self) -> Option<Key> {
+        let Act::Perform(effect) = &self.act else { return None };
+        self.node.outside.key(effect)
+    }
+}
+
+impl<P: Participant, W: Outside<P>> Drop for InHand<'_, P, W> {
+    fn drop(&mut self) {
+        let gone = Act::Settle(Settlement::GiveBack("the process died"));
+        if let (Some((ticket, turns)), Act::Perform(effect)) = (self.begun, std::mem::replace(&mut self.act, gone)) {
+            let saga = self.execution.saga();
+            let carry_out = move |outside: &W| drop(outside.perform(saga, effect));
+            self.node.at_work.borrow_mut().abandon(ticket, turns, Box::new(carry_out));
+        }
+    }
 }
 
 impl<P: Participant, W: Outside<P>> Work for InHand<'_, P, W> {
@@ -179,6 +247,18 @@ impl<P: Participant, W: Outside<P>> Work for InHand<'_, P, W> {
         let sealed_card = |event_type| self.sealed_cards.get(&event_type).cloned();
         let announced = write.to.announced.iter();
         announced.filter_map(|stored| Announcement::of_event(stored, sealed_card).ok()).collect()
+    }
+
+    fn calls(&self) -> bool {
+        self.begun.is_none() && self.key().is_some()
+    }
+
+    fn begin(&mut self, turns: usize) -> bool {
+        let key = if self.begun.is_none() { self.key() } else { None };
+        let saga = self.execution.saga();
+        let ticket = key.and_then(|key| self.node.at_work.borrow_mut().begin(saga, key));
+        self.begun = ticket.map(|ticket| (ticket, turns)).or(self.begun);
+        ticket.is_some()
     }
 
     fn publishes(&self) -> bool {
@@ -220,11 +300,11 @@ impl<P: Participant, W: Outside<P>> Work for InHand<'_, P, W> {
                 (answer, Step::Unseen)
             }
             Act::Perform(effect) => {
-                let reply = self.node.outside.perform(self.execution.saga(), effect);
-                if lost {
-                    return Step::Unseen;
+                let begun = self.begun.take().map(|(ticket, _)| ticket);
+                match self.node.call(self.execution.saga(), effect, begun) {
+                    Some(reply) if !lost => (Answer::Replied(reply), Step::Unseen),
+                    Some(_) | None => return Step::Unseen,
                 }
-                (Answer::Replied(reply), Step::Unseen)
             }
             Act::Announce(mut announcements) => {
                 if lost {

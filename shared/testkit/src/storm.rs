@@ -1,4 +1,5 @@
-//! A seeded adversary over a world: any order, many workers, duplicates, old messages, crashes, lost answers.
+//! A seeded adversary over a world: any order, many workers, duplicates, old messages, crashes, lost answers, calls that
+//! go on when nobody hears of them.
 //!
 //! **Invariant:** it only does what SQS, SNS, `DynamoDB` and the operating system may do, and it tires: then everything
 //! that is still under way is carried out.
@@ -22,6 +23,8 @@ pub struct Storm {
     pub crashes: usize,
     /// Answers that it loses.
     pub losses: usize,
+    /// Calls that take effect which it lets go on for a while, whatever becomes of their callers.
+    pub slow_calls: usize,
     /// Messages in hand at the same time, at most.
     pub workers: usize,
 }
@@ -57,6 +60,7 @@ impl Storm {
             redeliveries: self.redeliveries - left.redeliveries,
             crashes: self.crashes - left.crashes,
             losses: self.losses - left.losses,
+            slow_calls: self.slow_calls - left.slow_calls,
             workers: self.workers,
         }
     }
@@ -82,6 +86,9 @@ impl Storm {
         let mut hand = hands.swap_remove(rng.usize(..hands.len()));
         if spend(&mut self.crashes, rng, 12) {
             world.crash(hand);
+        } else if self.slow_calls > 0 && rng.bool() && world.begin(&mut hand, rng.usize(2..8)) {
+            self.slow_calls -= 1;
+            hands.push(hand);
         } else {
             let lost = spend(&mut self.losses, rng, 12);
             if !world.step(&mut hand, lost) {

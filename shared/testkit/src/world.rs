@@ -77,6 +77,8 @@ pub struct World<'n> {
     stopped: BTreeSet<String>,
     /// How far each service's clock is ahead, in milliseconds.
     skews: BTreeMap<String, i64>,
+    /// The deliveries of a run, and their acts, that were calls which take effect.
+    calls: Vec<(usize, usize)>,
     ticks: i64,
     ids: u128,
 }
@@ -123,6 +125,7 @@ impl<'n> World<'n> {
             broken: Broken::default(),
             stopped: BTreeSet::new(),
             skews: BTreeMap::new(),
+            calls: Vec::new(),
             ticks: 0,
             ids: 0,
         }
@@ -230,8 +233,16 @@ impl<'n> World<'n> {
             loop {
                 let here = |point: &Point| (point.delivery, point.act) == (delivery, hand.acts);
                 let fault = points.iter().copied().find(here).map(|point| point.fault);
-                struck += usize::from(fault.is_some());
-                if fault == Some(Fault::Crash) {
+                if hand.work.calls() {
+                    self.calls.push((delivery, hand.acts));
+                }
+                let gone = match fault {
+                    Some(Fault::Crash) => true,
+                    Some(Fault::InProgress(turns)) => hand.work.begin(turns),
+                    Some(Fault::AnswerLost) | None => false,
+                };
+                struck += usize::from(gone || fault == Some(Fault::AnswerLost));
+                if gone {
                     acts.push(hand.acts);
                     self.crash(hand);
                     break;
@@ -243,6 +254,18 @@ impl<'n> World<'n> {
             }
         }
         (acts, struck)
+    }
+
+    /// The calls of a run that take effect: which delivery, and which act of it.
+    #[must_use]
+    pub fn calls(&self) -> &[(usize, usize)] {
+        &self.calls
+    }
+
+    /// The kinds of the calls that were turned away, because one under their key was at work.
+    #[must_use]
+    pub fn turned_away(&self) -> Vec<&'static str> {
+        self.services.values().flat_map(|service| service.turned_away()).collect()
     }
 
     /// The queues of services, with how many messages wait in each.
@@ -277,6 +300,12 @@ impl<'n> World<'n> {
                 None
             }
         }
+    }
+
+    /// Begins the next act of a message in hand, if that is a call which takes effect; tells whether it is. The act
+    /// after that ends it; if the process dies, it is carried out after so many further calls of the saga.
+    pub fn begin(&mut self, hand: &mut Hand<'n>, turns: usize) -> bool {
+        hand.work.begin(turns)
     }
 
     /// Carries out the next act of a message in hand; tells whether that was the last.

@@ -99,4 +99,5 @@ fn payment_conforms() {
     .check();
     println!("{report:?}");
     assert!(report.faults >= 150 && report.interleavings >= 2_000, "{report:?}");
+    assert!(report.turned_away >= 30, "too few calls met one that was at work: {report:?}");
 }

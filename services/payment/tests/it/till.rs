@@ -9,7 +9,7 @@ use std::rc::Rc;
 use card::PrivateKey;
 use contracts::SagaId;
 use payment::{Effect, Known, Payment, Refusal, Reply};
-use testkit::{Kind, Ledger, Outside};
+use testkit::{Key, Kind, Ledger, Outside};
 
 /// The fields of the card in all samples.
 pub(crate) const CARD: [&str; 3] = ["2424 2424 2424 2424", "12/22", "111"];
@@ -98,6 +98,30 @@ impl Outside<Payment> for Till {
                 Err(message) => Reply::RefundRefused(refusal(message)),
             },
         }
+    }
+
+    fn key(&self, effect: &Effect) -> Option<Key> {
+        match effect {
+            Effect::LookUp => None,
+            Effect::Authorize { .. } => Some(("authorize", 0)),
+            Effect::Capture { .. } => Some(("capture", 0)),
+            Effect::Debit { .. } => Some(("debit", 0)),
+            Effect::Void { round, .. } => Some(("void", key(*round))),
+            Effect::Refund { refusals, .. } => Some(("refund", *refusals)),
+        }
+    }
+
+    fn in_use(&self, effect: &Effect) -> Option<Reply> {
+        let refusal = Refusal { message: "idempotency_key_in_use".to_owned() };
+        let refused = match effect.clone() {
+            Effect::LookUp => return None,
+            Effect::Authorize { .. } => Reply::AuthorizeRefused(refusal),
+            Effect::Capture { charge_token, .. } => Reply::CaptureRefused { charge_token, refusal },
+            Effect::Debit { .. } => Reply::DebitRefused(refusal),
+            Effect::Void { charge_token, because, .. } => Reply::VoidRefused { charge_token, because, refusal },
+            Effect::Refund { .. } => Reply::RefundRefused(refusal),
+        };
+        self.ledger().in_use_refuses.then_some(refused)
     }
 
     fn effects(&self) -> Vec<String> {

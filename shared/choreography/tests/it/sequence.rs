@@ -78,6 +78,14 @@ impl Outside<Payment> for Overheard {
         reply
     }
 
+    fn key(&self, effect: &Effect) -> Option<testkit::Key> {
+        self.till.key(effect)
+    }
+
+    fn in_use(&self, effect: &Effect) -> Option<Reply> {
+        self.till.in_use(effect)
+    }
+
     fn effects(&self) -> Vec<String> {
         self.till.effects()
     }

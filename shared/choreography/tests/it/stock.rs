@@ -18,7 +18,7 @@ fn storm(keys: &Keys, seed: u64, rows: &[Row], there: i64) -> (usize, usize, Dec
     for (index, row) in rows.iter().enumerate() {
         row.request(&mut world, &format!("{seed}-{index}"));
     }
-    let adversary = Storm { duplicates: 20, redeliveries: 20, crashes: 20, losses: 20, workers: 6 };
+    let adversary = Storm { duplicates: 20, redeliveries: 20, crashes: 20, losses: 20, slow_calls: 20, workers: 6 };
     let _did = adversary.rage(&mut world, &mut rng, |world| {
         let left = cast.stock.get("567").unwrap();
         assert!(left >= Decimal::ZERO, "seed {seed}: {left} is left, of {} waiting", world.waiting());
