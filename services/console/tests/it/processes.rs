@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use contracts::{SagaId, SagaKind};
+use serde_json::{Value, json};
 
 use crate::clients::SERVICES;
 use crate::harness::wait_for;
 use crate::place::{Place, on_both_endpoints};
 use crate::rows::{Row, fares, one_of_each, row};
 use crate::stage::{Stage, lasting_port};
+use crate::troupe::Troupe;
 
 /// What SIGTERM leaves a service to end in.
 const STOP_MAX: Duration = Duration::from_secs(10);
@@ -90,6 +92,47 @@ async fn a_payment_killed_between_the_charge_and_its_record_finds_the_charge_aga
 
 async fn a_payment_killed_between_the_debit_and_its_record_finds_the_debit_again(place: Place) {
     killed_before_the_answer(place, "debit", row("40063fe3")).await;
+}
+
+/// Two payments, a gateway that takes its time before it acts, and a request that comes eight times.
+async fn a_charge_under_way_at_one_payment_is_no_refusal_to_another(place: Place) {
+    let slow = ["authorize", "capture", "debit"].map(|operation| format!("slow:{operation}:4000ms"));
+    let faults: Vec<&str> = slow.iter().flat_map(|fault| ["--fault", fault]).collect();
+    let mut troupe = Troupe::at(place, &faults).await;
+    let sagas = [SagaKind::Order, SagaKind::Fare].map(|kind| SagaId::of_request(kind.as_str(), "r").to_string());
+    for _ in 0..8 {
+        for (kind, id) in [(SagaKind::Order, "40063fe3"), (SagaKind::Fare, "3")] {
+            let topic = troupe.aws.topic_arn(&troupe.aws.name(&format!("{}-requests", kind.as_str())));
+            let publish = [
+                ("TopicArn", topic.as_str()),
+                ("Message", &row(id).request()),
+                ("MessageAttributes.entry.1.Name", "requestId"),
+                ("MessageAttributes.entry.1.Value.DataType", "String"),
+                ("MessageAttributes.entry.1.Value.StringValue", "r"),
+            ];
+            troupe.aws.sns("Publish", &publish).await;
+        }
+    }
+    for name in ["payment", "another payment"] {
+        troupe.run(name, &["payment"], &[]);
+    }
+    troupe.run("others", &["booking", "fulfillment", "notifier"], &[]);
+    for saga in &sagas {
+        let told = troupe.told(saga, 1).await.remove(0);
+        // The slow calls have ended too, whoever has waited for them.
+        wait_for("quiet", async || troupe.aws.is_quiet().await.then_some(())).await;
+        let ledger = troupe.till.ledger(saga).await;
+        let kept = ledger.captured - ledger.refunded;
+        match told["outcome"].as_str() {
+            Some("completed") => assert_eq!((ledger.captured, ledger.refunded), (1, 0), "{told}"),
+            Some("compensated") => assert_eq!(kept, 0, "{told}: {ledger:?}"),
+            outcome => panic!("{outcome:?}: {told}"),
+        }
+    }
+    let given_back = ["payment", "another payment"].map(|name| troupe.logged(name, "MessageGivenBack"));
+    let in_use = |line: &Value| line["why"].as_str().is_some_and(|why| why.contains("idempotency_key_in_use"));
+    let met = given_back.iter().flatten().filter(|line| in_use(line)).count();
+    assert!(met > 0, "no payment met a call that was under way: {given_back:?}");
 }
 
 #[tokio::test]
@@ -215,6 +258,7 @@ fn seeded() -> fastrand::Rng {
 }
 
 on_both_endpoints! {
+    a_charge_under_way_at_one_payment_is_no_refusal_to_another,
     four_services_in_four_processes_play_every_row,
     services_killed_at_any_time_lose_nothing_and_charge_nothing_twice,
     services_killed_while_sagas_are_cancelled_end_each_of_them_once_and_honestly,
