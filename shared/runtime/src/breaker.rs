@@ -68,6 +68,8 @@ impl fmt::Display for Call {
 struct State {
     failures: u32,
     pauses: u32,
+    /// What came of the last failure.
+    why: String,
     /// When the next call may be made, where it is open.
     probe_at: Option<Instant>,
     timed_out_at: Option<Instant>,
@@ -118,11 +120,17 @@ impl Breakers {
         admits
     }
 
+    /// What came of the last such call that failed, where none has succeeded since.
+    pub(crate) fn why(&self, call: Call) -> String {
+        self.lock().get(&call).map(|state| state.why.clone()).unwrap_or_default()
+    }
+
     /// Such a call failed, after this long.
     pub(crate) fn failed(&self, call: Call, why: &dyn fmt::Display, took: Duration) {
         let mut states = self.lock();
         let state = states.entry(call).or_default();
         state.failures = state.failures.saturating_add(1);
+        state.why = why.to_string();
         if took >= CUT_SHORT {
             state.timed_out_at = Some(Instant::now());
         }

@@ -119,7 +119,8 @@ impl<P: Participant, E: Perform<P>> Handler<'_, P, E> {
     async fn ask<T, F: Into<Failed>>(&self, call: Call, work: impl Future<Output = Result<T, F>>) -> Result<T, Ended> {
         let is_first = self.receive == 1;
         if !self.breakers.admits(call, is_first) {
-            let why = Unavailable::new(call.dependency, "such calls have failed in a row, and pause");
+            let what = format!("such calls pause, for they failed in a row: {}", self.breakers.why(call));
+            let why = Unavailable::new(call.dependency, what);
             return Err((call, why.into()));
         }
         let began = Instant::now();

@@ -53,7 +53,7 @@ fn partial(keys: &Keys, seed: u64, (service, act, _): (&str, Ask, bool), half: b
         row.request(&mut world, request_id);
     }
     let adversary = Storm { duplicates: 10, redeliveries: 10, crashes: 10, losses: 10, slow_calls: 10, workers: 4 };
-    let mut rage = |world: &mut World<'_>, rng: &mut Rng, storm: Storm| -> Result<(), String> {
+    let rage = |world: &mut World<'_>, rng: &mut Rng, storm: Storm| -> Result<(), String> {
         let mut verdict = Ok(());
         storm.rage(world, rng, |world| {
             if verdict.is_ok() {
