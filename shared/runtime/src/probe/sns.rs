@@ -8,13 +8,16 @@ use saga::{Announcement, Channel};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::bench::{Bench, ENVELOPED, FILTERED, LOST, PATIENCE, RAW, WANTED, delete_queue, find, next};
+use super::bench::{Bench, ENVELOPED, FILTERED, LOST, PATIENCE, RAW, WANTED, delete_queue, find, next, nothing_from};
 use super::sqs::{BODY, VALUE, is_intact};
 use super::{Finding, Group, Odd, Tried, holds};
 use crate::announcer;
 use crate::batch::ENTRIES_MAX;
 use crate::error::{Unavailable, explain};
 use crate::provision::Did;
+
+/// How long what should not come is waited for.
+const LATE: Duration = Duration::from_secs(2);
 
 /// A full batch is this large, and as large as the runtime makes one.
 const BATCH_BYTES: usize = 239 * 1024;
@@ -31,6 +34,7 @@ pub(super) async fn try_all(bench: &Bench, group: Group) -> Vec<Finding> {
         group.tried("each queue that is subscribed gets a copy", "ADR 0005", copies(bench)).await,
         group.tried("a full batch is taken, and each entry is named", "ADR 0003", batch(bench)).await,
         group.tried("what is provisioned again is found as it was", "ADR 0011", found_again(bench)).await,
+        group.tried("a subscription that is taken away brings nothing more", "ADR 0028", taken_away(bench)).await,
         group.tried("what cannot be delivered is kept as it was", "semantics: Dead letters", undelivered(bench)).await,
     ]
 }
@@ -90,7 +94,7 @@ async fn filtered(bench: &Bench) -> Tried {
     let first = find(&queue, &body).await?;
     holds(first.body.ends_with(" wanted"), || format!("{:?} came through", first.attributes))?;
     // It may also be late.
-    let late = queue.receive(1, Duration::from_secs(2), PATIENCE).await?;
+    let late = queue.receive(1, LATE, PATIENCE).await?;
     holds(late.is_empty(), || "what is not listed came through".to_owned())
 }
 
@@ -131,6 +135,18 @@ async fn found_again(bench: &Bench) -> Tried {
     let changed: Vec<_> =
         changes.iter().map(|change| format!("{} {} was {}", change.kind, change.name, change.did)).collect();
     holds(changed.is_empty(), || changed.join(", "))
+}
+
+async fn taken_away(bench: &Bench) -> Tried {
+    let mut less = bench.topic();
+    less.subscriptions.retain(|subscription| subscription.queue != bench.name(FILTERED));
+    let changes = bench.make(less).await?;
+    let removed = changes.iter().filter(|change| change.did == Did::Removed).count();
+    holds(removed == 1, || format!("{removed} subscriptions were removed, not the one"))?;
+    let body = marker();
+    publish(bench, &body, WANTED).await?;
+    find(&bench.queue(RAW), &body).await?;
+    nothing_from(&bench.queue(FILTERED), LATE).await
 }
 
 async fn undelivered(bench: &Bench) -> Tried {
