@@ -91,13 +91,14 @@ impl Endpoint {
 
         let (stopping, stopped) = watch::channel(false);
         let calls = Arc::new(Counter::default());
-        let sqs = Arc::new(Sqs::new(&url, stopped.clone()));
+        let sqs = Arc::new(Sqs::new(stopped.clone()));
         let services = Arc::new(Services {
             dynamodb: DynamoDb::open(data.as_deref(), Arc::clone(&calls))
                 .map_err(|OpenError { folder, reason }| StartError::Data { folder, reason })?,
             sns: Sns::new(&url, Arc::clone(&sqs)),
             sqs,
             calls,
+            url: url.clone(),
         });
 
         let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -12,9 +12,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use uuid::Uuid;
 
+use crate::caller::Caller;
 use crate::calls::{Calls, Counter};
 use crate::dynamodb::DynamoDb;
-use crate::sns::{self, Params, Sns};
+use crate::query::Params;
+use crate::sns::{self, Sns};
 use crate::sqs::Sqs;
 
 /// What `DynamoDB` accepts at most in one request.
@@ -26,6 +28,7 @@ const JSON: &str = "application/x-amz-json-1.0";
 /// All there is behind the door.
 #[derive(Debug)]
 pub(crate) struct Services {
+    pub(crate) url: String,
     pub(crate) dynamodb: DynamoDb,
     pub(crate) sns: Sns,
     pub(crate) sqs: Arc<Sqs>,
@@ -82,8 +85,9 @@ async fn dispatch(State(services): State<Arc<Services>>, request: Request) -> Re
     let Ok(body) = axum::body::to_bytes(body, BODY_MAX).await else {
         return (StatusCode::PAYLOAD_TOO_LARGE, "the request is too large or ended early").into_response();
     };
+    let caller = Caller::of(&parts, &services.url);
     if let Some((service, operation)) = target(&parts.headers) {
-        return json(&services, service, operation, body).await;
+        return json(&services, service, operation, body, &caller).await;
     }
     let params = match parts.method {
         Method::GET => Params::parse(parts.uri.query().unwrap_or_default().as_bytes()),
@@ -94,7 +98,7 @@ async fn dispatch(State(services): State<Arc<Services>>, request: Request) -> Re
             if sns::SERVED.contains(&action.as_str()) {
                 services.calls.count(&format!("sns:{action}"));
             }
-            services.sns.answer(&action, &params)
+            services.sns.answer(&action, &params, &caller)
         }
         None => (
             StatusCode::NOT_FOUND,
@@ -109,11 +113,11 @@ fn target(headers: &HeaderMap) -> Option<(&str, &str)> {
     headers.get("x-amz-target")?.to_str().ok()?.split_once('.')
 }
 
-async fn json(services: &Services, service: &str, operation: &str, body: Bytes) -> Response {
+async fn json(services: &Services, service: &str, operation: &str, body: Bytes, caller: &Caller) -> Response {
     match service {
         "AmazonSQS" => {
             services.calls.count(&format!("sqs:{operation}"));
-            services.sqs.answer(operation, &body).await.into_response()
+            services.sqs.answer(operation, &body, caller).await.into_response()
         }
         "DynamoDB_20120810" | "DynamoDBStreams_20120810" => {
             services.calls.count(&format!("dynamodb:{operation}"));

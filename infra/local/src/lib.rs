@@ -1,7 +1,8 @@
 //! SQS, SNS and `DynamoDB` on one loopback port, inside this process: the embedded AWS endpoint.
 //!
-//! Any AWS client can talk to it: the Rust SDK, boto3, the AWS CLI. Requests may be signed with anything or not at all;
-//! every region is accepted, the account is `000000000000` and names are given out for `us-east-1`.
+//! Any AWS client can talk to it: the Rust SDK, boto3, the AWS CLI. Requests may be signed with anything
+//! or not at all; every region is accepted, the account is `000000000000`, names are given out for `us-east-1`, and URLs
+//! of queues for the host by which they were asked for.
 //!
 //! | Service | Engine | Wire |
 //! |---|---|---|
@@ -18,6 +19,7 @@
 //! - It never raises `TransactionConflict` and never throttles, unless [`Endpoint::fail_next`] asks for it, and its
 //!   indexes are consistent at once.
 //! - Signatures, policies and encryption settings are stored at most, never enforced.
+//! - FIFO topics have no archive and no replay.
 //! - Messages are not dropped at the end of their retention period, and items not at the end of their time to live.
 //!
 //! It is not for production, and says so when it starts.
@@ -31,13 +33,17 @@
 //! # }
 //! ```
 
+mod caller;
 mod calls;
 mod dynamodb;
 mod endpoint;
 mod front;
+mod query;
 mod sns;
 mod sqs;
 mod sync;
+mod twins;
+mod xml;
 
 pub use calls::Calls;
 pub use dynamodb::FailWith;

@@ -7,25 +7,27 @@ mod attributes;
 mod envelope;
 mod error;
 mod fan_out;
+mod fifo;
 mod filter;
 mod operations;
 mod publish;
-mod query;
+mod topic;
 mod topics;
-mod xml;
 
 use std::sync::Arc;
 
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use uuid::Uuid;
+use axum::response::Response;
 
+use crate::caller::Caller;
+use crate::query::Params;
 use crate::sns::fan_out::FanOut;
 use crate::sns::topics::Topics;
 use crate::sqs::Sqs;
+use crate::xml::Answer;
 
 pub(crate) use crate::sns::operations::SERVED;
-pub(crate) use crate::sns::query::Params;
+
+const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 
 /// All topics.
 #[derive(Debug)]
@@ -41,13 +43,11 @@ impl Sns {
     }
 
     /// Executes one request.
-    pub(crate) fn answer(&self, action: &str, params: &Params) -> Response {
-        let request_id = Uuid::new_v4().to_string();
-        let (status, text) = match operations::execute(self, action, params) {
-            Ok(result) => (StatusCode::OK, xml::answer(action, &result, &request_id)),
-            Err(error) => (error.status(), xml::refusal(&error, &request_id)),
-        };
-        let headers = [(header::CONTENT_TYPE.as_str(), "text/xml"), ("x-amzn-requestid", &request_id)];
-        (status, headers, text).into_response()
+    pub(crate) fn answer(&self, action: &str, params: &Params, caller: &Caller) -> Response {
+        let answer = Answer { action, namespace: NAMESPACE };
+        match operations::execute(self, action, params, caller) {
+            Ok(result) => answer.success(&result),
+            Err(error) => answer.refusal(error.status(), error.code, &error.message),
+        }
     }
 }

@@ -15,6 +15,7 @@ mod moves;
 mod operations;
 mod queue;
 mod state;
+mod system;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, RwLock};
@@ -23,6 +24,7 @@ use rustack_sqs_model::types::Message;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::caller::Caller;
 use crate::endpoint::stop_requested;
 use crate::front::JsonAnswer;
 use crate::sqs::moves::Task;
@@ -31,12 +33,12 @@ use crate::sync::{lock, read, write};
 use crate::{ACCOUNT, REGION};
 
 pub(crate) use crate::sqs::error::Error;
+pub(crate) use crate::sqs::limits::is_id;
 pub(crate) use crate::sqs::message::{Attributes, NewMessage};
 
 /// All queues.
 #[derive(Debug)]
 pub(crate) struct Sqs {
-    url: String,
     queues: RwLock<BTreeMap<String, Arc<Queue>>>,
     /// Read by whoever moves messages between queues, written by whoever wants none to move.
     transfers: RwLock<()>,
@@ -46,20 +48,14 @@ pub(crate) struct Sqs {
 
 impl Sqs {
     /// No queues yet. Receivers stop waiting when `stopped` says so.
-    pub(crate) fn new(url: &str, stopped: watch::Receiver<bool>) -> Self {
-        Self {
-            url: url.to_owned(),
-            queues: RwLock::default(),
-            transfers: RwLock::default(),
-            tasks: Mutex::default(),
-            stopped,
-        }
+    pub(crate) fn new(stopped: watch::Receiver<bool>) -> Self {
+        Self { queues: RwLock::default(), transfers: RwLock::default(), tasks: Mutex::default(), stopped }
     }
 
-    /// Executes one request.
-    pub(crate) async fn answer(&self, operation: &str, body: &[u8]) -> JsonAnswer {
-        match operations::execute(self, operation, body).await {
-            Ok(json) => JsonAnswer::ok(json),
+    /// Executes one request of the JSON protocol.
+    pub(crate) async fn answer(&self, operation: &str, body: &[u8], caller: &Caller) -> JsonAnswer {
+        match operations::execute(self, operation, body, caller).await {
+            Ok(json) => JsonAnswer::ok(json.to_string()),
             Err(error) => error.into_answer(),
         }
     }
@@ -84,9 +80,9 @@ impl Sqs {
         queues.iter().flat_map(|queue| of(queue)).collect()
     }
 
-    /// Finds a queue by its URL; the host does not matter.
+    /// Finds a queue by its URL; neither the host nor a slash at the end matters.
     fn by_url(&self, url: &str) -> Result<Arc<Queue>, Error> {
-        self.by_name(url.rsplit('/').next().unwrap_or_default())
+        self.by_name(url.trim_end_matches('/').rsplit('/').next().unwrap_or_default())
     }
 
     /// Finds a queue by its ARN; the region does not matter.
@@ -129,9 +125,8 @@ impl Sqs {
                 )),
             };
         }
-        let url = format!("{}/{ACCOUNT}/{name}", self.url);
         let arn = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}");
-        let queue = Arc::new(Queue::new(name, url, arn, attributes));
+        let queue = Arc::new(Queue::new(name, arn, attributes));
         queue.configure(|state| state.tags = tags);
         queues.insert(name.to_owned(), Arc::clone(&queue));
         Ok(queue)

@@ -7,9 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use rustack_sqs_model::types::MessageAttributeValue;
 use serde_json::Value;
 
+use crate::query::Params;
 use crate::sns::error::Error;
-use crate::sns::query::Params;
 use crate::sqs::Attributes;
+use crate::xml::{ALLOWED, forbidden};
 
 const NAME_LENGTH_MAX: usize = 256;
 
@@ -41,6 +42,12 @@ fn read_value(name: &str, entry: &Params) -> Result<MessageAttributeValue, Error
     };
     let kind = data_type.split('.').next().unwrap_or_default();
     let text = string_value.as_deref().unwrap_or_default();
+    if let Some(c) = forbidden(text) {
+        return Err(refused(format!(
+            "The message attribute '{name}' has an invalid character {c} in its value, the set of allowed characters \
+             is {ALLOWED}."
+        )));
+    }
     let filled = match kind {
         "Binary" => binary_value.as_ref().is_some_and(|bytes| !bytes.is_empty()),
         "Number" => text.parse::<f64>().is_ok_and(f64::is_finite),

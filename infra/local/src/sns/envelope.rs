@@ -16,6 +16,8 @@ use crate::sns::publish::Message;
 struct Envelope<'a> {
     r#type: &'static str,
     message_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence_number: Option<&'a str>,
     topic_arn: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<&'a str>,
@@ -49,6 +51,7 @@ pub(super) fn envelope(message: &Message, topic_arn: &str, subscription_arn: &st
     let envelope = Envelope {
         r#type: "Notification",
         message_id: &message.id,
+        sequence_number: message.sequence.as_deref(),
         topic_arn,
         subject: message.subject.as_deref(),
         message: &message.body,

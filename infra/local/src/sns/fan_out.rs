@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::sns::envelope::envelope;
 use crate::sns::publish::Message;
+use crate::sns::topic::is_fifo;
 use crate::sns::topics::Subscription;
 use crate::sqs::{Attributes, Error, NewMessage, Sqs};
 
@@ -36,7 +37,7 @@ impl FanOut {
             let failure = if too_many {
                 Some("a raw delivery carries at most ten attributes".to_owned())
             } else {
-                let delivery = self.delivery(message, subscription, settings.raw);
+                let delivery = self.delivery(message, subscription, &subscription.queue_arn, settings.raw);
                 self.sqs.deliver(&subscription.queue_arn, delivery).err().map(|error| error.to_string())
             };
             if let Some(reason) = failure {
@@ -45,13 +46,16 @@ impl FanOut {
         }
     }
 
-    fn delivery(&self, message: &Message, subscription: &Subscription, raw: bool) -> NewMessage {
+    fn delivery(&self, message: &Message, subscription: &Subscription, queue_arn: &str, raw: bool) -> NewMessage {
         let (body, attributes) = if raw {
             (message.body.clone(), message.attributes.clone())
         } else {
             (envelope(message, &subscription.topic_arn, &subscription.arn, &self.url), Attributes::new())
         };
-        NewMessage { body, attributes, group: message.group.clone(), ..NewMessage::default() }
+        // Standard queues tell no twins apart, and take no message that asks for it.
+        let deduplication = message.deduplication.clone().filter(|_| is_fifo(queue_arn));
+        let (group, trace_header) = (message.group.clone(), message.trace_header.clone());
+        NewMessage { body, attributes, delay_secs: None, group, deduplication, trace_header }
     }
 
     fn dead_letter(&self, message: &Message, subscription: &Subscription, reason: &str, raw: bool) {
@@ -59,7 +63,7 @@ impl FanOut {
             .settings
             .dead_letter_arn
             .as_ref()
-            .map(|arn| self.sqs.deliver(arn, self.delivery(message, subscription, raw)));
+            .map(|arn| self.sqs.deliver(arn, self.delivery(message, subscription, arn, raw)));
         match outcome {
             Some(Ok(())) => {
                 tracing::warn!(reason, subscription = subscription.arn, "not delivered: sent to the dead-letter queue");

@@ -3,12 +3,14 @@
 //! **Invariant:** an operation this endpoint does not serve is refused by name, never silently accepted.
 
 use crate::ACCOUNT;
+use crate::caller::Caller;
+use crate::query::Params;
+use crate::sns::Sns;
 use crate::sns::error::Error;
 use crate::sns::publish::{publish, publish_batch};
-use crate::sns::query::Params;
+use crate::sns::topic::Topic;
 use crate::sns::topics::{Subscription, Texts};
-use crate::sns::xml::Xml;
-use crate::sns::{Sns, topics::Topic};
+use crate::xml::Xml;
 
 /// What can be asked for.
 pub(crate) const SERVED: [&str; 17] = [
@@ -35,10 +37,13 @@ pub(crate) const SERVED: [&str; 17] = [
 const PAGE: usize = 100;
 
 /// Executes one operation.
-pub(super) fn execute(sns: &Sns, action: &str, params: &Params) -> Result<Xml, Error> {
+pub(super) fn execute(sns: &Sns, action: &str, params: &Params, caller: &Caller) -> Result<Xml, Error> {
+    if let Some(name) = params.not_text() {
+        return Err(Error::invalid(&format!("{name} Reason: must be UTF-8")));
+    }
     match action {
-        "Publish" => publish(sns, params),
-        "PublishBatch" => publish_batch(sns, params),
+        "Publish" => publish(sns, params, caller),
+        "PublishBatch" => publish_batch(sns, params, caller),
         "CreateTopic" => {
             let name = required(params, "Name")?;
             let arn = sns.topics.create(name, params.map("Attributes"), tags(params))?;
@@ -56,7 +61,8 @@ pub(super) fn execute(sns: &Sns, action: &str, params: &Params) -> Result<Xml, E
         "GetTopicAttributes" => get_topic_attributes(sns, required(params, "TopicArn")?),
         "SetTopicAttributes" => {
             let value = params.get("AttributeValue").unwrap_or_default();
-            sns.topics.set_attribute(required(params, "TopicArn")?, required(params, "AttributeName")?, value)?;
+            let (arn, name) = (required(params, "TopicArn")?, required(params, "AttributeName")?);
+            sns.topics.change(arn, |topic| topic.set(name, value))??;
             Ok(Xml::default())
         }
         "TagResource" => {
@@ -128,7 +134,7 @@ fn subscribe(sns: &Sns, params: &Params) -> Result<Xml, Error> {
     }
     let queue = params.get("Endpoint").unwrap_or_default();
     let is_queue = matches!(queue.split(':').collect::<Vec<_>>().as_slice(),
-        ["arn", _, "sqs", _, _, name] if !name.is_empty() && !name.ends_with(".fifo"));
+        ["arn", _, "sqs", _, _, name] if !name.is_empty());
     if !is_queue {
         return Err(Error::invalid("SQS endpoint ARN"));
     }

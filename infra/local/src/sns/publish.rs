@@ -3,23 +3,21 @@
 //! **Invariant:** a message is checked in full before it is delivered to anyone.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::caller::Caller;
+use crate::query::Params;
 use crate::sns::Sns;
 use crate::sns::error::Error;
-use crate::sns::query::Params;
-use crate::sns::topics::Subscription;
-use crate::sns::xml::Xml;
+use crate::sns::fifo::Fifo;
+use crate::sns::topic::{Target, Topic};
 use crate::sns::{attributes, operations};
-use crate::sqs::Attributes;
-
-/// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>: 256 KiB with attributes, for one message and for a
-/// batch.
-const SIZE_MAX: usize = 262_144;
+use crate::sqs::{Attributes, is_id};
+use crate::twins;
+use crate::xml::{ALLOWED, Xml, forbidden};
 
 const SUBJECT_LENGTH_MAX: usize = 100;
 const ENTRIES_MAX: usize = 10;
@@ -33,12 +31,36 @@ pub(super) struct Message {
     pub(super) subject: Option<String>,
     pub(super) attributes: Attributes,
     pub(super) group: Option<String>,
+    /// Of a message to a FIFO topic, given or derived from its content.
+    pub(super) deduplication: Option<String>,
+    /// FIFO topics number their messages.
+    pub(super) sequence: Option<String>,
+    /// The trace that the request belonged to; queues show it as `AWSTraceHeader`.
+    pub(super) trace_header: Option<String>,
     pub(super) timestamp: String,
 }
 
+/// What the publisher is told of a message.
+#[derive(Debug, Clone)]
+pub(super) struct Accepted {
+    id: String,
+    sequence: Option<String>,
+}
+
+impl Accepted {
+    fn write(&self, xml: Xml) -> Xml {
+        let xml = xml.text("MessageId", &self.id);
+        self.sequence.iter().fold(xml, |xml, sequence| xml.text("SequenceNumber", sequence))
+    }
+}
+
 impl Message {
+    pub(super) fn accepted(&self) -> Accepted {
+        Accepted { id: self.id.clone(), sequence: self.sequence.clone() }
+    }
+
     /// Reads and checks a message.
-    fn read(params: &Params) -> Result<Self, Error> {
+    fn read(params: &Params, target: &Target, caller: &Caller) -> Result<Self, Error> {
         let text =
             params.get("Message").filter(|text| !text.is_empty()).ok_or_else(|| Error::invalid("Empty message"))?;
         let subject = params.get("Subject");
@@ -46,7 +68,7 @@ impl Message {
             check_subject(subject)?;
         }
         let attributes = attributes::read(params)?;
-        if size(text, &attributes) > SIZE_MAX {
+        if size(text, &attributes) > target.size_max {
             return Err(Error::invalid("Message too long"));
         }
         let body = match params.get("MessageStructure") {
@@ -54,12 +76,22 @@ impl Message {
             Some("json") => body_for_sqs(text)?,
             Some(_) => return Err(Error::invalid("MessageStructure")),
         };
+        // Of a text for each protocol, escapes have become characters by now.
+        if let Some(c) = forbidden(&body) {
+            return Err(Error::invalid(&format!(
+                "Message Reason: invalid character {c} was found in the message, the set of allowed characters is {ALLOWED}"
+            )));
+        }
+        let (group, deduplication) = ordering(params, target.fifo.as_ref(), &body)?;
         Ok(Self {
             id: Uuid::new_v4().to_string(),
             body,
             subject: subject.map(ToOwned::to_owned),
             attributes,
-            group: params.get("MessageGroupId").map(ToOwned::to_owned),
+            group,
+            deduplication,
+            sequence: None,
+            trace_header: caller.trace().map(ToOwned::to_owned),
             timestamp: format!("{:.3}", Timestamp::now()),
         })
     }
@@ -91,33 +123,54 @@ fn size(text: &str, attributes: &Attributes) -> usize {
     text.len() + attributes.sum::<usize>()
 }
 
+/// The group of a message, and its deduplication id, which only FIFO topics need and take.
+fn ordering(params: &Params, fifo: Option<&Fifo>, body: &str) -> Result<(Option<String>, Option<String>), Error> {
+    let id = |name: &str| match params.get(name) {
+        Some(id) if !is_id(id) => {
+            Err(Error::invalid(&format!("{name} Reason: must be 1 to 128 alphanumeric and punctuation characters")))
+        }
+        id => Ok(id.map(ToOwned::to_owned)),
+    };
+    let (group, deduplication) = (id("MessageGroupId")?, id("MessageDeduplicationId")?);
+    match (fifo, &group, deduplication) {
+        (None, _, None) => Ok((group, None)),
+        (None, _, Some(_)) => Err(Error::invalid(
+            "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for \
+             this topic type",
+        )),
+        (Some(_), None, _) => Err(Error::invalid("The MessageGroupId parameter is required for FIFO topics")),
+        (Some(_), Some(_), Some(given)) => Ok((group, Some(given))),
+        (Some(fifo), Some(_), None) if fifo.by_content => Ok((group, Some(twins::of_content(body)))),
+        (Some(_), Some(_), None) => Err(Error::invalid(
+            "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided \
+             explicitly",
+        )),
+    }
+}
+
 /// `Publish`.
-pub(super) fn publish(sns: &Sns, params: &Params) -> Result<Xml, Error> {
+pub(super) fn publish(sns: &Sns, params: &Params, caller: &Caller) -> Result<Xml, Error> {
     if params.get("PhoneNumber").is_some() {
         return Err(Error::invalid("PhoneNumber: the embedded AWS endpoint delivers to queues only"));
     }
     let topic = params.get("TopicArn").or_else(|| params.get("TargetArn"));
     let topic = topic.ok_or_else(|| Error::invalid("TopicArn or TargetArn Reason: no value for required parameter"))?;
-    let subscriptions = subscriptions(sns, topic)?;
-    let message = Message::read(params)?;
-    sns.fan_out.deliver(&message, &subscriptions);
-    Ok(Xml::default().text("MessageId", &message.id))
+    let target = sns.topics.with(topic, Topic::target)?;
+    let message = Message::read(params, &target, caller)?;
+    Ok(accept(sns, message, &target).write(Xml::default()))
 }
 
 /// `PublishBatch`: what is wrong with one entry is that entry's result.
-pub(super) fn publish_batch(sns: &Sns, params: &Params) -> Result<Xml, Error> {
-    let subscriptions = subscriptions(sns, operations::required(params, "TopicArn")?)?;
+pub(super) fn publish_batch(sns: &Sns, params: &Params, caller: &Caller) -> Result<Xml, Error> {
+    let target = sns.topics.with(operations::required(params, "TopicArn")?, Topic::target)?;
     let entries = params.list("PublishBatchRequestEntries");
-    check_batch(&entries)?;
+    check_batch(&entries, target.size_max)?;
     let mut successful = Vec::new();
     let mut failed = Vec::new();
     for entry in &entries {
         let id = Xml::default().text("Id", entry.get("Id").unwrap_or_default());
-        match Message::read(entry) {
-            Ok(message) => {
-                sns.fan_out.deliver(&message, &subscriptions);
-                successful.push(id.text("MessageId", &message.id));
-            }
+        match Message::read(entry, &target, caller) {
+            Ok(message) => successful.push(accept(sns, message, &target).write(id)),
             Err(error) => {
                 failed.push(id.text("Code", error.code).text("Message", &error.message).text("SenderFault", "true"));
             }
@@ -126,11 +179,19 @@ pub(super) fn publish_batch(sns: &Sns, params: &Params) -> Result<Xml, Error> {
     Ok(Xml::default().list("Successful", successful).list("Failed", failed))
 }
 
-fn subscriptions(sns: &Sns, topic: &str) -> Result<Vec<Arc<Subscription>>, Error> {
-    sns.topics.with(topic, |topic| topic.subscriptions.clone())
+/// Delivers a message that is in order.
+fn accept(sns: &Sns, message: Message, target: &Target) -> Accepted {
+    let deliver = |message: &Message| sns.fan_out.deliver(message, &target.subscriptions);
+    match &target.fifo {
+        Some(fifo) => fifo.publish(message, deliver),
+        None => {
+            deliver(&message);
+            message.accepted()
+        }
+    }
 }
 
-fn check_batch(entries: &[Params]) -> Result<(), Error> {
+fn check_batch(entries: &[Params], size_max: usize) -> Result<(), Error> {
     if entries.is_empty() {
         return Err(Error::new("EmptyBatchRequest", "The batch request doesn't contain any entries."));
     }
@@ -162,7 +223,7 @@ fn check_batch(entries: &[Params]) -> Result<(), Error> {
     let sizes = entries
         .iter()
         .map(|entry| size(entry.get("Message").unwrap_or_default(), &attributes::read(entry).unwrap_or_default()));
-    if sizes.sum::<usize>() > SIZE_MAX {
+    if sizes.sum::<usize>() > size_max {
         return Err(Error::new(
             "BatchRequestTooLong",
             "The length of all the messages put together is more than the limit.",

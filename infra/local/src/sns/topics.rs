@@ -9,35 +9,12 @@ use uuid::Uuid;
 
 use crate::sns::error::Error;
 use crate::sns::filter::Filter;
+use crate::sns::topic::Topic;
 use crate::sync::{read, write};
 use crate::{ACCOUNT, REGION};
 
 /// Text by name.
 pub(super) type Texts = BTreeMap<String, String>;
-
-/// Names a topic may have attributes under.
-const TOPIC_ATTRIBUTES: [&str; 11] = [
-    "ArchivePolicy",
-    "ContentBasedDeduplication",
-    "DataProtectionPolicy",
-    "DeliveryPolicy",
-    "DisplayName",
-    "FifoThroughputScope",
-    "FifoTopic",
-    "KmsMasterKeyId",
-    "Policy",
-    "SignatureVersion",
-    "TracingConfig",
-];
-
-/// A topic.
-#[derive(Debug, Default)]
-pub(super) struct Topic {
-    pub(super) attributes: Texts,
-    pub(super) tags: Texts,
-    pub(super) subscriptions: Vec<Arc<Subscription>>,
-    pub(super) unsubscribed: u64,
-}
 
 /// A queue's wish to get what is published to a topic.
 #[derive(Debug)]
@@ -118,24 +95,16 @@ pub(super) struct Topics(RwLock<BTreeMap<String, Topic>>);
 impl Topics {
     /// Creates a topic, or finds the one that is there with the same attributes.
     pub(super) fn create(&self, name: &str, attributes: Texts, tags: Texts) -> Result<String, Error> {
-        let valid = (1..=256).contains(&name.len())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-        if !valid {
-            return Err(Error::invalid("Topic Name (FIFO topics are not served by the embedded AWS endpoint)"));
-        }
-        if attributes.get("FifoTopic").is_some_and(|fifo| fifo == "true") {
-            return Err(Error::invalid("FifoTopic: FIFO topics are not served by the embedded AWS endpoint"));
-        }
-        attributes.keys().try_for_each(|name| check_topic_attribute(name))?;
+        let created = Topic::new(name, attributes, tags)?;
         let arn = format!("arn:aws:sns:{REGION}:{ACCOUNT}:{name}");
         let mut topics = write(&self.0);
         if let Some(topic) = topics.get(&arn) {
-            if attributes.iter().any(|(name, value)| topic.attributes.get(name) != Some(value)) {
+            if !topic.has(&created.attributes) {
                 return Err(Error::invalid("Attributes Reason: Topic already exists with different attributes"));
             }
             return Ok(arn);
         }
-        topics.insert(arn.clone(), Topic { attributes, tags, ..Topic::default() });
+        topics.insert(arn.clone(), created);
         Ok(arn)
     }
 
@@ -158,26 +127,19 @@ impl Topics {
         write(&self.0).get_mut(&canonical(arn)).map(change).ok_or_else(no_such_topic)
     }
 
-    /// Sets an attribute of a topic.
-    pub(super) fn set_attribute(&self, arn: &str, name: &str, value: &str) -> Result<(), Error> {
-        check_topic_attribute(name)?;
-        self.change(arn, |topic| {
-            topic.attributes.insert(name.to_owned(), value.to_owned());
-        })
-    }
-
     /// Subscribes a queue, or finds its subscription with the same attributes.
     pub(super) fn subscribe(&self, topic_arn: &str, queue_arn: &str, attributes: Texts) -> Result<String, Error> {
         let settings = Settings::read(&attributes)?;
         self.change(topic_arn, |topic| {
-            let existing = topic.subscriptions.iter().find(|subscription| subscription.queue_arn == queue_arn);
+            let existing = topic.subscriptions.iter().find(|other| same_queue(&other.queue_arn, queue_arn));
             if let Some(existing) = existing {
-                return if same(&existing.attributes, &attributes) {
+                return if same_settings(&existing.attributes, &attributes) {
                     Ok(existing.arn.clone())
                 } else {
                     Err(Error::invalid("Attributes Reason: Subscription already exists with different attributes"))
                 };
             }
+            topic.check_subscriber(queue_arn)?;
             let topic_arn = canonical(topic_arn);
             let arn = format!("{topic_arn}:{}", Uuid::new_v4());
             topic.subscriptions.push(Arc::new(Subscription {
@@ -232,11 +194,48 @@ impl Topics {
     }
 }
 
-/// Whether attributes mean the same: policies are compared as JSON, not as text.
-fn same(a: &Texts, b: &Texts) -> bool {
-    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-    let equal = |a: &str, b: &str| a == b || json(a).is_some_and(|a| json(b) == Some(a));
-    a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
+/// Settings of a subscription that mean the same when they are left out.
+const DEFAULTS: [(&str, &str); 2] = [("FilterPolicyScope", "MessageAttributes"), ("RawMessageDelivery", "false")];
+
+/// Whether the attributes of two subscriptions mean the same.
+fn same_settings(a: &Texts, b: &Texts) -> bool {
+    let stated = |attributes: &Texts| {
+        let mut stated = attributes.clone();
+        stated.retain(|name, value| {
+            !value.is_empty() && !DEFAULTS.iter().any(|(of, usual)| of == name && same(usual, value))
+        });
+        stated
+    };
+    let (a, b) = (stated(a), stated(b));
+    a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
+}
+
+/// Whether two values of an attribute mean the same: flags and JSON may be spelled in more than one way.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    let is_flag = |text: &str| ["true", "false"].iter().any(|flag| text.eq_ignore_ascii_case(flag));
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok().map(plain_numbers);
+    a == b || (is_flag(a) && a.eq_ignore_ascii_case(b)) || json(a).is_some_and(|a| json(b) == Some(a))
+}
+
+/// JSON in which 1 and 1.0 are one number.
+fn plain_numbers(json: serde_json::Value) -> serde_json::Value {
+    use serde_json::{Number, Value};
+    match json {
+        Value::Number(number) => {
+            number.as_f64().and_then(Number::from_f64).map_or(Value::Number(number), Value::Number)
+        }
+        Value::Array(all) => all.into_iter().map(plain_numbers).collect(),
+        Value::Object(all) => all.into_iter().map(|(name, value)| (name, plain_numbers(value))).collect(),
+        Value::Null | Value::Bool(_) | Value::String(_) => json,
+    }
+}
+
+/// Whether two ARNs name one queue: the region a client names does not matter.
+fn same_queue(a: &str, b: &str) -> bool {
+    let without_region = |arn: &str| {
+        arn.split(':').enumerate().filter(|(at, _)| *at != 3).map(|(_, part)| part.to_owned()).collect::<Vec<_>>()
+    };
+    without_region(a) == without_region(b)
 }
 
 /// The ARN under which a topic is kept: the region a client names does not matter.
@@ -245,15 +244,6 @@ fn canonical(arn: &str) -> String {
         ["arn", "aws", "sns", _, account, name] => format!("arn:aws:sns:{REGION}:{account}:{name}"),
         _ => arn.to_owned(),
     }
-}
-
-fn check_topic_attribute(name: &str) -> Result<(), Error> {
-    // Besides, there are feedback settings by protocol: `SQSSuccessFeedbackRoleArn` and so on.
-    let feedback = ["FeedbackRoleArn", "FeedbackSampleRate"].iter().any(|end| name.ends_with(end));
-    if feedback || TOPIC_ATTRIBUTES.contains(&name) {
-        return Ok(());
-    }
-    Err(Error::invalid("AttributeName"))
 }
 
 fn no_such_topic() -> Error {

@@ -54,8 +54,8 @@ pub(super) fn difference(
     let mut differing: Vec<String> = asked
         .into_iter()
         .filter(|(name, value)| match existing.get(name) {
-            Some(has) if name == REDRIVE_POLICY => json(has) != json(value),
-            Some(has) => has != value,
+            // A policy may be spelled in another way.
+            Some(has) => has != value && (json(has).is_none() || json(has) != json(value)),
             None => !value.is_empty(),
         })
         .map(|(name, _)| name)

@@ -3,6 +3,7 @@
 //! **Invariant:** each carries both names a client may look for: the shape (`QueueDoesNotExist`) in the body, and the
 //! code of the former query protocol (`AWS.SimpleQueueService.NonExistentQueue`) in a header.
 
+use axum::http::StatusCode;
 use rustack_sqs_model::error::SqsError;
 
 use crate::front::JsonAnswer;
@@ -104,11 +105,11 @@ impl Error {
         self.kind.names().1
     }
 
-    pub(super) fn into_answer(self) -> JsonAnswer {
-        let (shape, code) = self.kind.names();
-        let status = match self.kind {
-            Kind::ResourceNotFound => 404,
-            Kind::OverLimit | Kind::PurgeQueueInProgress => 403,
+    /// The same by both protocols.
+    pub(super) fn status(&self) -> StatusCode {
+        match self.kind {
+            Kind::ResourceNotFound => StatusCode::NOT_FOUND,
+            Kind::OverLimit | Kind::PurgeQueueInProgress => StatusCode::FORBIDDEN,
             Kind::BatchEntryIdsNotDistinct
             | Kind::BatchRequestTooLong
             | Kind::EmptyBatchRequest
@@ -123,10 +124,14 @@ impl Error {
             | Kind::QueueNameExists
             | Kind::ReceiptHandleIsInvalid
             | Kind::TooManyEntriesInBatchRequest
-            | Kind::UnknownOperation => 400,
-        };
+            | Kind::UnknownOperation => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    pub(super) fn into_answer(self) -> JsonAnswer {
+        let (shape, code) = self.kind.names();
         JsonAnswer {
-            status,
+            status: self.status().as_u16(),
             body: serde_json::json!({ "__type": shape, "message": self.message }).to_string(),
             query_error: Some(format!("{code};Sender")),
         }

@@ -8,6 +8,7 @@ use rustack_sqs_model::types::MessageAttributeValue;
 
 use crate::sqs::error::{Error, Kind};
 use crate::sqs::message::{Attributes, NewMessage};
+use crate::xml::{ALLOWED, forbidden};
 
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>: 1 MiB, for one
 /// message and for a batch.
@@ -17,6 +18,7 @@ const ATTRIBUTES_MAX: usize = 10;
 const ENTRIES_MAX: usize = 10;
 const ID_LENGTH_MAX: usize = 80;
 const NAME_LENGTH_MAX: usize = 256;
+const ID_OF_MESSAGE_LENGTH_MAX: usize = 128;
 
 /// The size that counts against the limits: the body and all of the attributes.
 pub(super) fn size(body: &str, attributes: &Attributes) -> usize {
@@ -33,11 +35,12 @@ pub(super) fn check_message(message: &NewMessage, size_max: usize) -> Result<(),
     if message.body.is_empty() {
         return Err(Error::new(Kind::MissingParameter, "The request must contain the parameter MessageBody."));
     }
-    if !message.body.chars().all(allowed) {
+    if let Some(c) = forbidden(&message.body) {
         return Err(Error::new(
             Kind::InvalidMessageContents,
-            "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to \
-             #xFFFD | #x10000 to #x10FFFF",
+            format!(
+                "Invalid binary character '{c}' was found in the message body, the set of allowed characters is {ALLOWED}"
+            ),
         ));
     }
     if message.attributes.len() > ATTRIBUTES_MAX {
@@ -54,11 +57,9 @@ pub(super) fn check_message(message: &NewMessage, size_max: usize) -> Result<(),
             "One or more parameters are invalid. Reason: Message must be shorter than {size_max} bytes."
         )));
     }
+    check_id("MessageGroupId", message.group.as_deref())?;
+    check_id("MessageDeduplicationId", message.deduplication.as_deref())?;
     in_range("DelaySeconds", message.delay_secs, 0, 900)
-}
-
-fn allowed(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
 fn check_attribute(name: &str, value: &MessageAttributeValue) -> Result<(), Error> {
@@ -79,6 +80,12 @@ fn check_attribute(name: &str, value: &MessageAttributeValue) -> Result<(), Erro
     }
     let kind = value.data_type.split('.').next().unwrap_or_default();
     let text = value.string_value.as_deref().unwrap_or_default();
+    if let Some(c) = forbidden(text) {
+        return Err(Error::invalid(format!(
+            "Invalid binary character '{c}' was found in the message attribute '{name}' value, the set of allowed \
+             characters is {ALLOWED}"
+        )));
+    }
     let filled = match kind {
         "String" => !text.is_empty(),
         "Number" => text.parse::<f64>().is_ok_and(f64::is_finite),
@@ -97,6 +104,22 @@ fn check_attribute(name: &str, value: &MessageAttributeValue) -> Result<(), Erro
         "The message attribute '{name}' must contain a non-empty message attribute value of message attribute type \
          '{kind}'."
     )))
+}
+
+/// Checks a text by which messages are ordered or told apart, and which may be left out.
+fn check_id(name: &str, id: Option<&str>) -> Result<(), Error> {
+    match id {
+        Some(id) if !is_id(id) => Err(Error::invalid(format!(
+            "Value {id} for parameter {name} is invalid. Reason: {name} can only include alphanumeric and punctuation \
+             characters. 1 to {ID_OF_MESSAGE_LENGTH_MAX} in length."
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Whether this can be a group or a deduplication id; SNS takes the same.
+pub(crate) fn is_id(id: &str) -> bool {
+    (1..=ID_OF_MESSAGE_LENGTH_MAX).contains(&id.len()) && id.chars().all(|c| c.is_ascii_graphic())
 }
 
 /// Checks a number that may be left out.

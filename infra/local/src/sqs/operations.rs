@@ -6,31 +6,33 @@ use std::collections::HashMap;
 
 use rustack_sqs_core::message::{md5_of_body, md5_of_message_attributes};
 use rustack_sqs_model::input::{
-    ChangeMessageVisibilityInput, CreateQueueInput, DeleteMessageInput, DeleteQueueInput, GetQueueAttributesInput,
-    GetQueueUrlInput, ListDeadLetterSourceQueuesInput, ListQueueTagsInput, ListQueuesInput, PurgeQueueInput,
-    ReceiveMessageInput, SendMessageInput, SetQueueAttributesInput, TagQueueInput, UntagQueueInput,
+    ChangeMessageVisibilityInput, DeleteMessageInput, DeleteQueueInput, GetQueueAttributesInput, GetQueueUrlInput,
+    ListDeadLetterSourceQueuesInput, ListQueueTagsInput, ListQueuesInput, PurgeQueueInput, ReceiveMessageInput,
+    SendMessageInput, SetQueueAttributesInput, TagQueueInput, UntagQueueInput,
 };
 use rustack_sqs_model::output::{
     CreateQueueOutput, GetQueueAttributesOutput, GetQueueUrlOutput, ListQueueTagsOutput, ListQueuesOutput,
     ReceiveMessageOutput, SendMessageOutput,
 };
-use rustack_sqs_model::types::{MessageSystemAttributeValue, QueueAttributeName};
-use serde::Serialize;
+use rustack_sqs_model::types::QueueAttributeName;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::caller::Caller;
 use crate::sqs::error::{Error, Kind};
 use crate::sqs::limits::in_range;
 use crate::sqs::message::{NewMessage, View, sequence_text};
 use crate::sqs::queue::{Wish, is_fifo};
-use crate::sqs::{Sqs, attributes, batch, moves};
+use crate::sqs::{Sqs, attributes, batch, moves, system};
 
 /// Queues listed at most at once.
 const PAGE: usize = 1000;
 
 /// Executes one operation.
-pub(super) async fn execute(sqs: &Sqs, operation: &str, body: &[u8]) -> Result<String, Error> {
+pub(super) async fn execute(sqs: &Sqs, operation: &str, body: &[u8], caller: &Caller) -> Result<Value, Error> {
     match operation {
-        "SendMessage" => to_json(&send(sqs, parse(body)?)?),
+        "SendMessage" => to_json(&send(sqs, parse(body)?, caller)?),
         "ReceiveMessage" => to_json(&receive(sqs, parse(body)?).await?),
         "DeleteMessage" => {
             let input: DeleteMessageInput = parse(body)?;
@@ -43,23 +45,23 @@ pub(super) async fn execute(sqs: &Sqs, operation: &str, body: &[u8]) -> Result<S
             queue.change_visibility(&input.receipt_handle, input.visibility_timeout)?;
             Ok(done())
         }
-        "SendMessageBatch" => to_json(&batch::send(sqs, parse(body)?)?),
+        "SendMessageBatch" => to_json(&batch::send(sqs, parse(body)?, caller)?),
         "DeleteMessageBatch" => to_json(&batch::delete(sqs, parse(body)?)?),
         "ChangeMessageVisibilityBatch" => to_json(&batch::change_visibility(sqs, parse(body)?)?),
         "StartMessageMoveTask" => to_json(&moves::start(sqs, parse(body)?)?),
         "ListMessageMoveTasks" => to_json(&moves::list(sqs, &parse(body)?)?),
         "CancelMessageMoveTask" => Err(moves::nothing_to_cancel()),
-        _ => queue_operation(sqs, operation, body),
+        _ => queue_operation(sqs, operation, body, caller),
     }
 }
 
 /// Operations on queues as a whole.
-fn queue_operation(sqs: &Sqs, operation: &str, body: &[u8]) -> Result<String, Error> {
+fn queue_operation(sqs: &Sqs, operation: &str, body: &[u8], caller: &Caller) -> Result<Value, Error> {
     match operation {
         "CreateQueue" => {
-            let input: CreateQueueInput = parse(body)?;
+            let input: NewQueue = parse(body)?;
             let queue = sqs.create(&input.queue_name, input.attributes, input.tags)?;
-            to_json(&CreateQueueOutput { queue_url: Some(queue.url.clone()) })
+            to_json(&CreateQueueOutput { queue_url: Some(queue.url(caller)) })
         }
         "DeleteQueue" => {
             let input: DeleteQueueInput = parse(body)?;
@@ -75,9 +77,9 @@ fn queue_operation(sqs: &Sqs, operation: &str, body: &[u8]) -> Result<String, Er
         "GetQueueUrl" => {
             let input: GetQueueUrlInput = parse(body)?;
             let queue = sqs.by_name(&input.queue_name)?;
-            to_json(&GetQueueUrlOutput { queue_url: Some(queue.url.clone()) })
+            to_json(&GetQueueUrlOutput { queue_url: Some(queue.url(caller)) })
         }
-        "ListQueues" => to_json(&list(sqs, &parse(body)?)),
+        "ListQueues" => to_json(&list(sqs, &parse(body)?, caller)),
         "GetQueueAttributes" => to_json(&get_attributes(sqs, &parse(body)?)?),
         "SetQueueAttributes" => {
             let input: SetQueueAttributesInput = parse(body)?;
@@ -101,16 +103,17 @@ fn queue_operation(sqs: &Sqs, operation: &str, body: &[u8]) -> Result<String, Er
             let input: ListQueueTagsInput = parse(body)?;
             to_json(&ListQueueTagsOutput { tags: sqs.by_url(&input.queue_url)?.tags() })
         }
-        "ListDeadLetterSourceQueues" => to_json(&list_sources(sqs, &parse(body)?)?),
+        "ListDeadLetterSourceQueues" => to_json(&list_sources(sqs, &parse(body)?, caller)?),
         _ => {
             Err(Error::new(Kind::UnknownOperation, format!("the embedded AWS endpoint does not serve SQS {operation}")))
         }
     }
 }
 
-fn send(sqs: &Sqs, input: SendMessageInput) -> Result<SendMessageOutput, Error> {
+fn send(sqs: &Sqs, input: SendMessageInput, caller: &Caller) -> Result<SendMessageOutput, Error> {
     let queue = sqs.by_url(&input.queue_url)?;
     let body_md5 = md5_of_body(&input.message_body);
+    let system = system::read(input.message_system_attributes, caller)?;
     let attributes_md5 = md5_of_message_attributes(&input.message_attributes);
     let sent = queue.send(NewMessage {
         body: input.message_body,
@@ -118,20 +121,15 @@ fn send(sqs: &Sqs, input: SendMessageInput) -> Result<SendMessageOutput, Error> 
         delay_secs: input.delay_seconds,
         group: input.message_group_id,
         deduplication: input.message_deduplication_id,
-        trace_header: trace_header(&input.message_system_attributes),
+        trace_header: system.trace_header,
     })?;
     Ok(SendMessageOutput {
         message_id: Some(sent.id.to_string()),
         md5_of_message_body: Some(body_md5),
         md5_of_message_attributes: attributes_md5,
-        md5_of_message_system_attributes: None,
+        md5_of_message_system_attributes: system.md5,
         sequence_number: sent.sequence.map(sequence_text),
     })
-}
-
-/// The one system attribute a sender can set.
-pub(super) fn trace_header(attributes: &HashMap<String, MessageSystemAttributeValue>) -> Option<String> {
-    attributes.get("AWSTraceHeader")?.string_value.clone()
 }
 
 async fn receive(sqs: &Sqs, input: ReceiveMessageInput) -> Result<ReceiveMessageOutput, Error> {
@@ -151,7 +149,7 @@ async fn receive(sqs: &Sqs, input: ReceiveMessageInput) -> Result<ReceiveMessage
     Ok(ReceiveMessageOutput { messages })
 }
 
-fn list(sqs: &Sqs, input: &ListQueuesInput) -> ListQueuesOutput {
+fn list(sqs: &Sqs, input: &ListQueuesInput, caller: &Caller) -> ListQueuesOutput {
     let prefix = input.queue_name_prefix.as_deref().unwrap_or_default();
     let page = input.max_results.and_then(|max| usize::try_from(max).ok()).unwrap_or(PAGE).clamp(1, PAGE);
     let after = input.next_token.as_deref().unwrap_or_default();
@@ -161,7 +159,7 @@ fn list(sqs: &Sqs, input: &ListQueuesInput) -> ListQueuesOutput {
     // AWS gives a token only to those who asked for pages.
     let more = input.max_results.is_some() && rest.next().is_some();
     let next_token = listed.last().filter(|_| more).map(|queue| queue.name.clone());
-    ListQueuesOutput { queue_urls: listed.into_iter().map(|queue| queue.url.clone()).collect(), next_token }
+    ListQueuesOutput { queue_urls: listed.into_iter().map(|queue| queue.url(caller)).collect(), next_token }
 }
 
 fn get_attributes(sqs: &Sqs, input: &GetQueueAttributesInput) -> Result<GetQueueAttributesOutput, Error> {
@@ -174,6 +172,17 @@ fn get_attributes(sqs: &Sqs, input: &GetQueueAttributesInput) -> Result<GetQueue
     Ok(GetQueueAttributesOutput { attributes })
 }
 
+/// As the service spells it: it is the one request with a field in small letters, which `rustack`'s type does not know.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NewQueue {
+    queue_name: String,
+    #[serde(default)]
+    attributes: HashMap<String, String>,
+    #[serde(default, alias = "tags")]
+    tags: HashMap<String, String>,
+}
+
 /// As the service spells it; `rustack`'s type has the key in another case, which SDKs read as "none".
 #[derive(Serialize)]
 struct Sources {
@@ -181,10 +190,10 @@ struct Sources {
     queue_urls: Vec<String>,
 }
 
-fn list_sources(sqs: &Sqs, input: &ListDeadLetterSourceQueuesInput) -> Result<Sources, Error> {
+fn list_sources(sqs: &Sqs, input: &ListDeadLetterSourceQueuesInput, caller: &Caller) -> Result<Sources, Error> {
     let queue = sqs.by_url(&input.queue_url)?;
     let sources = sqs.all().into_iter().filter(|source| source.dead_letter_arn().as_ref() == Some(&queue.arn));
-    Ok(Sources { queue_urls: sources.map(|source| source.url.clone()).collect() })
+    Ok(Sources { queue_urls: sources.map(|source| source.url(caller)).collect() })
 }
 
 /// Checks the name of a new queue, and that it says whether the queue is a FIFO queue.
@@ -217,16 +226,16 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
 
 /// Reads the request with its nulls left out: to AWS a null is a field that is absent, to the model it is an error.
 fn without_nulls<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
-    let mut fields: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body)?;
+    let mut fields: serde_json::Map<String, Value> = serde_json::from_slice(body)?;
     fields.retain(|_, value| !value.is_null());
     serde_json::from_value(fields.into())
 }
 
-fn to_json<T: Serialize>(output: &T) -> Result<String, Error> {
-    serde_json::to_string(output).map_err(|error| Error::invalid(format!("The answer cannot be written: {error}")))
+fn to_json<T: Serialize>(output: &T) -> Result<Value, Error> {
+    serde_json::to_value(output).map_err(|error| Error::invalid(format!("The answer cannot be written: {error}")))
 }
 
 /// The answer of an operation that has nothing to say.
-fn done() -> String {
-    "{}".to_owned()
+fn done() -> Value {
+    Value::Object(serde_json::Map::new())
 }

@@ -13,11 +13,14 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::ACCOUNT;
+use crate::caller::Caller;
 use crate::sqs::error::{Error, Kind};
 use crate::sqs::limits::{check_message, in_range};
 use crate::sqs::message::{Handle, Held, NewMessage, Place, View};
 use crate::sqs::state::{Dropped, State};
 use crate::sync::lock;
+use crate::twins;
 
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html>
 const IN_FLIGHT_MAX: usize = 120_000;
@@ -33,7 +36,6 @@ const PURGE_PAUSE: Duration = Duration::from_secs(60);
 pub(super) struct Queue {
     pub(super) name: String,
     pub(super) arn: String,
-    pub(super) url: String,
     pub(super) fifo: bool,
     created_at_secs: u64,
     state: Mutex<State>,
@@ -42,7 +44,7 @@ pub(super) struct Queue {
 }
 
 /// What was accepted.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Sent {
     pub(super) id: Uuid,
     pub(super) sequence: Option<u64>,
@@ -67,17 +69,21 @@ pub(super) struct Taken {
 }
 
 impl Queue {
-    pub(super) fn new(name: &str, url: String, arn: String, attributes: QueueAttributes) -> Self {
+    pub(super) fn new(name: &str, arn: String, attributes: QueueAttributes) -> Self {
         let fifo = is_fifo(name);
         Self {
             name: name.to_owned(),
             arn,
-            url,
             fifo,
             created_at_secs: now_ms() / 1000,
             state: Mutex::new(State::new(attributes, fifo, now_ms() / 1000)),
             changed: Notify::new(),
         }
+    }
+
+    /// The URL by which this caller finds the queue.
+    pub(super) fn url(&self, caller: &Caller) -> String {
+        format!("{}/{ACCOUNT}/{}", caller.url(), self.name)
     }
 
     /// Changes the queue, then wakes the receivers if there is something new for them.
@@ -98,14 +104,14 @@ impl Queue {
     }
 
     /// Puts a message in.
-    pub(super) fn send(&self, message: NewMessage) -> Result<Sent, Error> {
+    pub(super) fn send(&self, mut message: NewMessage) -> Result<Sent, Error> {
         self.change(|state| {
             if state.deleted {
                 return Err(Error::no_such_queue());
             }
             let size_max = usize::try_from(state.attributes.maximum_message_size).unwrap_or_default();
             check_message(&message, size_max)?;
-            let deduplication = self.check_ordering(&message, state)?;
+            let deduplication = self.check_ordering(&mut message, state)?;
             if let Some(twin) = deduplication.as_ref().and_then(|key| state.twin(key)) {
                 return Ok(twin);
             }
@@ -114,7 +120,7 @@ impl Queue {
     }
 
     /// Checks what FIFO and standard queues differ in; gives the key to find twins by.
-    fn check_ordering(&self, message: &NewMessage, state: &State) -> Result<Option<String>, Error> {
+    fn check_ordering(&self, message: &mut NewMessage, state: &State) -> Result<Option<String>, Error> {
         if !self.fifo {
             // A group is fine on a standard queue: it asks for fair delivery between groups, which needs nothing here.
             return match message.deduplication {
@@ -132,7 +138,10 @@ impl Queue {
         }
         let key = match &message.deduplication {
             Some(key) => key.clone(),
-            None if state.attributes.content_based_deduplication => message.body.clone(),
+            None if state.attributes.content_based_deduplication => {
+                // Receivers are shown it as if the sender had given it.
+                message.deduplication.insert(twins::of_content(&message.body)).clone()
+            }
             None => {
                 return Err(Error::invalid(
                     "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided \

@@ -3,7 +3,7 @@
 //! **Invariant:** `visible` holds the ids of all visible messages by position, `hidden` those of all others by the time
 //! they become visible; `in_flight` counts the ones in flight, by group too on a FIFO queue.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use rustack_sqs_core::queue::QueueAttributes;
@@ -12,9 +12,7 @@ use uuid::Uuid;
 
 use crate::sqs::message::{Held, NewMessage, Place};
 use crate::sqs::queue::{Sent, seconds};
-
-/// A FIFO queue knows a deduplication key again for this long.
-const DEDUPLICATION: Duration = Duration::from_secs(300);
+use crate::twins::Twins;
 
 /// How many messages went.
 pub(super) type Dropped = usize;
@@ -42,9 +40,8 @@ pub(super) struct State {
 struct Fifo {
     /// How many of a group are in flight; the rest of the group waits for them.
     busy: HashMap<String, usize>,
-    /// Keys of messages sent lately.
-    twins: HashMap<String, (Uuid, u64)>,
-    twins_by_age: VecDeque<(Instant, String)>,
+    /// Messages sent lately.
+    twins: Twins<Sent>,
     sequence: u64,
 }
 
@@ -88,12 +85,7 @@ impl State {
 
     /// The message that was sent under this key lately.
     pub(super) fn twin(&mut self, key: &str) -> Option<Sent> {
-        let fifo = self.fifo.as_mut()?;
-        while let Some((_, old)) = fifo.twins_by_age.pop_front_if(|(at, _)| at.elapsed() >= DEDUPLICATION) {
-            fifo.twins.remove(&old);
-        }
-        let (id, sequence) = fifo.twins.get(key)?;
-        Some(Sent { id: *id, sequence: Some(*sequence) })
+        self.fifo.as_mut()?.twins.find(key)
     }
 
     /// Puts a new message in.
@@ -102,8 +94,7 @@ impl State {
         let sequence = self.fifo.as_mut().map(|fifo| {
             fifo.sequence = fifo.sequence.saturating_add(1);
             if let Some(key) = key {
-                fifo.twins.insert(key.clone(), (id, fifo.sequence));
-                fifo.twins_by_age.push_back((Instant::now(), key));
+                fifo.twins.remember(key, Sent { id, sequence: Some(fifo.sequence) });
             }
             fifo.sequence
         });

@@ -3,7 +3,8 @@
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 
 use crate::code;
-use crate::world::World;
+use crate::sns::RAW;
+use crate::world::{World, queue_arn};
 
 const SIZE_MAX: usize = 262_144;
 
@@ -30,6 +31,94 @@ async fn a_message_may_be_as_large_as_the_limit_with_its_attributes() {
     assert!(large.unwrap_err().into_service_error().is_invalid_parameter_exception());
     // The envelope is larger than the limit of SNS, and fits the queue.
     assert_eq!(world.bodies(&queue).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_topic_takes_up_to_a_mebibyte_where_it_says_so() {
+    let world = World::start();
+    let create = world.sns.create_topic().name("t").attributes("MaximumMessageSize", "1048576");
+    let topic = create.send().await.unwrap().topic_arn.unwrap();
+    let queue = world.queue("q").await;
+    world.subscribe(&topic, "q", &[RAW]).await;
+    let large = "x".repeat(4 * SIZE_MAX);
+    let publish = |message: &str| world.sns.publish().topic_arn(&topic).message(message).send();
+    publish(&large).await.unwrap();
+    assert_eq!(world.bodies(&queue).await.as_slice(), std::slice::from_ref(&large));
+    assert_eq!(code!(publish(&(large.clone() + "x")).await), "InvalidParameter");
+    let batch = async |of: &str| {
+        let batch = world.sns.publish_batch().topic_arn(&topic);
+        let batch = batch.publish_batch_request_entries(entry("a", of)).publish_batch_request_entries(entry("b", of));
+        batch.send().await
+    };
+    let half = "x".repeat(2 * SIZE_MAX);
+    assert_eq!(batch(&half).await.unwrap().successful().len(), 2);
+    assert_eq!(code!(batch(&(half + "x")).await), "BatchRequestTooLong");
+
+    let set = |size: &str| {
+        let set = world.sns.set_topic_attributes().topic_arn(&topic).attribute_name("MaximumMessageSize");
+        set.attribute_value(size).send()
+    };
+    set("1024").await.unwrap();
+    let attributes = world.sns.get_topic_attributes().topic_arn(&topic).send().await.unwrap().attributes.unwrap();
+    assert_eq!(attributes["MaximumMessageSize"], "1024");
+    publish(&"x".repeat(1024)).await.unwrap();
+    assert_eq!(code!(publish(&"x".repeat(1025)).await), "InvalidParameter");
+    for size in ["1023", "1048577", "large", "", "1e3"] {
+        assert_eq!(code!(set(size).await), "InvalidParameter", "{size}");
+        let create = world.sns.create_topic().name("other").attributes("MaximumMessageSize", size);
+        assert_eq!(code!(create.send().await), "InvalidParameter", "{size}");
+    }
+}
+
+#[tokio::test]
+async fn a_topic_for_large_messages_has_a_hundred_subscriptions_at_most() {
+    let world = World::start();
+    let topic = world.topic("t").await;
+    let set = |size: &str| {
+        let set = world.sns.set_topic_attributes().topic_arn(&topic).attribute_name("MaximumMessageSize");
+        set.attribute_value(size).send()
+    };
+    for index in 0..100 {
+        world.subscribe(&topic, &format!("q{index}"), &[]).await;
+    }
+    set("262145").await.unwrap();
+    let one_more = || world.sns.subscribe().topic_arn(&topic).protocol("sqs").endpoint(queue_arn("more")).send();
+    assert_eq!(code!(one_more().await), "InvalidParameter");
+    set("262144").await.unwrap();
+    one_more().await.unwrap();
+    assert_eq!(code!(set("262145").await), "InvalidParameter");
+}
+
+#[tokio::test]
+async fn a_character_that_no_queue_takes_is_refused_when_it_is_published() {
+    let world = World::start();
+    let (queue, topic) = (world.queue("q").await, world.topic("t").await);
+    world.subscribe(&topic, "q", &[]).await;
+    let publish = || world.sns.publish().topic_arn(&topic);
+    for bad in ["\0", "a\u{b}", "\u{1f}b", "\u{fffe}", "\u{ffff}"] {
+        assert_eq!(code!(publish().message(bad).send().await), "InvalidParameter", "{bad:?}");
+        let named = publish().message("m").message_attributes("k", attribute("String", bad));
+        assert_eq!(code!(named.send().await), "ParameterValueInvalid", "{bad:?}");
+        let by_protocol = serde_json::json!({ "default": "m", "sqs": bad }).to_string();
+        let by_protocol = publish().message(by_protocol).message_structure("json");
+        assert_eq!(code!(by_protocol.send().await), "InvalidParameter", "{bad:?}");
+    }
+    let batch = world.sns.publish_batch().topic_arn(&topic);
+    let batch = batch.publish_batch_request_entries(entry("bad", "\0"));
+    let result = batch.publish_batch_request_entries(entry("good", "m")).send().await.unwrap();
+    assert_eq!((result.failed()[0].id(), result.failed()[0].code()), ("bad", "InvalidParameter"));
+    publish().message("\t\n\r \u{d7ff}\u{e000}\u{fffd}\u{10000}\u{10ffff}").send().await.unwrap();
+    assert_eq!(world.bodies(&queue).await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_can_be_read_whatever_it_repeats() {
+    let world = World::start();
+    let topic = world.topic("t").await;
+    let set = world.sns.set_topic_attributes().topic_arn(&topic).attribute_name("DisplayName").attribute_value("a\0b");
+    set.send().await.unwrap();
+    let attributes = world.sns.get_topic_attributes().topic_arn(&topic).send().await.unwrap().attributes.unwrap();
+    assert_eq!(attributes["DisplayName"], "a\u{fffd}b");
 }
 
 #[tokio::test]

@@ -69,9 +69,46 @@ async fn subscribing_again_finds_the_subscription_unless_it_differs() {
     let first = world.subscribe(&topic, "q", &first).await;
     let again = [raw, policy(r#"{ "b": ["2"], "a": ["1"] }"#)];
     assert_eq!(world.subscribe(&topic, "q", &again).await, first);
+    let spelled = [
+        ("RawMessageDelivery", "True"),
+        ("FilterPolicy", "{\"a\":[\n\"1\"],\"b\":[\"\\u0032\"]}"),
+        ("FilterPolicyScope", "MessageAttributes"),
+        ("RedrivePolicy", ""),
+    ];
+    assert_eq!(world.subscribe(&topic, "q", &spelled).await, first);
+    let elsewhere = world.sns.subscribe().topic_arn(&topic).protocol("sqs");
+    let elsewhere = elsewhere.endpoint(queue_arn("q").replace("us-east-1", "eu-west-1"));
+    let elsewhere = spelled.iter().fold(elsewhere, |request, (name, value)| request.attributes(*name, *value));
+    assert_eq!(elsewhere.send().await.unwrap().subscription_arn(), Some(first.as_str()));
     let differing = world.sns.subscribe().topic_arn(&topic).protocol("sqs").endpoint(queue_arn("q"));
     let error = differing.send().await.unwrap_err().into_service_error();
     assert!(error.is_invalid_parameter_exception());
+}
+
+#[tokio::test]
+async fn what_is_left_out_means_the_same_as_the_default() {
+    let world = World::start();
+    let topic = world.topic("t").await;
+    let policy = |text| ("FilterPolicy", text);
+    let first = world.subscribe(&topic, "q", &[policy(r#"{"n":[{"numeric":["=",1]}]}"#)]).await;
+    let again = [policy(r#"{"n":[{"numeric":["=",1.0]}]}"#), ("RawMessageDelivery", "false")];
+    assert_eq!(world.subscribe(&topic, "q", &again).await, first);
+    for differing in [policy(r#"{"n":[{"numeric":["=",2]}]}"#), policy(r#"{"n":["1"]}"#)] {
+        let subscribe = world.sns.subscribe().topic_arn(&topic).protocol("sqs").endpoint(queue_arn("q"));
+        let outcome = subscribe.attributes(differing.0, differing.1).send().await;
+        assert!(outcome.unwrap_err().into_service_error().is_invalid_parameter_exception());
+    }
+    assert_eq!(world.sns.list_subscriptions().send().await.unwrap().subscriptions().len(), 1);
+}
+
+#[tokio::test]
+async fn creating_a_topic_again_finds_it_however_its_policy_is_spelled() {
+    let world = World::start();
+    let create = |policy: &str| world.sns.create_topic().name("t").attributes("Policy", policy).send();
+    let first = create(r#"{"Version":"2012-10-17","Statement":[]}"#).await.unwrap();
+    let again = create("{ \"Statement\": [],\n\"Version\": \"2012-10-17\" }").await.unwrap();
+    assert_eq!(again.topic_arn(), first.topic_arn());
+    assert!(create(r#"{"Version":"2008-10-17","Statement":[]}"#).await.is_err());
 }
 
 #[tokio::test]

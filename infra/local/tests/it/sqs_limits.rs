@@ -75,6 +75,7 @@ async fn bad_attributes_are_refused() {
         ("a", "String", ""),
         ("a", "Number", "x"),
         ("a", "Binary", "v"),
+        ("a", "String", "\0"),
     ] {
         let attribute = MessageAttributeValue::builder().data_type(kind).string_value(value).build().unwrap();
         let send = world.sqs.send_message().queue_url(&queue).message_body("m").message_attributes(name, attribute);

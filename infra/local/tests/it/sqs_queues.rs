@@ -68,13 +68,61 @@ async fn attributes_can_be_set_and_read_and_bad_ones_are_refused() {
 }
 
 #[tokio::test]
-async fn tags_come_and_go() {
+async fn a_policy_may_be_spelled_in_another_way_when_a_queue_is_created_again() {
+    let world = World::start();
+    let policy = |text| [(QueueAttributeName::Policy, text)];
+    let first = world.queue_with("q", &policy(r#"{"Version":"2012-10-17","Statement":[]}"#)).await;
+    let again = world.queue_with("q", &policy("{ \"Statement\": [],\n\"Version\": \"2012-10-17\" }")).await;
+    assert_eq!(again, first);
+    let differing = world.sqs.create_queue().queue_name("q").attributes(QueueAttributeName::Policy, "{}");
+    assert!(differing.send().await.unwrap_err().into_service_error().is_queue_name_exists());
+}
+
+#[tokio::test]
+async fn a_queue_is_named_by_the_host_it_was_asked_for_by() {
+    let world = World::start();
+    let dlq = world.queue("dlq").await;
+    let policy = format!(r#"{{"deadLetterTargetArn":"{}","maxReceiveCount":1}}"#, queue_arn("dlq"));
+    world.queue_with("q", &[(QueueAttributeName::RedrivePolicy, &policy)]).await;
+    let host = format!("localhost:{}", world.endpoint.port());
+    let ask = async |operation: &str, request: serde_json::Value| {
+        let post = reqwest::Client::new().post(world.endpoint.url()).header("host", &host);
+        let post = post.header("x-amz-target", format!("AmazonSQS.{operation}")).body(request.to_string());
+        post.send().await.unwrap().json::<serde_json::Value>().await.unwrap()
+    };
+    let url = |name: &str| format!("http://{host}/000000000000/{name}");
+    let named = |name: &str| serde_json::json!({ "QueueName": name });
+    assert_eq!(ask("GetQueueUrl", named("q")).await["QueueUrl"], url("q"));
+    assert_eq!(ask("CreateQueue", named("new")).await["QueueUrl"], url("new"));
+    let listed = ask("ListQueues", serde_json::json!({})).await;
+    assert_eq!(listed["QueueUrls"], serde_json::json!([url("dlq"), url("new"), url("q")]));
+    let sources = ask("ListDeadLetterSourceQueues", serde_json::json!({ "QueueUrl": dlq })).await;
+    assert_eq!(sources["queueUrls"], serde_json::json!([url("q")]));
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_of_a_url_does_not_matter() {
     let world = World::start();
     let queue = world.queue("q").await;
-    world.sqs.tag_queue().queue_url(&queue).tags("a", "1").tags("b", "2").send().await.unwrap();
+    let slashed = format!("{queue}/");
+    world.send(&slashed, "m").await;
+    let received = world.receive(&slashed, 0).await;
+    let delete = world.sqs.delete_message().queue_url(&slashed).receipt_handle(received[0].receipt_handle().unwrap());
+    delete.send().await.unwrap();
+    assert!(world.endpoint.dump().is_empty());
+    let nameless = world.sqs.send_message().queue_url("/").message_body("m").send().await;
+    assert!(nameless.unwrap_err().into_service_error().is_queue_does_not_exist());
+}
+
+#[tokio::test]
+async fn tags_come_and_go() {
+    let world = World::start();
+    let create = world.sqs.create_queue().queue_name("q").tags("a", "1").tags("c", "3");
+    let queue = create.send().await.unwrap().queue_url.unwrap();
+    world.sqs.tag_queue().queue_url(&queue).tags("b", "2").send().await.unwrap();
     world.sqs.untag_queue().queue_url(&queue).tag_keys("a").send().await.unwrap();
     let tags = world.sqs.list_queue_tags().queue_url(&queue).send().await.unwrap().tags.unwrap();
-    assert_eq!(tags, [("b".to_owned(), "2".to_owned())].into());
+    assert_eq!(tags, [("b", "2"), ("c", "3")].map(|(key, value)| (key.to_owned(), value.to_owned())).into());
 }
 
 #[tokio::test]

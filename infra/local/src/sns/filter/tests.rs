@@ -19,6 +19,9 @@ fn message(attributes: &[(&str, &str, &str)], body: &str) -> Message {
         subject: None,
         attributes: attributes.collect(),
         group: None,
+        deduplication: None,
+        sequence: None,
+        trace_header: None,
         timestamp: String::new(),
     }
 }

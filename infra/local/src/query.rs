@@ -1,41 +1,57 @@
 //! Requests of the query protocol: a form with dotted names for lists and maps.
 //!
-//! **Invariant:** reading never fails; what is missing or malformed is for the operation to find.
+//! **Invariant:** reading never fails; what is missing or malformed is for the operation to find. A value that is not
+//! text is named by [`Params::not_text`], so that nobody stores it with other characters than were sent.
 
 use std::collections::BTreeMap;
 
 /// The parameters of a request.
 #[derive(Debug, Default)]
-pub(crate) struct Params(BTreeMap<String, String>);
+pub(crate) struct Params {
+    texts: BTreeMap<String, String>,
+    not_text: Option<String>,
+}
 
 impl Params {
     /// Reads a form.
     pub(crate) fn parse(form: &[u8]) -> Self {
         let pairs = form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
-        let read = pairs.map(|pair| {
-            let mut sides = pair.splitn(2, |byte| *byte == b'=');
-            (decode(sides.next().unwrap_or_default()), decode(sides.next().unwrap_or_default()))
-        });
-        Self(read.collect())
+        let mut params = Self::default();
+        for pair in pairs {
+            let mut sides = pair.splitn(2, |byte| *byte == b'=').map(decode);
+            let name = lossy(&sides.next().unwrap_or_default());
+            let value = sides.next().unwrap_or_default();
+            let text = String::from_utf8(value).unwrap_or_else(|error| {
+                params.not_text.get_or_insert_with(|| name.clone());
+                lossy(error.as_bytes())
+            });
+            params.texts.insert(name, text);
+        }
+        params
+    }
+
+    /// The name of a parameter whose value is not UTF-8.
+    pub(crate) fn not_text(&self) -> Option<&str> {
+        self.not_text.as_deref()
     }
 
     /// A parameter by its full name.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.texts.get(name).map(String::as_str)
     }
 
     /// The members of a list, each as parameters of its own: `<name>.member.1.<rest>`. A plain member is under "".
-    pub(super) fn list(&self, name: &str) -> Vec<Self> {
-        self.numbered(&format!("{name}.member."))
+    pub(crate) fn list(&self, name: &str) -> Vec<Self> {
+        self.numbered(&format!("{name}.member"))
     }
 
     /// The entries of a map, each as parameters of its own: `<name>.entry.1.<rest>`.
-    pub(super) fn entries(&self, name: &str) -> Vec<Self> {
-        self.numbered(&format!("{name}.entry."))
+    pub(crate) fn entries(&self, name: &str) -> Vec<Self> {
+        self.numbered(&format!("{name}.entry"))
     }
 
     /// A map from text to text.
-    pub(super) fn map(&self, name: &str) -> BTreeMap<String, String> {
+    pub(crate) fn map(&self, name: &str) -> BTreeMap<String, String> {
         let entries = self.entries(name).into_iter();
         entries
             .map(|entry| {
@@ -45,21 +61,27 @@ impl Params {
             .collect()
     }
 
-    fn numbered(&self, prefix: &str) -> Vec<Self> {
+    /// What is numbered without nesting, each as parameters of its own: `<name>.1.<rest>`.
+    fn numbered(&self, name: &str) -> Vec<Self> {
+        let prefix = format!("{name}.");
         let mut members: BTreeMap<u32, Self> = BTreeMap::new();
-        let below = self.0.range(prefix.to_owned()..).take_while(|(name, _)| name.starts_with(prefix));
+        let below = self.texts.range(prefix.clone()..).take_while(|(name, _)| name.starts_with(&prefix));
         for (name, value) in below {
-            let rest = name.strip_prefix(prefix).unwrap_or_default();
+            let rest = name.strip_prefix(&prefix).unwrap_or_default();
             let (number, rest) = rest.split_once('.').unwrap_or((rest, ""));
             if let Ok(number) = number.parse() {
-                members.entry(number).or_default().0.insert(rest.to_owned(), value.clone());
+                members.entry(number).or_default().texts.insert(rest.to_owned(), value.clone());
             }
         }
         members.into_values().collect()
     }
 }
 
-fn decode(text: &[u8]) -> String {
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn decode(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     loop {
@@ -85,7 +107,7 @@ fn decode(text: &[u8]) -> String {
             }
         };
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    bytes
 }
 
 fn hex(digit: u8) -> Option<u8> {
