@@ -38,6 +38,7 @@ mod calls;
 mod dynamodb;
 mod endpoint;
 mod front;
+mod policy;
 mod query;
 mod sns;
 mod sqs;

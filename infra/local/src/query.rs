@@ -50,6 +50,11 @@ impl Params {
         self.numbered(&format!("{name}.entry"))
     }
 
+    /// The plain members of a list.
+    pub(crate) fn texts(&self, name: &str) -> Vec<String> {
+        self.list(name).iter().filter_map(|member| member.get("")).map(ToOwned::to_owned).collect()
+    }
+
     /// A map from text to text.
     pub(crate) fn map(&self, name: &str) -> BTreeMap<String, String> {
         let entries = self.entries(name).into_iter();

@@ -10,6 +10,7 @@ mod fan_out;
 mod fifo;
 mod filter;
 mod operations;
+mod permissions;
 mod publish;
 mod topic;
 mod topics;

@@ -13,6 +13,7 @@ mod limits;
 mod message;
 mod moves;
 mod operations;
+mod permissions;
 mod queue;
 mod state;
 mod system;

@@ -5,15 +5,16 @@
 use crate::ACCOUNT;
 use crate::caller::Caller;
 use crate::query::Params;
-use crate::sns::Sns;
 use crate::sns::error::Error;
 use crate::sns::publish::{publish, publish_batch};
 use crate::sns::topic::Topic;
 use crate::sns::topics::{Subscription, Texts};
+use crate::sns::{Sns, permissions};
 use crate::xml::Xml;
 
 /// What can be asked for.
-pub(crate) const SERVED: [&str; 17] = [
+pub(crate) const SERVED: [&str; 19] = [
+    "AddPermission",
     "CreateTopic",
     "DeleteTopic",
     "GetSubscriptionAttributes",
@@ -24,6 +25,7 @@ pub(crate) const SERVED: [&str; 17] = [
     "ListTopics",
     "Publish",
     "PublishBatch",
+    "RemovePermission",
     "SetSubscriptionAttributes",
     "SetTopicAttributes",
     "Subscribe",
@@ -65,6 +67,8 @@ pub(super) fn execute(sns: &Sns, action: &str, params: &Params, caller: &Caller)
             sns.topics.change(arn, |topic| topic.set(name, value))??;
             Ok(Xml::default())
         }
+        "AddPermission" => permissions::add(sns, params).map(|()| Xml::default()),
+        "RemovePermission" => permissions::remove(sns, params).map(|()| Xml::default()),
         "TagResource" => {
             let added = tags(params);
             sns.topics

@@ -24,7 +24,7 @@ use crate::sqs::error::{Error, Kind};
 use crate::sqs::limits::in_range;
 use crate::sqs::message::{NewMessage, View, sequence_text};
 use crate::sqs::queue::{Wish, is_fifo};
-use crate::sqs::{Sqs, attributes, batch, moves, system};
+use crate::sqs::{Sqs, attributes, batch, moves, permissions, system};
 
 /// Queues listed at most at once.
 const PAGE: usize = 1000;
@@ -104,6 +104,8 @@ fn queue_operation(sqs: &Sqs, operation: &str, body: &[u8], caller: &Caller) -> 
             to_json(&ListQueueTagsOutput { tags: sqs.by_url(&input.queue_url)?.tags() })
         }
         "ListDeadLetterSourceQueues" => to_json(&list_sources(sqs, &parse(body)?, caller)?),
+        "AddPermission" => permissions::add(sqs, &parse(body)?).map(|()| done()),
+        "RemovePermission" => permissions::remove(sqs, &parse(body)?).map(|()| done()),
         _ => {
             Err(Error::new(Kind::UnknownOperation, format!("the embedded AWS endpoint does not serve SQS {operation}")))
         }

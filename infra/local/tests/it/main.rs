@@ -11,6 +11,7 @@ mod dynamodb_indexes;
 mod dynamodb_transactions;
 mod endpoint;
 mod load;
+mod permissions;
 mod sns;
 mod sns_dead_letters;
 mod sns_fifo;

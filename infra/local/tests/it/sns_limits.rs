@@ -192,6 +192,8 @@ async fn an_operation_that_is_not_served_says_so() {
     let world = World::start();
     let outcome = world.sns.list_platform_applications().send().await;
     assert_eq!(code!(outcome), "InvalidAction");
-    let outcome = world.sqs.add_permission().queue_url("q").label("l").aws_account_ids("1").actions("a").send().await;
-    assert_eq!(code!(outcome), "InvalidAction");
+    let request = reqwest::Client::new().post(world.endpoint.url()).header("X-Amz-Target", "AmazonSQS.Nonsense");
+    let answer = request.body("{}").send().await.unwrap();
+    assert_eq!(answer.headers()["x-amzn-query-error"], "InvalidAction;Sender");
+    assert!(answer.text().await.unwrap().contains("Nonsense"));
 }
