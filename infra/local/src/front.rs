@@ -17,7 +17,7 @@ use crate::calls::{Calls, Counter};
 use crate::dynamodb::DynamoDb;
 use crate::query::Params;
 use crate::sns::{self, Sns};
-use crate::sqs::Sqs;
+use crate::sqs::{self, Sqs};
 
 /// What `DynamoDB` accepts at most in one request.
 const BODY_MAX: usize = 16 * 1024 * 1024;
@@ -94,12 +94,7 @@ async fn dispatch(State(services): State<Arc<Services>>, request: Request) -> Re
         _ => Params::parse(&body),
     };
     match params.get("Action").map(ToOwned::to_owned) {
-        Some(action) => {
-            if sns::SERVED.contains(&action.as_str()) {
-                services.calls.count(&format!("sns:{action}"));
-            }
-            services.sns.answer(&action, &params, &caller)
-        }
+        Some(action) => query(&services, &action, &params, parts.uri.path(), &caller).await,
         None => (
             StatusCode::NOT_FOUND,
             "this is the embedded AWS endpoint: it serves SQS, SNS and DynamoDB to AWS clients; see /_ensemble/health\n",
@@ -111,6 +106,25 @@ async fn dispatch(State(services): State<Arc<Services>>, request: Request) -> Re
 /// The service and the operation of a JSON request.
 fn target(headers: &HeaderMap) -> Option<(&str, &str)> {
     headers.get("x-amz-target")?.to_str().ok()?.split_once('.')
+}
+
+/// Answers a request of the query protocol, which names its operation but not its service.
+async fn query(services: &Services, action: &str, params: &Params, path: &str, caller: &Caller) -> Response {
+    // Both have operations of the same name. Who does not name the version, as hands do, means what is served.
+    let for_sqs = match params.get("Version") {
+        Some(sqs::VERSION) => true,
+        Some(sns::VERSION) => false,
+        _ => sqs::SERVED.contains(&action) && params.get("TopicArn").is_none(),
+    };
+    let (service, served) = if for_sqs { ("sqs", sqs::SERVED.as_slice()) } else { ("sns", sns::SERVED.as_slice()) };
+    if served.contains(&action) {
+        services.calls.count(&format!("{service}:{action}"));
+    }
+    if for_sqs {
+        services.sqs.answer_form(action, params, path, caller).await
+    } else {
+        services.sns.answer(action, params, caller)
+    }
 }
 
 async fn json(services: &Services, service: &str, operation: &str, body: Bytes, caller: &Caller) -> Response {

@@ -1,13 +1,13 @@
 //! SQS, SNS and `DynamoDB` on one loopback port, inside this process: the embedded AWS endpoint.
 //!
-//! Any AWS client can talk to it: the Rust SDK, boto3, the AWS CLI. Requests may be signed with anything
+//! Any AWS client can talk to it: the Rust SDK, boto3, the AWS CLI, old ones too. Requests may be signed with anything
 //! or not at all; every region is accepted, the account is `000000000000`, names are given out for `us-east-1`, and URLs
 //! of queues for the host by which they were asked for.
 //!
 //! | Service | Engine | Wire |
 //! |---|---|---|
 //! | `DynamoDB` | `dynoxide`: `SQLite` in memory, or a file in a data folder | JSON, `X-Amz-Target: DynamoDB_20120810.*` |
-//! | SQS | [`sqs`]: a queue of our own over `rustack`'s wire model, attribute rules and digests | JSON, `X-Amz-Target: AmazonSQS.*` |
+//! | SQS | [`sqs`]: a queue of our own over `rustack`'s wire model, attribute rules and digests | JSON, `X-Amz-Target: AmazonSQS.*`; query for older clients |
 //! | SNS | [`sns`]: a fan-out of our own, straight into the queues | query, `Action=`, XML answers |
 //!
 //! **Invariant:** nothing leaves the loopback interface, and a request is answered by this process alone.

@@ -1,5 +1,7 @@
 //! Requests of the query protocol: a form with dotted names for lists and maps.
 //!
+//! SNS nests a list (`Tags.member.1.Key`) or a map (`Attributes.entry.1.key`); SQS does not (`Tag.1.Key`).
+//!
 //! **Invariant:** reading never fails; what is missing or malformed is for the operation to find. A value that is not
 //! text is named by [`Params::not_text`], so that nobody stores it with other characters than were sent.
 
@@ -40,6 +42,12 @@ impl Params {
         self.texts.get(name).map(String::as_str)
     }
 
+    /// The parameters that are neither in a list nor in a map.
+    pub(crate) fn plain(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.texts.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        all.filter(|(name, _)| !name.contains('.'))
+    }
+
     /// The members of a list, each as parameters of its own: `<name>.member.1.<rest>`. A plain member is under "".
     pub(crate) fn list(&self, name: &str) -> Vec<Self> {
         self.numbered(&format!("{name}.member"))
@@ -67,7 +75,7 @@ impl Params {
     }
 
     /// What is numbered without nesting, each as parameters of its own: `<name>.1.<rest>`.
-    fn numbered(&self, name: &str) -> Vec<Self> {
+    pub(crate) fn numbered(&self, name: &str) -> Vec<Self> {
         let prefix = format!("{name}.");
         let mut members: BTreeMap<u32, Self> = BTreeMap::new();
         let below = self.texts.range(prefix.clone()..).take_while(|(name, _)| name.starts_with(&prefix));

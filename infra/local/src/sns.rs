@@ -28,6 +28,9 @@ use crate::xml::Answer;
 
 pub(crate) use crate::sns::operations::SERVED;
 
+/// The version of the API that is served.
+pub(crate) const VERSION: &str = "2010-03-31";
+
 const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 
 /// All topics.

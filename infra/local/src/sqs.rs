@@ -1,4 +1,4 @@
-//! SQS: queues in memory behind the JSON protocol.
+//! SQS: queues in memory behind the JSON protocol, and behind the query protocol of older clients.
 //!
 //! The wire model, the rules for attributes and the digests are `rustack`'s; the queue itself is ours, because the
 //! crate's lets nobody look into it, forgets expired receipts, and wakes receivers late. Another engine can take the
@@ -9,6 +9,7 @@
 mod attributes;
 mod batch;
 mod error;
+mod form;
 mod limits;
 mod message;
 mod moves;
@@ -21,6 +22,7 @@ mod system;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, RwLock};
 
+use axum::response::Response;
 use rustack_sqs_model::types::Message;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -28,14 +30,22 @@ use tokio::time::Instant;
 use crate::caller::Caller;
 use crate::endpoint::stop_requested;
 use crate::front::JsonAnswer;
+use crate::query::Params;
 use crate::sqs::moves::Task;
 use crate::sqs::queue::{Queue, Sent, Wish};
 use crate::sync::{lock, read, write};
+use crate::xml::Answer;
 use crate::{ACCOUNT, REGION};
 
 pub(crate) use crate::sqs::error::Error;
 pub(crate) use crate::sqs::limits::is_id;
 pub(crate) use crate::sqs::message::{Attributes, NewMessage};
+pub(crate) use crate::sqs::operations::SERVED;
+
+/// The version of the API that is served.
+pub(crate) const VERSION: &str = "2012-11-05";
+
+const NAMESPACE: &str = "http://queue.amazonaws.com/doc/2012-11-05/";
 
 /// All queues.
 #[derive(Debug)]
@@ -58,6 +68,19 @@ impl Sqs {
         match operations::execute(self, operation, body, caller).await {
             Ok(json) => JsonAnswer::ok(json.to_string()),
             Err(error) => error.into_answer(),
+        }
+    }
+
+    /// Executes one request of the query protocol, sent to this path.
+    pub(crate) async fn answer_form(&self, action: &str, params: &Params, path: &str, caller: &Caller) -> Response {
+        let answer = Answer { action, namespace: NAMESPACE };
+        let executed = match form::to_json(action, params, path) {
+            Ok(request) => operations::execute(self, action, request.to_string().as_bytes(), caller).await,
+            Err(error) => Err(error),
+        };
+        match executed {
+            Ok(json) => answer.success(&form::to_xml(action, &json)),
+            Err(error) => answer.refusal(error.status(), error.code(), &error.message),
         }
     }
 

@@ -26,6 +26,33 @@ use crate::sqs::message::{NewMessage, View, sequence_text};
 use crate::sqs::queue::{Wish, is_fifo};
 use crate::sqs::{Sqs, attributes, batch, moves, permissions, system};
 
+/// What can be asked for.
+pub(crate) const SERVED: [&str; 23] = [
+    "AddPermission",
+    "CancelMessageMoveTask",
+    "ChangeMessageVisibility",
+    "ChangeMessageVisibilityBatch",
+    "CreateQueue",
+    "DeleteMessage",
+    "DeleteMessageBatch",
+    "DeleteQueue",
+    "GetQueueAttributes",
+    "GetQueueUrl",
+    "ListDeadLetterSourceQueues",
+    "ListMessageMoveTasks",
+    "ListQueueTags",
+    "ListQueues",
+    "PurgeQueue",
+    "ReceiveMessage",
+    "RemovePermission",
+    "SendMessage",
+    "SendMessageBatch",
+    "SetQueueAttributes",
+    "StartMessageMoveTask",
+    "TagQueue",
+    "UntagQueue",
+];
+
 /// Queues listed at most at once.
 const PAGE: usize = 1000;
 

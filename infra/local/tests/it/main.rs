@@ -20,6 +20,7 @@ mod sns_topics;
 mod sqs;
 mod sqs_dead_letters;
 mod sqs_limits;
+mod sqs_query;
 mod sqs_queues;
 mod traces;
 mod world;
