@@ -12,6 +12,7 @@ mod filter;
 mod operations;
 mod permissions;
 mod publish;
+mod subscription;
 mod topic;
 mod topics;
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::sns::envelope::envelope;
 use crate::sns::publish::Message;
+use crate::sns::subscription::Subscription;
 use crate::sns::topic::is_fifo;
-use crate::sns::topics::Subscription;
 use crate::sqs::{Attributes, Error, NewMessage, Sqs};
 
 /// SQS takes no more attributes, so SNS cannot deliver more of them raw.

@@ -7,8 +7,8 @@ use crate::caller::Caller;
 use crate::query::Params;
 use crate::sns::error::Error;
 use crate::sns::publish::{publish, publish_batch};
+use crate::sns::subscription::{Subscription, Texts};
 use crate::sns::topic::Topic;
-use crate::sns::topics::{Subscription, Texts};
 use crate::sns::{Sns, permissions};
 use crate::xml::Xml;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::sns::error::Error;
 use crate::sns::fifo::{Fifo, Line};
-use crate::sns::topics::{Subscription, Texts, same};
+use crate::sns::subscription::{Subscription, Texts, same};
 
 /// <https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html>: with attributes, for one message and for a
 /// batch.

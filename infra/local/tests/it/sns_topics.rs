@@ -109,6 +109,9 @@ async fn creating_a_topic_again_finds_it_however_its_policy_is_spelled() {
     let again = create("{ \"Statement\": [],\n\"Version\": \"2012-10-17\" }").await.unwrap();
     assert_eq!(again.topic_arn(), first.topic_arn());
     assert!(create(r#"{"Version":"2008-10-17","Statement":[]}"#).await.is_err());
+    let named = |name: &str| world.sns.create_topic().name("named").attributes("DisplayName", name).send();
+    named("1").await.unwrap();
+    assert!(named("1.0").await.is_err(), "a name is not a number");
 }
 
 #[tokio::test]
