@@ -4,16 +4,13 @@
 //! **Invariant:** once a cord is cut, nothing more is written to its connection.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 /// What a handler holds of its own connection.
 #[derive(Debug, Clone, Default)]
@@ -30,38 +27,21 @@ impl Cord {
     }
 }
 
-impl Connected<IncomingStream<'_, Corded>> for Cord {
-    fn connect_info(stream: IncomingStream<'_, Corded>) -> Self {
-        stream.io().cord.clone()
-    }
-}
-
-/// A listener whose connections have a cord.
-#[derive(Debug)]
-pub(crate) struct Corded(pub(crate) TcpListener);
-
-impl Listener for Corded {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        let (stream, addr) = Listener::accept(&mut self.0).await;
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "answers may wait for a full packet");
-        }
-        (Connection { stream, cord: Cord::default() }, addr)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
-    }
-}
-
 /// A TCP connection with a cord.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
     cord: Cord,
+}
+
+impl Connection {
+    pub(crate) fn new(stream: TcpStream) -> Self {
+        Self { stream, cord: Cord::default() }
+    }
+
+    pub(crate) fn cord(&self) -> Cord {
+        self.cord.clone()
+    }
 }
 
 impl AsyncRead for Connection {

@@ -76,6 +76,8 @@ const PORT: u16 = 4567;
 pub struct Options {
     /// Where to listen; port 0 picks a free one.
     pub listen: SocketAddr,
+    /// By which names it may be called besides this machine's own; it answers 403 under any other.
+    pub hosts: Vec<String>,
     /// The ledger file; without one the ledger is lost with the process.
     pub ledger: Option<PathBuf>,
     /// Whether a customer's suffix (`3_fail_charge`) forces a refusal.
@@ -86,7 +88,8 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)), ledger: None, hooks: false, faults: Vec::new() }
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
+        Self { listen, hosts: Vec::new(), ledger: None, hooks: false, faults: Vec::new() }
     }
 }
 
@@ -154,7 +157,7 @@ impl Gateway {
         };
         let (stopping, stopped) = watch::channel(false);
         let app = Arc::new(App::new(Till::new(book, journal, options.hooks), options.faults, stopped));
-        let server = tokio::spawn(server::serve(listener, Arc::clone(&app)));
+        let server = tokio::spawn(server::serve(listener, Arc::clone(&app), options.hosts));
         tracing::info!(%addr, hooks = options.hooks, "simulated payment gateway: no money moves");
         Ok(Self { addr, app, stopping, server })
     }

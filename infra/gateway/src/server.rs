@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::answer::Answer;
-use crate::cord::{Cord, Corded};
+use crate::cord::{Connection, Cord};
 use crate::faults::{Fault, FaultKind, Faults};
 use crate::keys::{AtWork, Keys};
 use crate::line::Ledger;
@@ -63,12 +63,16 @@ impl App {
 }
 
 /// Serves until the gateway stops.
-pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) {
-    let routes = routes(Arc::clone(&app)).into_make_service_with_connect_info::<Cord>();
-    let server = axum::serve(Corded(listener), routes).with_graceful_shutdown(async move { app.stopped().await });
-    if let Err(error) = server.await {
-        tracing::error!(%error, "the payment gateway stopped serving");
-    }
+pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, hosts: Vec<String>) {
+    let routes = door::guarded(routes(Arc::clone(&app)), hosts, |why| {
+        Answer::error(StatusCode::FORBIDDEN, "forbidden", why).into_response()
+    });
+    let connect = |stream| {
+        let connection = Connection::new(stream);
+        let cord = connection.cord();
+        (connection, ConnectInfo(cord))
+    };
+    door::serve(listener, routes, door::PATIENCE, connect, async move { app.stopped().await }).await;
 }
 
 fn routes(app: Arc<App>) -> Router {

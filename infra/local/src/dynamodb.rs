@@ -6,9 +6,11 @@
 //! **Invariant:** a request is either executed once or answered with an error; nothing here retries.
 
 mod faults;
+mod file;
 mod operations;
 mod tokens;
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,9 +26,6 @@ use crate::front::JsonAnswer;
 
 pub use crate::dynamodb::faults::FailWith;
 
-/// The file in the data folder.
-const FILE: &str = "dynamodb.sqlite";
-
 /// Why the tables could not be opened.
 #[derive(Debug)]
 pub(crate) struct OpenError {
@@ -41,6 +40,8 @@ pub(crate) struct DynamoDb {
     tokens: Arc<Tokens>,
     faults: Arc<Faults>,
     calls: Arc<Counter>,
+    /// Of the data folder: held for as long as the tables are open.
+    _lock: Option<Arc<File>>,
 }
 
 impl std::fmt::Debug for DynamoDb {
@@ -56,16 +57,12 @@ impl DynamoDb {
             folder: folder.map_or_else(|| "memory".to_owned(), |folder| folder.display().to_string()),
             reason,
         };
-        let database = match folder {
-            None => Database::memory().map_err(|error| failed(error.to_string()))?,
-            Some(folder) => {
-                std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
-                let file = folder.join(FILE);
-                let file = file.to_str().ok_or_else(|| failed("its name is not UTF-8".to_owned()))?;
-                Database::new(file).map_err(|error| failed(error.to_string()))?
-            }
+        let opened = match folder {
+            None => (Database::memory().map_err(|error| failed(error.to_string()))?, None),
+            Some(folder) => file::open(folder).map_err(failed)?,
         };
-        Ok(Self { database, tokens: Arc::default(), faults: Arc::default(), calls })
+        let (database, lock) = opened;
+        Ok(Self { database, tokens: Arc::default(), faults: Arc::default(), calls, _lock: lock.map(Arc::new) })
     }
 
     /// Lets the next calls of an operation fail, after those that were asked for before.

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -36,6 +35,8 @@ pub struct Options {
     pub port: u16,
     /// Tables are kept in this folder, which is created if need be; `None` keeps them in memory.
     pub data: Option<PathBuf>,
+    /// By which names it may be called besides this machine's own; it answers 403 under any other.
+    pub hosts: Vec<String>,
 }
 
 /// Why it did not start.
@@ -84,7 +85,7 @@ impl Endpoint {
     ///
     /// When the port is in use, the tables cannot be opened, or the system gives no socket or thread.
     pub fn start(options: Options) -> Result<Self, StartError> {
-        let Options { port, data } = options;
+        let Options { port, data, hosts } = options;
         let listener = listen(port)?;
         let port = listener.local_addr()?.port();
         let url = format!("http://127.0.0.1:{port}");
@@ -110,7 +111,7 @@ impl Endpoint {
         let served = Arc::clone(&services);
         let thread = std::thread::Builder::new()
             .name("embedded-aws".to_owned())
-            .spawn(move || run(runtime, listener, served, stopped))?;
+            .spawn(move || run(runtime, listener, served, hosts, stopped))?;
 
         tracing::warn!("embedded AWS endpoint on {url}: SQS, SNS and DynamoDB for development, not for production");
         Ok(Self { port, services, stopping, thread: Some(thread) })
@@ -200,22 +201,24 @@ fn listen(port: u16) -> Result<TcpListener, StartError> {
 }
 
 /// The life of the thread.
-fn run(runtime: Runtime, listener: TcpListener, services: Arc<Services>, mut stopped: watch::Receiver<bool>) {
+fn run(
+    runtime: Runtime,
+    listener: TcpListener,
+    services: Arc<Services>,
+    hosts: Vec<String>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut over = stopped.clone();
     runtime.block_on(async move {
         let listener = match tokio::net::TcpListener::from_std(listener) {
-            // Without this, an answer in two packets waits 40 ms for an acknowledgement.
-            Ok(listener) => listener.tap_io(|stream| {
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "no TCP_NODELAY");
-                }
-            }),
+            Ok(listener) => listener,
             Err(error) => {
                 tracing::error!(%error, "the embedded AWS endpoint lost its socket");
                 return;
             }
         };
-        let serving = axum::serve(listener, front::router(services)).with_graceful_shutdown(async move {
+        let routes = door::guarded(front::router(services), hosts, front::refused);
+        let serving = door::serve(listener, routes, door::PATIENCE, |stream| (stream, ()), async move {
             stop_requested(&mut stopped).await;
         });
         let patience = async move {
@@ -223,9 +226,7 @@ fn run(runtime: Runtime, listener: TcpListener, services: Arc<Services>, mut sto
             tokio::time::sleep(GRACE).await;
         };
         tokio::select! {
-            outcome = serving.into_future() => if let Err(error) = outcome {
-                tracing::error!(%error, "the embedded AWS endpoint stopped serving");
-            },
+            () = serving => {}
             () = patience => tracing::debug!("requests were still in flight at the stop"),
         }
     });

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use uuid::Uuid;
@@ -69,7 +70,27 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .route("/_ensemble/health", get(health))
         .route("/_ensemble/calls", get(calls))
         .fallback(dispatch)
+        .layer(from_fn(actions_by_post))
         .with_state(services)
+}
+
+/// Refuses actions by any other method than POST: a page can have a browser get anything, as an image for instance.
+async fn actions_by_post(request: Request, next: Next) -> Response {
+    if request.method() != Method::POST && is_action(&request) {
+        return refused("actions are taken by POST only");
+    }
+    next.run(request).await
+}
+
+fn is_action(request: &Request) -> bool {
+    let query = Params::parse(request.uri().query().unwrap_or_default().as_bytes());
+    query.get("Action").is_some() || target(request.headers()).is_some()
+}
+
+/// What a request that is not let in is told.
+pub(crate) fn refused(why: &'static str) -> Response {
+    let body = serde_json::json!({ "__type": "AccessDeniedException", "message": format!("refused: {why}") });
+    JsonAnswer { status: 403, body: body.to_string(), query_error: None }.into_response()
 }
 
 async fn health() -> impl IntoResponse {

@@ -26,7 +26,7 @@
 //!
 //! ```no_run
 //! # fn main() -> Result<(), local::StartError> {
-//! let endpoint = local::Endpoint::start(local::Options { port: 0, data: None })?;
+//! let endpoint = local::Endpoint::start(local::Options::default())?;
 //! println!("AWS_ENDPOINT_URL={}", endpoint.url());
 //! endpoint.stop();
 //! # Ok(())

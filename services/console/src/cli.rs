@@ -24,7 +24,7 @@ use crate::demo;
 #[derive(Debug, Parser)]
 #[command(name = "ensemble", version, after_help = AFTER_HELP)]
 pub struct Cli {
-    /// Where SQS, SNS and DynamoDB are, instead of `AWS_ENDPOINT_URL`.
+    /// Where SQS, SNS and DynamoDB are, whatever variables and the AWS profile say.
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
 
@@ -139,6 +139,18 @@ impl Command {
             Self::Cancel(_) | Self::Retry(_) | Self::Resolve(_) => Some("error"),
             Self::Up(_) => Some("warn"),
             Self::Run(_) | Self::Local(_) | Self::Gateway(_) => None,
+        }
+    }
+
+    /// Whether it ends in order at SIGTERM or Ctrl-C; the others are ended by it wherever they are.
+    pub(crate) fn stops_in_order(&self) -> bool {
+        match self {
+            Self::Up(_) | Self::Run(_) | Self::Local(_) | Self::Gateway(_) => true,
+            Self::Demo(_) | Self::Watch(_) | Self::Probe(_) => true,
+            Self::Parked { what } => !matches!(what, parked::Parked::Log(_)),
+            Self::Publish { .. } | Self::Provision(_) | Self::Keys(_) | Self::Check(_) => false,
+            Self::Queues(_) | Self::Stock { .. } | Self::Sagas(_) | Self::Trace(_) | Self::Audit(_) => false,
+            Self::Render { .. } | Self::Cancel(_) | Self::Retry(_) | Self::Resolve(_) => false,
         }
     }
 }

@@ -11,7 +11,7 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use contracts::{Notification, SagaId, SagaKind};
-use runtime::Environment;
+use runtime::{CancellationToken, Environment};
 use runtime::operator::Outcomes;
 use saga::Channel;
 
@@ -29,14 +29,18 @@ use show::Played;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Plays the rows.
-pub(crate) async fn demo(environment: &Environment, options: &DemoOptions) -> Result<(), Error> {
+pub(crate) async fn demo(
+    environment: &Environment,
+    options: &DemoOptions,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
     let rows = rows::chosen(options)?;
     let stack =
         Stack::start(environment, &StackOptions { port: options.port, gateway_port: options.gateway_port, data: None })
             .await?;
     let result = tokio::select! {
         result = play(&stack, &rows, options.output.json) => result,
-        _ = tokio::signal::ctrl_c() => Err(Error::Unexpected("stopped before its end".to_owned())),
+        () = stop.cancelled() => Err(Error::Unexpected("stopped before its end".to_owned())),
     };
     stack.stop().await;
     result

@@ -41,10 +41,13 @@ mod watch;
 
 use std::process::ExitCode;
 
+use runtime::host::Signals;
 use runtime::settings::EX_CONFIG;
-use runtime::{ConfigError, Environment, ServiceDied, Unavailable};
+use runtime::{CancellationToken, ConfigError, Environment, ServiceDied, Unavailable};
 
 use crate::cli::{Cli, Command};
+
+pub use serve::VARIABLES;
 
 /// The exit code for wrong usage, as clap has it.
 const WRONG_USAGE: u8 = 2;
@@ -130,20 +133,26 @@ fn chain(error: &dyn std::error::Error) -> String {
 /// # Errors
 ///
 /// [`Error`].
-pub async fn execute(cli: Cli, environment: Environment) -> Result<(), Error> {
+pub async fn execute(cli: Cli, environment: Environment, signals: Signals) -> Result<(), Error> {
     let environment = match &cli.endpoint_url {
-        Some(url) => environment.with(&runtime::settings::ENDPOINT_URL, url),
+        Some(url) => environment.with(&runtime::settings::ENDPOINT_OPTION, url),
         None => environment,
     };
     runtime::telemetry::start(&environment, cli.command.log_filter())?;
+    let stop = if cli.command.stops_in_order() {
+        signals.stop()
+    } else {
+        signals.end();
+        CancellationToken::new()
+    };
     match cli.command {
-        Command::Demo(options) => demo::demo(&environment, &options).await,
-        Command::Up(options) => up::up(&environment, &options).await,
+        Command::Demo(options) => demo::demo(&environment, &options, &stop).await,
+        Command::Up(options) => up::up(&environment, &options, &stop).await,
         Command::Check(output) => check::check(output),
         Command::Provision(options) => provision::provision(&environment, &options).await,
         Command::Publish { what } => publish::publish(&environment, &what).await,
-        Command::Watch(options) => watch::watch(&environment, &options).await,
-        Command::Parked { what } => parked::parked(&environment, what).await,
+        Command::Watch(options) => watch::watch(&environment, &options, &stop).await,
+        Command::Parked { what } => parked::parked(&environment, what, &stop).await,
         Command::Queues(options) => queues::queues(&environment, &options).await,
         Command::Sagas(options) => sagas::sagas(&environment, &options).await,
         Command::Trace(options) => sagas::trace(&environment, &options).await,
@@ -151,11 +160,11 @@ pub async fn execute(cli: Cli, environment: Environment) -> Result<(), Error> {
         Command::Retry(options) => sagas::retry(&environment, &options).await,
         Command::Resolve(options) => sagas::resolve(&environment, &options).await,
         Command::Stock { what } => stock::stock(&environment, &what).await,
-        Command::Probe(output) => Box::pin(probe::probe(&environment, output)).await,
+        Command::Probe(output) => Box::pin(probe::probe(&environment, output, &stop)).await,
         Command::Audit(options) => audit::audit(&environment, &options).await,
-        Command::Run(options) => run::run(&environment, &options).await,
-        Command::Local(options) => serve::local(options).await,
-        Command::Gateway(options) => serve::gateway(&environment, options).await,
+        Command::Run(options) => run::run(&environment, &options, &stop).await,
+        Command::Local(options) => serve::local(&environment, options, &stop).await,
+        Command::Gateway(options) => serve::gateway(&environment, options, &stop).await,
         Command::Render { what } => render::render(what),
         Command::Keys(options) => keys::keys(&options),
     }

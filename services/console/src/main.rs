@@ -3,11 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use console::Error;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let cli = console::cli::Cli::parse();
-    match console::execute(cli, runtime::Environment::of_process()).await {
+fn main() -> ExitCode {
+    let done = runtime::host::run(|signals| async {
+        let cli = console::cli::Cli::parse();
+        console::execute(cli, runtime::Environment::of_process(), signals).await
+    });
+    match done.map_err(Error::from).flatten() {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough.
         Err(error) if error.is_broken_pipe() => ExitCode::FAILURE,

@@ -13,9 +13,8 @@ mod settle;
 pub(crate) mod told;
 
 use runtime::audit::Audit;
-use runtime::host::stop_on_signal;
 use runtime::parked::Held;
-use runtime::{Aws, Environment, Settings};
+use runtime::{Aws, CancellationToken, Environment, Settings};
 
 use crate::cli::parked::{Filter, ListOptions, LogOptions, Parked, ShowOptions};
 use crate::{Error, age, draw};
@@ -23,18 +22,18 @@ use crate::{Error, age, draw};
 pub(crate) use told::escaped;
 
 /// Carries out a command on parked messages.
-pub(crate) async fn parked(environment: &Environment, what: Parked) -> Result<(), Error> {
+pub(crate) async fn parked(environment: &Environment, what: Parked, stop: &CancellationToken) -> Result<(), Error> {
     match what {
-        Parked::List(options) => list(environment, &options).await,
-        Parked::Show(options) => show(environment, options).await,
-        Parked::Redrive(options) => settle::redrive(environment, &options).await,
-        Parked::Discard(options) => settle::discard(environment, &options).await,
+        Parked::List(options) => list(environment, &options, stop).await,
+        Parked::Show(options) => show(environment, options, stop).await,
+        Parked::Redrive(options) => settle::redrive(environment, &options, stop).await,
+        Parked::Discard(options) => settle::discard(environment, &options, stop).await,
         Parked::Log(options) => log(environment, &options).await,
     }
 }
 
-async fn list(environment: &Environment, options: &ListOptions) -> Result<(), Error> {
-    let (settings, all) = look(environment, &options.filter).await?;
+async fn list(environment: &Environment, options: &ListOptions, stop: &CancellationToken) -> Result<(), Error> {
+    let (settings, all) = look(environment, &options.filter, stop).await?;
     let as_json = options.output.json;
     let lines = if options.each {
         let lines = all.iter().flat_map(|held| {
@@ -54,7 +53,7 @@ async fn list(environment: &Environment, options: &ListOptions) -> Result<(), Er
     draw::print(&lines)
 }
 
-async fn show(environment: &Environment, options: ShowOptions) -> Result<(), Error> {
+async fn show(environment: &Environment, options: ShowOptions, stop: &CancellationToken) -> Result<(), Error> {
     let ShowOptions { ids, mut filter, output } = options;
     filter.id.extend(ids);
     if filter.is_empty() {
@@ -62,7 +61,7 @@ async fn show(environment: &Environment, options: ShowOptions) -> Result<(), Err
             "nothing is shown without a choice: give a message id, or options as for list".to_owned(),
         ));
     }
-    let (settings, all) = look(environment, &filter).await?;
+    let (settings, all) = look(environment, &filter, stop).await?;
     let shown = all.iter().flat_map(|held| {
         let queue = choice::label(&settings, &held.place);
         held.letters().map(move |letter| told::in_full(&queue, letter, output.json))
@@ -92,13 +91,15 @@ async fn log(environment: &Environment, options: &LogOptions) -> Result<(), Erro
 }
 
 /// What matches, in all queues that can hold it.
-async fn look(environment: &Environment, filter: &Filter) -> Result<(Settings, Vec<Held>), Error> {
+async fn look(
+    environment: &Environment,
+    filter: &Filter,
+    stop: &CancellationToken,
+) -> Result<(Settings, Vec<Held>), Error> {
     let settings = Settings::read(environment)?;
     let places = choice::chosen(&settings, filter.queue.as_deref())?;
     let aws = Aws::connect(environment).await?;
-    // Before anything is hidden.
-    let stop = stop_on_signal();
-    let mut all = Held::read(&aws, places, &stop).await?;
+    let mut all = Held::read(&aws, places, stop).await?;
     let kept = keep(&mut all, filter).await;
     if stop.is_cancelled() || kept.is_err() {
         give_back(all).await?;

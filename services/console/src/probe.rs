@@ -2,9 +2,8 @@
 //!
 //! **Invariant:** before anything is made, it is said what, and that it is deleted again; and at the end, what was not.
 
-use runtime::host::stop_on_signal;
 use runtime::probe::{Finding, Probe, Report, Verdict};
-use runtime::{Aws, Environment, Settings};
+use runtime::{Aws, CancellationToken, Environment, Settings};
 use saga::Topology;
 use serde_json::json;
 
@@ -12,12 +11,15 @@ use crate::cli::JsonOption;
 use crate::{Error, draw};
 
 /// Probes, prints a line for each thing that was tried, and fails if anything differs.
-pub(crate) async fn probe(environment: &Environment, output: JsonOption) -> Result<(), Error> {
-    let stop = stop_on_signal();
+pub(crate) async fn probe(
+    environment: &Environment,
+    output: JsonOption,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
     let aws = Aws::connect(environment).await?;
     let probe = Probe::new(&aws, &Settings::read(environment)?)?;
     anstream::eprintln!("{}", announcement(&aws, &probe));
-    let Report { findings, stopped, left } = probe.run(&stop).await?;
+    let Report { findings, stopped, left } = probe.run(stop).await?;
     for resource in &left {
         anstream::eprintln!("{} left behind, delete it by hand: {resource}", draw::mark(false));
     }
@@ -42,10 +44,14 @@ pub(crate) async fn probe(environment: &Environment, output: JsonOption) -> Resu
 fn announcement(aws: &Aws, probe: &Probe) -> String {
     let Topology { tables, queues, topics, subscriptions } = probe.topology();
     let dead = queues.iter().filter(|queue| queue.dlq.is_some()).count();
-    let place = aws.endpoint().map_or_else(
-        || draw::strong("AWS ITSELF, where that costs a little and needs the permission to do so"),
-        str::to_owned,
-    );
+    let itself = || draw::strong("AWS ITSELF, where that costs a little and needs the permission to do so");
+    let place = match aws.places() {
+        [(_, sqs), (_, sns), (_, dynamodb)] if sqs == sns && sns == dynamodb => sqs.map_or_else(itself, str::to_owned),
+        places => {
+            let each = places.map(|(service, url)| format!("{service} at {}", url.map_or_else(itself, str::to_owned)));
+            each.join(", ")
+        }
+    };
     format!(
         "Probing {place}: makes {} tables, {} queues and {} topic, all named {}-…, and deletes them at the end.",
         tables.len(),

@@ -10,6 +10,7 @@ use saga::{Channel, Topology};
 
 use crate::Error;
 use crate::cli::StackOptions;
+use crate::serve::hosts;
 
 /// A running stack.
 pub struct Stack {
@@ -43,7 +44,7 @@ impl Stack {
         if let Some(folder) = &data {
             std::fs::create_dir_all(folder).map_err(|error| Error::Io(folder.display().to_string(), error))?;
         }
-        let endpoint = local::Endpoint::start(local::Options { port: options.port, data })?;
+        let endpoint = local::Endpoint::start(local::Options { port: options.port, data, hosts: hosts(environment)? })?;
         let stack = Self::on(Aws::at(&endpoint.url()).await?, environment, options).await?;
         Ok(Self { endpoint: Some(endpoint), ..stack })
     }
@@ -57,6 +58,7 @@ impl Stack {
         let settings = Settings::read(environment)?;
         let gateway = gateway::Gateway::start(gateway::Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, options.gateway_port)),
+            hosts: hosts(environment)?,
             ledger: options.data.as_ref().map(|folder| folder.join("gateway.jsonl")),
             hooks: true,
             faults: Vec::new(),

@@ -3,8 +3,7 @@
 use std::io::Write;
 
 use contracts::{SagaId, SagaKind};
-use runtime::Environment;
-use runtime::host::stop_on_signal;
+use runtime::{CancellationToken, Environment};
 use saga::Channel;
 
 use crate::cli::StackOptions;
@@ -14,10 +13,12 @@ use crate::{Error, demo, draw};
 /// The id of the request that the guide publishes as a `CloudEvent`, and cancels.
 const REQUEST: &str = "my-request-1";
 
-/// Runs until Ctrl-C or SIGTERM.
-pub(crate) async fn up(environment: &Environment, options: &StackOptions) -> Result<(), Error> {
-    // Before anything starts, so that an early Ctrl-C is an orderly stop too.
-    let stop = stop_on_signal();
+/// Runs until the stop.
+pub(crate) async fn up(
+    environment: &Environment,
+    options: &StackOptions,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
     let stack = Stack::start(environment, options).await?;
     writeln!(anstream::stdout(), "{}", guide(&stack)).map_err(Error::output)?;
     stop.cancelled().await;

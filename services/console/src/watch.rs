@@ -7,19 +7,21 @@ use std::collections::HashSet;
 use std::io::Write;
 
 use contracts::Notification;
-use runtime::host::stop_on_signal;
 use runtime::operator::{Found, Outcomes};
-use runtime::{Aws, Environment, Settings};
+use runtime::{Aws, CancellationToken, Environment, Settings};
 use uuid::Uuid;
 
 use crate::cli::WatchOptions;
 use crate::{Error, draw};
 
-/// Shows outcomes until Ctrl-C, or until enough were shown.
-pub(crate) async fn watch(environment: &Environment, options: &WatchOptions) -> Result<(), Error> {
+/// Shows outcomes until the stop, or until enough were shown.
+pub(crate) async fn watch(
+    environment: &Environment,
+    options: &WatchOptions,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
     let settings = Settings::read(environment)?;
     let outcomes = Outcomes::new(&Aws::connect(environment).await?, &settings);
-    let stop = stop_on_signal();
     let mut arriving = outcomes.watch();
     let most = options.once.unwrap_or(usize::MAX);
     let mut shown = HashSet::new();

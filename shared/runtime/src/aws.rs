@@ -2,52 +2,37 @@
 //!
 //! **Invariant:** every address is derived from prefix, account and region; no service asks AWS for one.
 
-use std::net::IpAddr;
+mod access;
+mod endpoint;
+
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_smithy_http_client::{Builder, tls};
 use saga::Channel;
 use saga::topology::Names;
 
+use crate::aws::endpoint::{Endpoints, Net};
 use crate::settings::{ConfigError, Environment, Variable};
 
-/// Where SQS, SNS and `DynamoDB` are.
-pub const ENDPOINT: Variable = Variable {
-    name: "AWS_ENDPOINT_URL",
-    default: None,
-    allowed: "an https:// URL, or an http:// URL on this machine (127.0.0.1, [::1], localhost)",
-    about: "where SQS, SNS and DynamoDB are; AWS itself when it is not set",
-};
+pub use crate::aws::endpoint::{ENDPOINT_OPTION, may_send_to};
+pub(crate) use crate::aws::endpoint::{ALLOW_REMOTE_ENDPOINT, ENDPOINT};
+
 pub(crate) const REGION: Variable = Variable {
     name: "AWS_REGION",
     default: None,
     allowed: "the name of a region, such as us-east-1",
-    about: "the region; us-east-1 when AWS_ENDPOINT_URL is set and no region is",
+    about: "the region; us-east-1 when an endpoint is named and no region is",
 };
 pub(crate) const ACCOUNT: Variable = Variable {
     name: "ENSEMBLE_ACCOUNT",
     default: None,
     allowed: "the 12 digits of an AWS account",
-    about: "the account that owns queues and topics; 000000000000 when AWS_ENDPOINT_URL is set and no account is",
+    about: "the account that owns queues and topics; 000000000000 when an endpoint of both is named and no account is",
 };
-pub(crate) const ALLOW_REMOTE_ENDPOINT: Variable = Variable {
-    name: "ENSEMBLE_ALLOW_REMOTE_ENDPOINT",
-    default: Some("off"),
-    allowed: "on or off",
-    about: "lets AWS_ENDPOINT_URL be plain http on another machine, such as a container beside this one",
-};
-const PROFILE: Variable = Variable { name: "AWS_PROFILE", default: None, allowed: "", about: "" };
-const ACCESS_KEY: Variable = Variable { name: "AWS_ACCESS_KEY_ID", default: None, allowed: "", about: "" };
 const DEFAULT_REGION: Variable = Variable { name: "AWS_DEFAULT_REGION", ..REGION };
-const SERVICE_ENDPOINTS: [Variable; 3] = [
-    Variable { name: "AWS_ENDPOINT_URL_SQS", ..ENDPOINT },
-    Variable { name: "AWS_ENDPOINT_URL_SNS", ..ENDPOINT },
-    Variable { name: "AWS_ENDPOINT_URL_DYNAMODB", ..ENDPOINT },
-];
 
 /// One attempt of a call that does not wait.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -60,33 +45,21 @@ pub struct Aws {
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     account: String,
     region: String,
-    endpoint: Option<String>,
+    endpoints: Endpoints,
 }
 
 impl Aws {
-    /// Connects to what the environment names.
+    /// Connects to what the environment and the AWS profile name.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] for an endpoint or an account that is not allowed.
+    /// [`ConfigError`] for an endpoint, an account or a region that is not allowed, or for want of credentials.
     pub async fn connect(environment: &Environment) -> Result<Self, ConfigError> {
-        let endpoint = endpoint(environment)?;
-        for variable in [REGION, DEFAULT_REGION] {
-            if environment.is_set(&variable) {
-                environment.read(&variable, |text| is_region(text).then_some(()))?;
-            }
-        }
-        let account = match (environment.text(&ACCOUNT), &endpoint) {
-            (None, Some(_)) => "000000000000".to_owned(),
-            (None, None) => {
-                return Err(ACCOUNT.error("is not set, nor is AWS_ENDPOINT_URL, which `ensemble up` prints"));
-            }
-            (Some(_), _) => environment.read(&ACCOUNT, |text| {
-                (text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.to_owned())
-            })?,
-        };
+        let profile = access::profile().await;
+        let (endpoints, net) = Endpoints::resolve(environment, &profile)?;
+        let account = account(environment, &endpoints)?;
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(http_client(endpoint.as_deref()))
+            .http_client(http_client(&endpoints))
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(
                 TimeoutConfig::builder()
@@ -94,49 +67,57 @@ impl Aws {
                     .operation_attempt_timeout(ATTEMPT_TIMEOUT)
                     .build(),
             );
-        if endpoint.is_some() {
-            // An emulator checks neither; a user should not have to invent them.
-            if environment.text(&REGION).or(environment.text(&DEFAULT_REGION)).is_none() {
-                loader = loader.region(Region::from_static("us-east-1"));
-            }
-            if environment.text(&ACCESS_KEY).is_none() && environment.text(&PROFILE).is_none() {
-                loader = loader.credentials_provider(Credentials::new("ensemble", "ensemble", None, None, "emulator"));
-            }
+        if let Some(region) = region(environment, &endpoints, &profile)? {
+            loader = loader.region(region);
         }
-        let config = loader.load().await;
-        Self::of(&config, account, endpoint)
+        if endpoints.all()
+            && let Some(credentials) = access::beside_an_endpoint(environment, endpoints.from_profile).await?
+        {
+            loader = loader.credentials_provider(credentials);
+        }
+        Self::of(&loader.load().await, account, endpoints, net)
     }
 
-    /// Connects to an emulator at this address.
+    /// Connects to an emulator at this address, whatever else is named.
     ///
     /// # Errors
     ///
     /// [`ConfigError`] for an address that is not allowed.
     pub async fn at(url: &str) -> Result<Self, ConfigError> {
-        Self::connect(&Environment::default().with(&ENDPOINT, url)).await
+        Self::connect(&Environment::default().with(&ENDPOINT_OPTION, url)).await
     }
 
-    fn of(config: &SdkConfig, account: String, endpoint: Option<String>) -> Result<Self, ConfigError> {
+    fn of(config: &SdkConfig, account: String, endpoints: Endpoints, net: Net) -> Result<Self, ConfigError> {
         let region = config.region().ok_or_else(|| REGION.error("is not set"))?.to_string();
-        // Set explicitly, so that what was checked is what is used.
-        let config = match &endpoint {
-            Some(url) => config.clone().into_builder().endpoint_url(url).build(),
-            None => config.clone(),
-        };
+        // What was checked is set at each client, and the net is behind it: nothing that the SDK finds is used unseen.
+        macro_rules! client {
+            ($sdk:ident, $service:ident) => {{
+                let mut config = $sdk::config::Builder::from(config).interceptor(net);
+                config.set_endpoint_url(endpoints.$service.clone());
+                $sdk::Client::from_conf(config.build())
+            }};
+        }
         Ok(Self {
-            sqs: aws_sdk_sqs::Client::new(&config),
-            sns: aws_sdk_sns::Client::new(&config),
-            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            sqs: client!(aws_sdk_sqs, sqs),
+            sns: client!(aws_sdk_sns, sns),
+            dynamodb: client!(aws_sdk_dynamodb, dynamodb),
             account,
             region,
-            endpoint,
+            endpoints,
         })
     }
 
-    /// The address that stands in for AWS, if one does.
+    /// The address that stands in for the queues of AWS, if one does.
     #[must_use]
     pub fn endpoint(&self) -> Option<&str> {
-        self.endpoint.as_deref()
+        self.endpoints.sqs.as_deref()
+    }
+
+    /// Where each service is: an address that stands in for AWS, or AWS itself.
+    #[must_use]
+    pub fn places(&self) -> [(&'static str, Option<&str>); 3] {
+        let Endpoints { sqs, sns, dynamodb, from_profile: _ } = &self.endpoints;
+        [("SQS", sqs.as_deref()), ("SNS", sns.as_deref()), ("DynamoDB", dynamodb.as_deref())]
     }
 
     /// The account that owns queues and topics.
@@ -149,7 +130,7 @@ impl Aws {
     #[must_use]
     pub fn queue_url(&self, queue: &str) -> String {
         let Self { account, region, .. } = self;
-        match &self.endpoint {
+        match &self.endpoints.sqs {
             Some(endpoint) => format!("{}/{account}/{queue}", endpoint.trim_end_matches('/')),
             None if region.starts_with("cn-") => {
                 format!("https://sqs.{region}.amazonaws.com.cn/{account}/{queue}")
@@ -185,16 +166,33 @@ impl Aws {
     }
 }
 
-/// The endpoint, if one is named: a stray variable must not send card data to another machine in the clear.
-fn endpoint(environment: &Environment) -> Result<Option<String>, ConfigError> {
-    let remote_allowed = environment.switch(&ALLOW_REMOTE_ENDPOINT)?;
-    for variable in SERVICE_ENDPOINTS.iter().filter(|variable| environment.text(variable).is_some()) {
-        environment.read(variable, |url| is_allowed(url, remote_allowed).then_some(()))?;
+/// The account that owns queues and topics.
+fn account(environment: &Environment, endpoints: &Endpoints) -> Result<String, ConfigError> {
+    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if environment.is_set(&ACCOUNT) {
+        environment.read(&ACCOUNT, |text| is_account(text).then(|| text.to_owned()))
+    } else if endpoints.sqs.is_some() && endpoints.sns.is_some() {
+        Ok("000000000000".to_owned())
+    } else {
+        Err(ACCOUNT.error("is not set, nor is AWS_ENDPOINT_URL, which `ensemble up` prints"))
     }
-    if environment.text(&ENDPOINT).is_none() {
-        return Ok(None);
+}
+
+/// The region, where the SDK is not to look for one: an emulator has every region, so nobody should have to name one.
+fn region(
+    environment: &Environment,
+    endpoints: &Endpoints,
+    profile: &access::Profile,
+) -> Result<Option<Region>, ConfigError> {
+    let mut named = false;
+    for variable in [REGION, DEFAULT_REGION] {
+        if environment.is_set(&variable) {
+            environment.read(&variable, |text| is_region(text).then_some(()))?;
+            named = true;
+        }
     }
-    environment.read(&ENDPOINT, |url| is_allowed(url, remote_allowed).then(|| Some(url.to_owned())))
+    let in_profile = endpoints.from_profile && profile.top("region").is_some();
+    Ok((endpoints.any() && !named && !in_profile).then(|| Region::from_static("us-east-1")))
 }
 
 /// Whether a text can name a region; it becomes part of every address.
@@ -202,67 +200,18 @@ fn is_region(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
-/// Whether card data may be sent to this URL: over TLS, or on this machine, or where the user says so.
-///
-/// # Errors
-///
-/// [`ConfigError`] for a switch that is neither on nor off.
-pub fn may_send_to(environment: &Environment, url: &str) -> Result<bool, ConfigError> {
-    Ok(is_allowed(url, environment.switch(&ALLOW_REMOTE_ENDPOINT)?))
-}
-
-fn is_allowed(url: &str, remote_allowed: bool) -> bool {
-    let Some(rest) = url.strip_prefix("http://") else {
-        return url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    let here = host == "localhost"
-        || host.ends_with(".localhost")
-        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    !host.is_empty() && !authority.contains('@') && (here || remote_allowed)
-}
-
-fn http_client(endpoint: Option<&str>) -> aws_sdk_sqs::config::SharedHttpClient {
-    let builder = Builder::new();
-    if endpoint.is_some_and(|url| url.starts_with("http://")) {
-        builder.build_http()
+fn http_client(endpoints: &Endpoints) -> aws_sdk_sqs::config::SharedHttpClient {
+    // No proxy that the environment names: over plain http it would read the cards.
+    if endpoints.all_plain() {
+        Builder::new().build_http()
     } else {
-        builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https()
+        Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_plain_endpoint_is_allowed_on_this_machine_only() {
-        for url in [
-            "http://127.0.0.1:4566",
-            "http://localhost:4566/",
-            "http://[::1]:1",
-            "https://example.com",
-            "http://sqs.localhost:1",
-        ] {
-            assert!(is_allowed(url, false), "{url}");
-        }
-        for url in [
-            "http://10.0.0.1:4566",
-            "http://localhost.example.com",
-            "http://127.0.0.1@example.com",
-            "ftp://localhost",
-            "localhost:4566",
-            "http://",
-            "https://",
-        ] {
-            assert!(!is_allowed(url, false), "{url}");
-        }
-        assert!(is_allowed("http://localstack:4566", true));
-    }
 
     #[tokio::test]
     async fn addresses_are_derived_and_never_asked_for() {
@@ -272,7 +221,7 @@ mod tests {
         let error = Aws::connect(&Environment::default()).await.unwrap_err();
         assert_eq!(error.variable, "ENSEMBLE_ACCOUNT");
         let environment = Environment::default().with(&ACCOUNT, "123456789012").with(&REGION, "us-gov-west-1");
-        let aws = Aws { region: "us-gov-west-1".to_owned(), account: "123456789012".to_owned(), endpoint: None, ..aws };
+        let aws = Aws { region: "us-gov-west-1".to_owned(), account: "123456789012".to_owned(), endpoints: Endpoints::default(), ..aws };
         assert_eq!(aws.queue_url("q"), "https://sqs.us-gov-west-1.amazonaws.com/123456789012/q");
         assert_eq!(aws.topic_arn("t"), "arn:aws-us-gov:sns:us-gov-west-1:123456789012:t");
         assert_eq!(format!("{environment:?}"), r#"{"AWS_REGION", "ENSEMBLE_ACCOUNT"}"#);

@@ -53,3 +53,4 @@ pub use error::{Unavailable, with_causes};
 pub use service::{Running, Service, ServiceDied, run_all};
 pub use settings::{ConfigError, Environment, Settings, Variable};
 pub use stock::Stock;
+pub use tokio_util::sync::CancellationToken;

@@ -1,14 +1,15 @@
 //! Settings, from the environment, read once.
 //!
 //! **Invariant:** a bad value stops the program at its start, with the variable's name and what is allowed; the value
-//! itself is not printed, because it may be a key.
+//! itself is not printed, because it may be a key. A variable that nobody asks for is not looked at.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::time::Duration;
 
 use saga::topology::Names;
 
-pub use crate::aws::ENDPOINT as ENDPOINT_URL;
+pub use crate::aws::ENDPOINT_OPTION;
 
 /// An environment variable, for the reader and for the documentation.
 #[derive(Clone, Copy, Debug)]
@@ -38,42 +39,57 @@ pub struct ConfigError {
 /// The exit code for a bad setting: `EX_CONFIG` of `sysexits.h`.
 pub const EX_CONFIG: u8 = 78;
 
-/// The environment, read once.
+/// Where settings come from: variables that are given, and those of this process.
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<String, String>);
+pub struct Environment {
+    given: BTreeMap<String, String>,
+    process: bool,
+}
 
 impl std::fmt::Debug for Environment {
     /// The names only: a value may be a key.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.given.keys()).finish()
     }
 }
 
 impl Environment {
     /// The environment of this process. A variable that is set to nothing counts as not set.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
     pub fn of_process() -> Self {
-        std::env::vars().collect()
+        Self { given: BTreeMap::new(), process: true }
     }
 
     /// The same, with one variable set.
     #[must_use]
     pub fn with(mut self, variable: &Variable, value: &str) -> Self {
-        self.0.insert(variable.name.to_owned(), value.to_owned());
+        self.given.insert(variable.name.to_owned(), value.to_owned());
         self
     }
 
     /// Whether a variable is set, rather than at its default.
     #[must_use]
     pub fn is_set(&self, variable: &Variable) -> bool {
-        self.0.contains_key(variable.name)
+        self.value(variable).is_some()
     }
 
     /// A variable's text, or its default.
-    #[must_use]
-    pub fn text(&self, variable: &Variable) -> Option<&str> {
-        self.0.get(variable.name).map(String::as_str).or(variable.default)
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] when it is not text.
+    pub fn text(&self, variable: &Variable) -> Result<Option<String>, ConfigError> {
+        match self.value(variable) {
+            Some(value) => value.into_string().map(Some).map_err(|_bytes| variable.error("is not UTF-8")),
+            None => Ok(variable.default.map(str::to_owned)),
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
+    fn value(&self, variable: &Variable) -> Option<OsString> {
+        let of_process = || self.process.then(|| std::env::var_os(variable.name)).flatten();
+        let given = self.given.get(variable.name).map(OsString::from);
+        given.or_else(|| of_process().filter(|value| !value.is_empty()))
     }
 
     /// A variable, or its default, read by `read`.
@@ -82,8 +98,8 @@ impl Environment {
     ///
     /// [`ConfigError`] when it is missing, or `read` does not take it.
     pub fn read<T>(&self, variable: &Variable, read: impl FnOnce(&str) -> Option<T>) -> Result<T, ConfigError> {
-        let text = self.text(variable).ok_or_else(|| variable.error("is not set"))?;
-        read(text).ok_or_else(|| variable.error("has a value that is not allowed"))
+        let text = self.text(variable)?.ok_or_else(|| variable.error("is not set"))?;
+        read(&text).ok_or_else(|| variable.error("has a value that is not allowed"))
     }
 
     /// A whole number within a range.
@@ -114,9 +130,9 @@ impl Environment {
     ///
     /// [`ConfigError`] when neither is set, both are, or the file cannot be read.
     pub fn secret(&self, variable: &Variable, file: &Variable) -> Result<String, ConfigError> {
-        match (self.text(variable), self.text(file)) {
+        match (self.text(variable)?, self.text(file)?) {
             (Some(_), Some(_)) => Err(variable.error(&format!("is set, and so is {}; set one of them", file.name))),
-            (Some(secret), None) => Ok(secret.to_owned()),
+            (Some(secret), None) => Ok(secret),
             (None, Some(path)) => std::fs::read_to_string(path)
                 .map_err(|error| file.error(&format!("names a file that cannot be read ({error})"))),
             (None, None) => Err(variable.error(&format!("is not set, nor is {}", file.name))),
@@ -126,7 +142,8 @@ impl Environment {
 
 impl FromIterator<(String, String)> for Environment {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
-        Self(variables.into_iter().filter(|(_, value)| !value.is_empty()).collect())
+        let given = variables.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        Self { given, process: false }
     }
 }
 

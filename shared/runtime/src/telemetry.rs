@@ -33,6 +33,7 @@ const OURS: &[&str] = &[
     "choreography",
     "console",
     "contracts",
+    "door",
     "ensemble",
     "fulfillment",
     "gateway",
@@ -63,7 +64,7 @@ where
 {
     let directives = match (environment.is_set(&LOG), quiet) {
         (false, Some(quiet)) => quiet.to_owned(),
-        _ => environment.text(&LOG).unwrap_or("info").to_owned(),
+        _ => environment.read(&LOG, |text| Some(text.to_owned()))?,
     };
     let filter = EnvFilter::try_new(&directives).map_err(|_err| LOG.error("has a value that is not allowed"))?;
     let json = environment.read(&LOG_FORMAT, |text| match text {

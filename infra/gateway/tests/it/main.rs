@@ -5,6 +5,7 @@
 mod card_data;
 mod client;
 mod debits;
+mod door;
 mod faults;
 mod ledger_file;
 mod protocol;

@@ -221,7 +221,7 @@ async fn an_index_is_queried() {
 #[tokio::test]
 async fn tables_in_a_data_folder_outlive_the_endpoint() {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options { port: 0, data: Some(folder.path().join("new")) };
+    let options = Options { data: Some(folder.path().join("new")), ..Options::default() };
     let world = World::with(options.clone());
     create_table(&world).await.unwrap();
     transact(&world, "token", vec![put("1")]).await.unwrap();

@@ -111,7 +111,7 @@ async fn an_index_made_with_its_table_is_active() {
 #[tokio::test]
 async fn an_index_can_be_added_to_a_table_with_items() {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options { port: 0, data: Some(folder.path().to_owned()) };
+    let options = Options { data: Some(folder.path().to_owned()), ..Options::default() };
     let world = World::with(options.clone());
     create_table(&world, false).await;
     for (id, due_at) in [("b", 2), ("a", 1), ("c", 30)] {

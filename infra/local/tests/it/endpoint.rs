@@ -12,7 +12,7 @@ use crate::world::{World, queue_arn, soon};
 #[test]
 fn a_port_in_use_is_named() {
     let first = Endpoint::start(Options::default()).unwrap();
-    let options = Options { port: first.port(), data: None };
+    let options = Options { port: first.port(), ..Options::default() };
     let error = Endpoint::start(options.clone()).unwrap_err();
     assert!(matches!(error, StartError::PortInUse { port } if port == first.port()));
     assert!(error.to_string().contains(&first.port().to_string()));
@@ -24,9 +24,43 @@ fn a_port_in_use_is_named() {
 #[test]
 fn a_data_folder_that_cannot_be_is_named() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let options = Options { port: 0, data: Some(file.path().to_owned()) };
+    let options = Options { data: Some(file.path().to_owned()), ..Options::default() };
     let error = Endpoint::start(options).unwrap_err();
     assert!(error.to_string().contains(file.path().to_str().unwrap()));
+}
+
+#[test]
+fn a_data_folder_belongs_to_one_endpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { data: Some(folder.path().to_owned()), ..Options::default() };
+    let first = Endpoint::start(options.clone()).unwrap();
+    let error = Endpoint::start(options.clone()).unwrap_err().to_string();
+    assert!(error.contains(folder.path().to_str().unwrap()), "{error}");
+    assert!(error.contains("another embedded endpoint has them open"), "{error}");
+    first.stop();
+    Endpoint::start(options).unwrap();
+}
+
+#[test]
+fn tables_that_are_damaged_are_named_with_what_to_do_and_left_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { data: Some(folder.path().to_owned()), ..Options::default() };
+    Endpoint::start(options.clone()).unwrap().stop();
+    let file = folder.path().join("dynamodb.sqlite");
+    let good = std::fs::read(&file).unwrap();
+    // The magic words; the size of a page; all of the header.
+    for (from, to) in [(0, 16), (16, 18), (0, 100)] {
+        let mut bytes = good.clone();
+        bytes[from..to].fill(0x5a);
+        std::fs::write(&file, &bytes).unwrap();
+        let error = Endpoint::start(options.clone()).unwrap_err().to_string();
+        assert!(error.contains(folder.path().to_str().unwrap()), "{error}");
+        assert!(error.contains("dynamodb.sqlite is damaged") && error.contains("move it away"), "{error}");
+        assert!(!error.contains("encrypt"), "{error}");
+        assert_eq!(std::fs::read(&file).unwrap(), bytes);
+    }
+    std::fs::write(&file, good).unwrap();
+    Endpoint::start(options).unwrap();
 }
 
 #[tokio::test]

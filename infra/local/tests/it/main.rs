@@ -9,6 +9,7 @@ mod dynamodb;
 mod dynamodb_failures;
 mod dynamodb_indexes;
 mod dynamodb_transactions;
+mod door;
 mod endpoint;
 mod load;
 mod permissions;

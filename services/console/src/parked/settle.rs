@@ -3,9 +3,8 @@
 //! **Invariant:** nothing is done before it is on record that it is about to be done.
 
 use runtime::audit::Audit;
-use runtime::host::stop_on_signal;
 use runtime::parked::{Act, Held, Settled, settle_all};
-use runtime::{Aws, Environment, Settings};
+use runtime::{Aws, CancellationToken, Environment, Settings};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -28,6 +27,7 @@ struct Plan<'a> {
     /// Where to, by name: the queue that the operator named.
     to: Option<String>,
     operation: Uuid,
+    stop: &'a CancellationToken,
 }
 
 /// What is about to be done in one queue.
@@ -41,7 +41,11 @@ struct Part {
 }
 
 /// Sends messages back.
-pub(super) async fn redrive(environment: &Environment, options: &RedriveOptions) -> Result<(), Error> {
+pub(super) async fn redrive(
+    environment: &Environment,
+    options: &RedriveOptions,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
     options.settle.filter.require(options.settle.all, "redriven")?;
     let settings = Settings::read(environment)?;
     let aws = Aws::connect(environment).await?;
@@ -49,22 +53,31 @@ pub(super) async fn redrive(environment: &Environment, options: &RedriveOptions)
         Some(to) => Some(choice::destination(&aws, &settings, to).await?),
         None => None,
     };
-    let plan = Plan { to, rate: options.rate, ..plan("redrive", &options.settle, &options.why) };
+    let plan = Plan { to, rate: options.rate, ..plan("redrive", &options.settle, &options.why, stop) };
     carry_out(environment, &aws, &settings, &plan).await
 }
 
 /// Deletes messages.
-pub(super) async fn discard(environment: &Environment, options: &DiscardOptions) -> Result<(), Error> {
+pub(super) async fn discard(
+    environment: &Environment,
+    options: &DiscardOptions,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
     options.settle.filter.require(options.settle.all, "discarded")?;
     let settings = Settings::read(environment)?;
     let aws = Aws::connect(environment).await?;
     let why = options.why.as_deref().unwrap_or_default();
-    carry_out(environment, &aws, &settings, &plan("discard", &options.settle, why)).await
+    carry_out(environment, &aws, &settings, &plan("discard", &options.settle, why, stop)).await
 }
 
 #[expect(clippy::disallowed_methods, reason = "what an operator does derives from nothing")]
-fn plan<'a>(action: &'static str, options: &'a SettleOptions, why: &'a str) -> Plan<'a> {
-    Plan { action, options, why, rate: DISCARD_RATE, to: None, operation: Uuid::new_v4() }
+fn plan<'a>(
+    action: &'static str,
+    options: &'a SettleOptions,
+    why: &'a str,
+    stop: &'a CancellationToken,
+) -> Plan<'a> {
+    Plan { action, options, why, rate: DISCARD_RATE, to: None, operation: Uuid::new_v4(), stop }
 }
 
 async fn carry_out(environment: &Environment, aws: &Aws, settings: &Settings, plan: &Plan<'_>) -> Result<(), Error> {
@@ -74,9 +87,8 @@ async fn carry_out(environment: &Environment, aws: &Aws, settings: &Settings, pl
         return Err(Error::Usage("--to: a queue is not redriven into itself".to_owned()));
     }
     let audit = Audit::new(aws, settings, environment)?;
-    // Before anything is hidden.
-    let stop = stop_on_signal();
-    let mut all = Held::read(aws, places, &stop).await?;
+    let stop = plan.stop;
+    let mut all = Held::read(aws, places, stop).await?;
     let prepared = match keep(&mut all, filter).await {
         Ok(()) => prepare(settings, plan, &mut all).await,
         Err(error) => Err(error),
@@ -103,7 +115,7 @@ async fn carry_out(environment: &Environment, aws: &Aws, settings: &Settings, pl
         None => Act::Discard,
     };
     let acts = parts.iter().map(act).collect();
-    let done = settle_all(all, acts, plan.rate, &stop).await;
+    let done = settle_all(all, acts, plan.rate, stop).await;
     end(&audit, plan, parts, done, stop.is_cancelled()).await
 }
 

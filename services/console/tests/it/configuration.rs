@@ -9,18 +9,26 @@ fn rendered() -> String {
     let mut text = "\
 # Configuration
 
-Every setting comes from the environment and is read once, at start. A value that is not allowed stops the program with
-exit code 78, the variable's name and what is allowed; the value itself is never printed. A variable that is set to
-nothing counts as not set. The AWS variables mean what they mean everywhere; those below are read by Ensemble itself too.
+Every setting comes from the environment and is read at start. A value that is not allowed, or is not UTF-8, stops the
+program with exit code 78, the variable's name and what is allowed; the value itself is never printed. A variable that is
+set to nothing counts as not set; one that is not read may hold anything. The AWS variables mean what they mean
+everywhere, and so does the AWS profile; those below are read by Ensemble itself too.
+
+Where SQS, SNS and DynamoDB are is found in this order: `--endpoint-url`; `AWS_ENDPOINT_URL_SQS`, `_SNS` and
+`_DYNAMODB`; `AWS_ENDPOINT_URL`; `endpoint_url` in the `services` section of the AWS profile; `endpoint_url` in the
+profile; AWS itself. With `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true` the option alone counts. The rule for
+`AWS_ENDPOINT_URL` below holds for all. Where all three have an endpoint, credentials may be left out, unless
+`AWS_PROFILE` is set: then the profile must have them.
 
 This page is rendered from the code: `BLESS=1 cargo test -p console --test it configuration`.
 "
     .to_owned();
-    let groups: [(&str, &[&Variable]); 4] = [
+    let groups: [(&str, &[&Variable]); 5] = [
         ("Every service, and `ensemble`", runtime::settings::VARIABLES),
         ("What operators do, with `ensemble`", runtime::audit::VARIABLES),
         ("`booking`", booking::VARIABLES),
         ("`payment`", payment::VARIABLES),
+        ("What listens for development: `ensemble local`, `gateway`, `up` and `demo`", console::VARIABLES),
     ];
     for (title, variables) in groups {
         write!(text, "\n## {title}\n\n| variable | default | allowed | what for |\n| --- | --- | --- | --- |\n")

@@ -120,7 +120,20 @@ impl Process {
         Self::spawn(folder, name, args, env, None)
     }
 
+    /// Starts what a shell makes of this script, in which the binary is `$0`.
+    pub(crate) fn of_shell(folder: &Path, name: &str, script: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script, env!("CARGO_BIN_EXE_ensemble")]);
+        Self::of(folder, name, shell, &Env::new(), None)
+    }
+
     fn spawn(folder: &Path, name: &str, args: &[&str], env: &Env, input: Option<&Path>) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ensemble"));
+        command.args(args);
+        Self::of(folder, name, command, env, input)
+    }
+
+    fn of(folder: &Path, name: &str, mut command: Command, env: &Env, input: Option<&Path>) -> Self {
         // A process that takes the place of another goes on in its files.
         let file = |kind| {
             let path = folder.join(format!("{name}.{kind}"));
@@ -129,8 +142,7 @@ impl Process {
         };
         let ((out, stdout), (err, stderr)) = (file("out"), file("err"));
         let stdin = input.map_or_else(Stdio::null, |path| File::open(path).unwrap().into());
-        let child = Command::new(env!("CARGO_BIN_EXE_ensemble"))
-            .args(args)
+        let child = command
             .env_clear()
             .envs(env.iter().cloned())
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))

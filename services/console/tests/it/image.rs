@@ -20,6 +20,14 @@ fn the_image_is_built_with_the_toolchain_of_the_workspace() {
 }
 
 #[test]
+fn the_gateway_of_compose_may_be_called_by_the_name_that_payment_calls() {
+    let compose = read("docker-compose.yml");
+    let called = behind(&compose, "ENSEMBLE_GATEWAY_URL: http://", ':');
+    assert_eq!(behind(&compose, "ENSEMBLE_ALLOW_HOSTS: ", '\n').trim_end_matches(" }"), called);
+    assert!(compose.contains(&format!("\n  {called}:\n")), "{called} is no service");
+}
+
+#[test]
 fn compose_publishes_ports_on_loopback_only() {
     let compose = read("docker-compose.yml");
     let mut lines = compose.lines();
