@@ -75,6 +75,8 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
 }
 
 /// Refuses actions by any other method than POST: a page can have a browser get anything, as an image for instance.
+///
+/// The link in each envelope that ends its subscription is made to be got: nobody can guess the name in it.
 async fn actions_by_post(request: Request, next: Next) -> Response {
     if request.method() != Method::POST && is_action(&request) {
         return refused("actions are taken by POST only");
@@ -84,7 +86,7 @@ async fn actions_by_post(request: Request, next: Next) -> Response {
 
 fn is_action(request: &Request) -> bool {
     let query = Params::parse(request.uri().query().unwrap_or_default().as_bytes());
-    query.get("Action").is_some() || target(request.headers()).is_some()
+    query.get("Action").is_some_and(|action| action != "Unsubscribe") || target(request.headers()).is_some()
 }
 
 /// What a request that is not let in is told.

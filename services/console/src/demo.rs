@@ -11,8 +11,8 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use contracts::{Notification, SagaId, SagaKind};
-use runtime::{CancellationToken, Environment};
 use runtime::operator::Outcomes;
+use runtime::{CancellationToken, Environment};
 use saga::Channel;
 
 use crate::cli::{DemoOptions, StackOptions};

@@ -8,6 +8,7 @@ mod endpoint;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_smithy_http_client::{Builder, tls};
@@ -17,8 +18,8 @@ use saga::topology::Names;
 use crate::aws::endpoint::{Endpoints, Net};
 use crate::settings::{ConfigError, Environment, Variable};
 
-pub use crate::aws::endpoint::{ENDPOINT_OPTION, may_send_to};
 pub(crate) use crate::aws::endpoint::{ALLOW_REMOTE_ENDPOINT, ENDPOINT};
+pub use crate::aws::endpoint::{ENDPOINT_OPTION, may_send_to};
 
 pub(crate) const REGION: Variable = Variable {
     name: "AWS_REGION",
@@ -59,6 +60,7 @@ impl Aws {
         let (endpoints, net) = Endpoints::resolve(environment, &profile)?;
         let account = account(environment, &endpoints)?;
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .endpoint_url(access::NOT_LOOKED_FOR)
             .http_client(http_client(&endpoints))
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(
@@ -200,13 +202,13 @@ fn is_region(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
-fn http_client(endpoints: &Endpoints) -> aws_sdk_sqs::config::SharedHttpClient {
-    // No proxy that the environment names: over plain http it would read the cards.
-    if endpoints.all_plain() {
-        Builder::new().build_http()
-    } else {
-        Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https()
-    }
+// No proxy that the environment names: over plain http it would read the cards.
+fn http_client(endpoints: &Endpoints) -> SharedHttpClient {
+    if endpoints.all_plain() { Builder::new().build_http() } else { https_client() }
+}
+
+fn https_client() -> SharedHttpClient {
+    Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https()
 }
 
 #[cfg(test)]
@@ -221,7 +223,12 @@ mod tests {
         let error = Aws::connect(&Environment::default()).await.unwrap_err();
         assert_eq!(error.variable, "ENSEMBLE_ACCOUNT");
         let environment = Environment::default().with(&ACCOUNT, "123456789012").with(&REGION, "us-gov-west-1");
-        let aws = Aws { region: "us-gov-west-1".to_owned(), account: "123456789012".to_owned(), endpoints: Endpoints::default(), ..aws };
+        let aws = Aws {
+            region: "us-gov-west-1".to_owned(),
+            account: "123456789012".to_owned(),
+            endpoints: Endpoints::default(),
+            ..aws
+        };
         assert_eq!(aws.queue_url("q"), "https://sqs.us-gov-west-1.amazonaws.com/123456789012/q");
         assert_eq!(aws.topic_arn("t"), "arn:aws-us-gov:sns:us-gov-west-1:123456789012:t");
         assert_eq!(format!("{environment:?}"), r#"{"AWS_REGION", "ENSEMBLE_ACCOUNT"}"#);

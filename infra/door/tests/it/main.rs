@@ -87,7 +87,8 @@ async fn a_stop_ends_idle_connections_and_takes_no_new_ones() {
 async fn who_is_not_let_in_is_told_why() {
     let echo = echo(LONG).await;
     for foreign in ["Host: evil.example", "Host: localhost\r\nOrigin: http://evil.example"] {
-        let answer = all_of_it(echo.address, &format!("GET / HTTP/1.1\r\nConnection: close\r\n{foreign}\r\n\r\n")).await;
+        let answer =
+            all_of_it(echo.address, &format!("GET / HTTP/1.1\r\nConnection: close\r\n{foreign}\r\n\r\n")).await;
         assert!(answer.starts_with("HTTP/1.1 403") && answer.contains("its Host names") | answer.contains("web page"));
     }
 }

@@ -37,9 +37,10 @@ async fn a_web_page_gets_nothing_done() {
         ] {
             let request = reqwest::Client::new().post(world.endpoint.url()).header(name, &value);
             let request = request.header("content-type", content_type).body(body.to_owned());
-            let request = target.map_or_else(|| request.try_clone().unwrap(), |target| {
-                request.try_clone().unwrap().header("x-amz-target", target)
-            });
+            let request = target.map_or_else(
+                || request.try_clone().unwrap(),
+                |target| request.try_clone().unwrap().header("x-amz-target", target),
+            );
             let answer = request.send().await.unwrap();
             assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{name}: {value} {target:?}");
         }

@@ -5,11 +5,11 @@
 #![expect(clippy::disallowed_methods, reason = "what the AWS calls do here is what is tested")]
 #![cfg(test)]
 
+mod door;
 mod dynamodb;
 mod dynamodb_failures;
 mod dynamodb_indexes;
 mod dynamodb_transactions;
-mod door;
 mod endpoint;
 mod load;
 mod permissions;

@@ -71,12 +71,7 @@ pub(super) async fn discard(
 }
 
 #[expect(clippy::disallowed_methods, reason = "what an operator does derives from nothing")]
-fn plan<'a>(
-    action: &'static str,
-    options: &'a SettleOptions,
-    why: &'a str,
-    stop: &'a CancellationToken,
-) -> Plan<'a> {
+fn plan<'a>(action: &'static str, options: &'a SettleOptions, why: &'a str, stop: &'a CancellationToken) -> Plan<'a> {
     Plan { action, options, why, rate: DISCARD_RATE, to: None, operation: Uuid::new_v4(), stop }
 }
 

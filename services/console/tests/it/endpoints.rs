@@ -185,8 +185,21 @@ async fn an_embedded_endpoint_and_the_option_go_before_everything_else() {
 }
 
 #[tokio::test]
+async fn no_proxy_that_the_environment_names_comes_between() {
+    let stranger = Stranger::listen().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (_process, url) = local(&folder).await;
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"] {
+        let ended = ensemble(&["provision"], &env(&[("AWS_ENDPOINT_URL", &url), (name, &stranger.url)])).await;
+        assert_eq!(ended.code, Some(0), "{name}: {ended:?}");
+    }
+    assert_eq!(stranger.calls(), 0);
+}
+
+#[tokio::test]
 async fn endpoints_that_are_to_be_passed_over_are() {
-    let (_folder, path) = file("[default]\nendpoint_url = http://10.11.12.13\nignore_configured_endpoint_urls = TRUE\n");
+    let (_folder, path) =
+        file("[default]\nendpoint_url = http://10.11.12.13\nignore_configured_endpoint_urls = TRUE\n");
     let ignored = [("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"), ("AWS_ENDPOINT_URL", "http://10.11.12.13")];
     for variables in [&ignored[..], &[("AWS_CONFIG_FILE", &path)]] {
         let ended = ensemble(&["queues"], &env(variables)).await;

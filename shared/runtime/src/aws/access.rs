@@ -11,6 +11,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_types::service_config::ServiceConfigKey;
 
+use crate::aws::https_client;
 use crate::error::with_causes;
 use crate::settings::{ConfigError, Environment, Variable};
 
@@ -39,6 +40,10 @@ const SOURCES: [Variable; 3] = [
     Variable { name: "AWS_CONTAINER_CREDENTIALS_FULL_URI", ..ACCESS_KEY },
 ];
 
+/// Given to the SDK, so that it looks for no endpoint: what is wrong with one it would log, with the value. Each client is
+/// told its own.
+pub(super) const NOT_LOOKED_FOR: &str = "https://nowhere.invalid";
+
 /// The profile that the process is to use, as the SDK reads it.
 pub(super) struct Profile(SdkConfig);
 
@@ -46,6 +51,7 @@ pub(super) struct Profile(SdkConfig);
 pub(super) async fn profile() -> Profile {
     let nothing_else = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .region(Region::from_static("us-east-1"))
+        .endpoint_url(NOT_LOOKED_FOR)
         .no_credentials()
         .load();
     Profile(nothing_else.await)
@@ -73,7 +79,8 @@ pub(super) async fn beside_an_endpoint(
     environment: &Environment,
     from_profile: bool,
 ) -> Result<Option<SharedCredentialsProvider>, ConfigError> {
-    let of_emulator = || SharedCredentialsProvider::new(Credentials::new("ensemble", "ensemble", None, None, "emulator"));
+    let of_emulator =
+        || SharedCredentialsProvider::new(Credentials::new("ensemble", "ensemble", None, None, "emulator"));
     match (environment.text(&ACCESS_KEY)?, environment.text(&SECRET_KEY)?) {
         (Some(_), Some(_)) => return Ok(None),
         (Some(_), None) => return Err(SECRET_KEY.error("is not set, and AWS_ACCESS_KEY_ID is")),
@@ -87,10 +94,14 @@ pub(super) async fn beside_an_endpoint(
     if !named && !from_profile {
         return Ok(Some(of_emulator()));
     }
-    let of_profile = ProfileFileCredentialsProvider::builder().configure(&ProviderConfig::without_region()).build();
+    // A role is asked for over TLS, wherever the services are.
+    let asking = ProviderConfig::without_region().with_http_client(https_client());
+    let of_profile = ProfileFileCredentialsProvider::builder().configure(&asking).build();
     match of_profile.provide_credentials().await {
         Ok(_) => Ok(Some(SharedCredentialsProvider::new(of_profile))),
         Err(CredentialsError::CredentialsNotLoaded(_)) if !named => Ok(Some(of_emulator())),
-        Err(error) => Err(PROFILE.error(&format!("names a profile that gives no credentials ({})", with_causes(&error)))),
+        Err(error) => {
+            Err(PROFILE.error(&format!("names a profile that gives no credentials ({})", with_causes(&error))))
+        }
     }
 }

@@ -28,12 +28,8 @@ pub(crate) const ALLOW_REMOTE_ENDPOINT: Variable = Variable {
 };
 /// The option of a command that goes before everything else that names an endpoint.
 pub const ENDPOINT_OPTION: Variable = Variable { name: "--endpoint-url", ..ENDPOINT };
-const IGNORE: Variable = Variable {
-    name: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    default: None,
-    allowed: "true or false",
-    about: "",
-};
+const IGNORE: Variable =
+    Variable { name: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", default: None, allowed: "true or false", about: "" };
 const IN_PROFILE: Variable = Variable { name: "endpoint_url of the AWS profile", ..ENDPOINT };
 
 /// An address for each service that is not AWS's own.
