@@ -112,7 +112,7 @@ async fn act(
     // On a task of its own: a caller who hangs up ends this future but not that task. What it holds of the key ends
     // with it or with this future, whichever is later.
     let acted = tokio::spawn(work(Arc::clone(&app), Arc::clone(&at_work), key, request, fault));
-    let answer = acted.await.map_err(broke_off)??;
+    let answer = acted.await.map_err(|error| broke_off(&error))??;
     tracing::debug!(path = uri.path(), ?operation, status = answer.status().as_u16(), ?fault, "PaymentCallAnswered");
     match fault {
         Some(FaultKind::Late(delay)) => app.delay(delay).await,
@@ -141,10 +141,10 @@ async fn work(
     });
     let answer = acted.await;
     drop(at_work);
-    answer.map_err(broke_off)
+    answer.map_err(|error| broke_off(&error))
 }
 
-fn broke_off(error: tokio::task::JoinError) -> Answer {
+fn broke_off(error: &tokio::task::JoinError) -> Answer {
     tracing::error!(%error, "a call broke off");
     Answer::error(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The call broke off")
 }

@@ -133,8 +133,10 @@ pub(crate) fn meaning(act: Act, status: u16, body: &Body, fresh: bool) -> Meanin
 impl Says {
     fn fits(self, body: &Body) -> bool {
         match (self, body) {
-            (Self::Anything, _) | (Self::Id, Body::Id(_)) | (Self::Known, Body::Known(_)) => true,
-            (Self::Error, Body::Error(_)) => true,
+            (Self::Anything, _)
+            | (Self::Id, Body::Id(_))
+            | (Self::Known, Body::Known(_))
+            | (Self::Error, Body::Error(_)) => true,
             (Self::Code(code), Body::Error(error)) => error.code == code,
             (Self::KeyError, Body::Error(error)) => error.code.starts_with("idempotency"),
             (Self::Id | Self::Known | Self::Code(_) | Self::KeyError | Self::Error, _) => false,

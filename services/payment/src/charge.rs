@@ -190,9 +190,10 @@ mod tests {
     fn nothing_at_the_gateway_is_believed_only_when_the_first_call_must_be_over() {
         let long_ago = fixtures::NOW - jiff::SignedDuration::from_hours(1);
         let nothing = Reply::Known(Known::default());
-        let fresh = |state: &State| match decide(state, Some(&nothing)) {
-            Decision::Perform(Effect::Authorize { fresh, .. }) => fresh,
-            other => panic!("{other:?}"),
+        let fresh = |state: &State| {
+            let decision = decide(state, Some(&nothing));
+            let Decision::Perform(Effect::Authorize { fresh, .. }) = decision else { panic!("{decision:?}") };
+            fresh
         };
         let purchase = || fixtures::fare("3").into();
         assert!(!fresh(&charging_state()));

@@ -132,10 +132,9 @@ mod tests {
     fn a_debit_is_asked_for_again_as_one_that_may_be_at_work_until_it_must_be_over() {
         let fresh = |since| {
             let state = State::Charging { purchase: fixtures::order("4").into(), since };
-            match decide(&state, "4", Some(&Reply::Known(Known::default()))) {
-                Decision::Perform(Effect::Debit { fresh, .. }) => fresh,
-                other => panic!("{other:?}"),
-            }
+            let decision = decide(&state, "4", Some(&Reply::Known(Known::default())));
+            let Decision::Perform(Effect::Debit { fresh, .. }) = decision else { panic!("{decision:?}") };
+            fresh
         };
         let long_ago = fixtures::NOW - jiff::SignedDuration::from_hours(1);
         assert_eq!([None, Some(fixtures::NOW), Some(long_ago)].map(fresh), [false, false, true]);

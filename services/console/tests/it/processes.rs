@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use contracts::{SagaId, SagaKind};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::clients::SERVICES;
 use crate::harness::wait_for;
@@ -129,10 +129,10 @@ async fn a_charge_under_way_at_one_payment_is_no_refusal_to_another(place: Place
             outcome => panic!("{outcome:?}: {told}"),
         }
     }
-    let given_back = ["payment", "another payment"].map(|name| troupe.logged(name, "MessageGivenBack"));
-    let in_use = |line: &Value| line["why"].as_str().is_some_and(|why| why.contains("idempotency_key_in_use"));
-    let met = given_back.iter().flatten().filter(|line| in_use(line)).count();
-    assert!(met > 0, "no payment met a call that was under way: {given_back:?}");
+    // One debit, one hold and one capture took effect. Another call is made only where a look-up finds nothing, and so
+    // while the first is under way.
+    let calls = troupe.till.totals().await.calls;
+    assert!(calls > 3, "no payment met a call that was under way");
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ fn no_seed_breaks_an_invariant() {
     println!("{SEEDS} seeds × {SAGAS} sagas: {did:?}, {turned_away_in_all} calls turned away");
     let least = [did.duplicates, did.redeliveries, did.crashes, did.losses, did.slow_calls].into_iter().min();
     assert!(least > Some(1_000), "the adversary was idle: {did:?}");
-    assert!(turned_away_in_all > 100, "only {turned_away_in_all} calls met one that was at work");
+    assert!(turned_away_in_all > 50, "only {turned_away_in_all} calls met one that was at work");
 }
 
 #[test]
