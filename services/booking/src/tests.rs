@@ -25,6 +25,6 @@ pub(crate) fn registered(customer: &str) -> State {
 }
 
 pub(crate) fn withdrawn() -> State {
-    let (by, reason) = ("a client".to_owned(), "changed my mind".to_owned());
+    let (by, reason) = ("a client".into(), "changed my mind".into());
     State::Withdrawn { action: Action { what: ActionKind::Cancel, by, reason, at: fixtures::NOW, request: None } }
 }

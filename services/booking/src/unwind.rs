@@ -7,7 +7,8 @@
 
 use contracts::booking::{Failed, UnwindingStarted};
 use contracts::{
-    Action, ActionKind, Event, EventType, Failure, Journey, Outcome, Path, Purchase, SagaKind, StepName, fulfillment,
+    Action, ActionKind, Event, EventType, Failure, Journey, Outcome, Path, Purchase, SagaKind, StepName, Words,
+    fulfillment,
 };
 use jiff::Timestamp;
 use saga::{Awaited, Context, Decision, Then};
@@ -30,9 +31,9 @@ pub struct Ask {
     /// What.
     pub what: ActionKind,
     /// Who.
-    pub by: String,
+    pub by: Words,
     /// Why.
-    pub reason: String,
+    pub reason: Words,
     /// The id of the request; none for a deadline.
     pub request: Option<String>,
 }

@@ -35,6 +35,6 @@ fn in_words(entry: &Entry) -> String {
             format!("  {name} {}", escaped(&value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         })
         .collect();
-    let why = if why.is_empty() { String::new() } else { format!("  {}", escaped(why)) };
-    format!("{time}  {}  {}{}{why}", escaped(by), draw::strong(action), draw::faint(details))
+    let why = if why.is_empty() { String::new() } else { format!("  {}", escaped(why.as_str())) };
+    format!("{time}  {}  {}{}{why}", escaped(by.as_str()), draw::strong(action), draw::faint(details))
 }

@@ -74,7 +74,9 @@ fn take(
         .map(|(item, qty, there)| format!("{item} ({} wanted, {} available)", qty.normalize(), there.normalize()))
         .collect();
     if !short.is_empty() {
-        let error = Failure::new(ERROR, STEP, format!("short of stock: {}", short.join(", ")));
+        // Ids stand in it as they are, whatever digits they have, so it is not cleaned as words are.
+        let message = format!("short of stock: {}", short.join(", "));
+        let error = Failure { message, ..Failure::new(ERROR, STEP, "") };
         return refuse_paid(captured, error, context);
     }
     let taken: Vec<Take> =

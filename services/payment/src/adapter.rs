@@ -4,7 +4,7 @@
 //! **Invariant:** what an answer means is decided by the table in `answers.rs`, and nowhere else. No answer, one that is
 //! cut off and one that is too long are unknown outcomes.
 
-use contracts::{Identifier, Money, SagaId, redact};
+use contracts::{Identifier, Money, SagaId, Words};
 use serde::Serialize;
 use url::Url;
 use zeroize::Zeroizing;
@@ -97,9 +97,10 @@ fn understood(act: Act, answer: &Answer, fresh: bool) -> Result<Result<Body, Ref
     }
 }
 
-/// The gateway's words, without what may be a card number, and not too many.
+/// The gateway's words, without what may be a card number, and not too many. They are cleaned before they are cut: half a
+/// card number is not recognised as one.
 fn clean(words: &str, chars_max: usize) -> String {
-    redact::text(words).chars().take(chars_max).collect()
+    Words::of(words).as_str().chars().take(chars_max).collect()
 }
 
 impl Gateway for HttpGateway {

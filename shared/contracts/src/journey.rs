@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Failure, Outcome, SagaId, StepName};
+use crate::{Failure, Outcome, SagaId, StepName, Words};
 
 /// The way so far, until when it may go on, and for the how many-th time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,9 +141,9 @@ pub struct Action {
     /// What was done.
     pub what: ActionKind,
     /// By whom.
-    pub by: String,
+    pub by: Words,
     /// Why.
-    pub reason: String,
+    pub reason: Words,
     /// When.
     pub at: Timestamp,
     /// The id of the request for it, by which one that comes twice is recognised; none for a deadline.

@@ -15,6 +15,7 @@
 //! | [`money`], [`ids`] | amounts and identifiers, strict on the way in |
 //! | [`hooks`] | the forced failures of the two workshops |
 //! | `schema` | what all of these look like on the wire, as JSON Schemas: a feature, off by default |
+//! | [`words`] | what people and clients say in words, without card numbers |
 //! | [`redact`] | takes card data out of what must be kept |
 
 pub mod booking;
@@ -35,6 +36,7 @@ pub mod purchase;
 pub mod redact;
 #[cfg(feature = "schema")]
 pub mod schema;
+pub mod words;
 
 pub use envelope::Envelope;
 pub use event::{Event, EventType, Publisher};
@@ -47,6 +49,7 @@ pub use order::{Order, OrderStatus};
 pub use outcome::{Failure, Outcome, Standing, StepName};
 pub use poison::{Poison, Reason};
 pub use purchase::{Purchase, SagaKind};
+pub use words::Words;
 
 /// The largest body that a service reads or writes, in bytes.
 ///

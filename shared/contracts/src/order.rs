@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::money::InvalidMoney;
-use crate::{Currency, Identifier, Money};
+use crate::{Currency, Identifier, Money, Words};
 
 /// An order, in the words of the client who placed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ pub struct Item {
     /// How much of it; a fraction is allowed.
     pub qty: Decimal,
     /// In the client's words, for people.
-    pub description: String,
+    pub description: Words,
     /// In dollars.
     pub unit_price: Decimal,
 }
@@ -105,7 +105,7 @@ mod tests {
         Item {
             item_id: Identifier::parse(id).unwrap(),
             qty: qty.parse().unwrap(),
-            description: String::new(),
+            description: Words::default(),
             unit_price: unit_price.parse().unwrap(),
         }
     }

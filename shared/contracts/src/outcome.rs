@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Money, SagaKind};
+use crate::{Money, SagaKind, redact};
 
 /// A step that a path can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -109,10 +109,11 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure of one step.
+    /// A failure of one step. The message may hold what others said, so it is cleaned.
     #[must_use]
     pub fn new(name: &str, step: StepName, message: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), step, message: message.into(), also: Vec::new() }
+        let message = redact::text(&message.into()).into_owned();
+        Self { name: name.to_owned(), step, message, also: Vec::new() }
     }
 
     /// This failure alone, without those of compensations.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::redact;
+
 /// The kinds of poison; [`Reason::as_str`] is the dead letter's `reason` attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
@@ -59,9 +61,9 @@ pub struct Poison {
 }
 
 impl Poison {
-    /// Poison of this kind.
+    /// Poison of this kind. The detail may name a field that is not ours, so it is cleaned.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
+        Self { reason, detail: redact::text(&detail.into()).into_owned() }
     }
 
     /// A body with the mark of [`redact`](crate::redact).

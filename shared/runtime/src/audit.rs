@@ -2,8 +2,10 @@
 //!
 //! The item: `subject` (key, such as the name of a queue), `at` (sort key), `action`, `by`, `why`, `detail` (JSON).
 //!
-//! **Invariant:** a record is only ever added; nothing here changes or deletes one, and no two have the same key.
+//! **Invariant:** a record is only ever added; nothing here changes or deletes one, and no two have the same key. What a
+//! person wrote in words stands in it as [`Words`], without card numbers.
 
+use contracts::Words;
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
@@ -38,9 +40,9 @@ pub struct Entry {
     /// What was done.
     pub action: String,
     /// By whom.
-    pub by: String,
+    pub by: Words,
     /// Why, in the operator's words; may be empty.
-    pub why: String,
+    pub why: Words,
     /// Counts, message ids, whatever belongs to the action. Holds no body of a message.
     pub detail: Value,
 }
@@ -50,7 +52,7 @@ pub struct Entry {
 pub struct Audit {
     client: aws_sdk_dynamodb::Client,
     table: String,
-    by: String,
+    by: Words,
 }
 
 impl Audit {
@@ -66,7 +68,7 @@ impl Audit {
 
     /// In whose name it is kept.
     #[must_use]
-    pub fn by(&self) -> &str {
+    pub fn by(&self) -> &Words {
         &self.by
     }
 
@@ -80,7 +82,13 @@ impl Audit {
     ///
     /// Dropped, the same holds.
     #[expect(clippy::disallowed_methods, reason = "a record is no state of a saga, and derives from nothing")]
-    pub async fn append(&self, subject: &str, action: &str, why: &str, detail: &Value) -> Result<String, Unavailable> {
+    pub async fn append(
+        &self,
+        subject: &str,
+        action: &str,
+        why: &Words,
+        detail: &Value,
+    ) -> Result<String, Unavailable> {
         let unique = Uuid::new_v4().simple().to_string();
         // All nine digits, so that the order of texts is the order of times.
         let at = format!("{:.9}#{}", Timestamp::now(), unique.get(..8).unwrap_or(&unique));
@@ -91,8 +99,8 @@ impl Audit {
             .item("subject", text(subject))
             .item("at", text(&at))
             .item("action", text(action))
-            .item("by", text(&self.by))
-            .item("why", text(why))
+            .item("by", text(self.by.as_str()))
+            .item("why", text(why.as_str()))
             .item("detail", text(&detail.to_string()))
             .send()
             .await;
@@ -123,12 +131,12 @@ impl Audit {
 }
 
 /// Who is on record.
-fn operator(environment: &Environment) -> Result<String, ConfigError> {
+fn operator(environment: &Environment) -> Result<Words, ConfigError> {
     let is_name = |text: &str| (1..=NAME_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     let Some(variable) = [OPERATOR, USER].into_iter().find(|variable| environment.is_set(variable)) else {
-        return Ok("unknown".to_owned());
+        return Ok("unknown".into());
     };
-    environment.read(&variable, |text| is_name(text).then(|| text.to_owned()))
+    environment.read(&variable, |text| is_name(text).then(|| Words::of(text)))
 }
 
 fn entry(item: &Item) -> Option<Entry> {
@@ -137,8 +145,8 @@ fn entry(item: &Item) -> Option<Entry> {
         subject: text("subject")?,
         at: text("at")?,
         action: text("action")?,
-        by: text("by")?,
-        why: text("why")?,
+        by: text("by")?.into(),
+        why: text("why")?.into(),
         detail: serde_json::from_str(&text("detail")?).ok()?,
     })
 }
@@ -152,9 +160,11 @@ mod tests {
         let of = |variables: &[(&str, &str)]| {
             operator(&variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
         };
-        assert_eq!(of(&[]).unwrap(), "unknown");
-        assert_eq!(of(&[("USER", "ann")]).unwrap(), "ann");
-        assert_eq!(of(&[("USER", "ann"), ("ENSEMBLE_OPERATOR", "Ann B.")]).unwrap(), "Ann B.");
+        let named = |variables: &[(&str, &str)]| of(variables).unwrap().to_string();
+        assert_eq!(named(&[]), "unknown");
+        assert_eq!(named(&[("USER", "ann")]), "ann");
+        assert_eq!(named(&[("USER", "ann 4929718264035517")]), "ann [removed]");
+        assert_eq!(named(&[("USER", "ann"), ("ENSEMBLE_OPERATOR", "Ann B.")]), "Ann B.");
         assert_eq!(of(&[("ENSEMBLE_OPERATOR", "a\nb")]).unwrap_err().variable, "ENSEMBLE_OPERATOR");
         assert_eq!(of(&[("USER", &"a".repeat(101))]).unwrap_err().variable, "USER");
     }

@@ -59,7 +59,7 @@ pub fn order(order_id: &str) -> Order {
     let items = vec![Item {
         item_id: id("567"),
         qty: "1.0".parse().expect("a number"),
-        description: "Cart item 1".to_owned(),
+        description: "Cart item 1".into(),
         unit_price: "199.99".parse().expect("a number"),
     }];
     Order {

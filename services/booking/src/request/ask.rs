@@ -2,7 +2,7 @@
 //!
 //! A `CloudEvent` with the fields in its `data`, or a bare object with the fields beside its `type`.
 
-use contracts::{ActionKind, EventType, Identifier, MAX_BODY_BYTES, Poison, Reason, SagaId, redact};
+use contracts::{ActionKind, EventType, Identifier, MAX_BODY_BYTES, Poison, Reason, SagaId, Words, redact};
 use saga::Received;
 use serde_json::value::RawValue;
 
@@ -77,7 +77,8 @@ pub(super) fn read(
     let by = text(data, "by", "a client").map_err(unreadable)?;
     let reason = text(data, "reason", "no reason given").map_err(unreadable)?;
     let id = fields.text("id").unwrap_or_else(|| message_id.to_owned());
-    let request = if Identifier::parse(&id).is_ok() { id } else { saga.derive(&id).to_string() };
+    let is_tame = Identifier::parse(&id).is_ok() && redact::text(&id) == id;
+    let request = if is_tame { id } else { saga.derive(&id).to_string() };
     // A deadline is not recognised by an id: whether it has passed is in the record.
     let recognised = (what != ActionKind::Expire).then(|| request.clone());
     Ok(Received {
@@ -105,14 +106,14 @@ pub(crate) fn expired(saga: SagaId) -> String {
     .to_string()
 }
 
-/// A text for people, without what may be a card number.
-fn text(fields: &Fields<'_>, name: &str, default: &str) -> Result<String, String> {
+/// A text for people.
+fn text(fields: &Fields<'_>, name: &str, default: &str) -> Result<Words, String> {
     let Some(raw) = fields.get(name).map(RawValue::get).filter(|raw| *raw != "null") else {
-        return Ok(default.to_owned());
+        return Ok(default.into());
     };
     let text: String = serde_json::from_str(raw).map_err(|_err| format!("{name}: must be a text"))?;
     if text.is_empty() || text.chars().count() > TEXT_MAX || text.chars().any(char::is_control) {
         return Err(format!("{name}: must be 1 to {TEXT_MAX} characters, none of them a control character"));
     }
-    Ok(redact::text(&text).to_owned())
+    Ok(text.into())
 }

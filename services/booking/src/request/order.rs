@@ -2,7 +2,7 @@
 
 use contracts::booking::OrderRejected;
 use contracts::order::{Item, amount_of};
-use contracts::{Failure, Identifier, Order, Path, SagaKind, StepName, redact};
+use contracts::{Failure, Identifier, Order, Path, SagaKind, StepName, Words};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
@@ -141,13 +141,13 @@ fn date(text: String) -> Result<String, String> {
     if good { Ok(text) } else { Err(rule.to_owned()) }
 }
 
-/// A description, without what may be a card number.
-fn description(raw: &RawValue) -> Result<String, String> {
+/// A description.
+fn description(raw: &RawValue) -> Result<Words, String> {
     let text: String = serde_json::from_str(raw.get()).map_err(|_err| "must be a text".to_owned())?;
     if text.len() > DESCRIPTION_MAX || text.chars().any(char::is_control) {
         return Err(format!("must be at most {DESCRIPTION_MAX} bytes, without control characters"));
     }
-    Ok(redact::text(&text).to_owned())
+    Ok(text.into())
 }
 
 /// A number as it is written, digit by digit.

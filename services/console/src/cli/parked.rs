@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::{Args, Subcommand};
+use contracts::Words;
 
 use super::JsonOption;
 
@@ -114,7 +115,7 @@ pub struct RedriveOptions {
     pub to: Option<String>,
     /// Why, for the record.
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    pub why: String,
+    pub why: Words,
 }
 
 /// Options of `parked discard`.
@@ -124,8 +125,13 @@ pub struct DiscardOptions {
     #[command(flatten)]
     pub settle: SettleOptions,
     /// Why, for the record.
-    #[arg(long, value_name = "TEXT", required_unless_present = "dry_run", value_parser = NonEmptyStringValueParser::new())]
-    pub why: Option<String>,
+    #[arg(
+        long,
+        value_name = "TEXT",
+        required_unless_present = "dry_run",
+        value_parser = NonEmptyStringValueParser::new().map(Words::from)
+    )]
+    pub why: Option<Words>,
 }
 
 /// Options of `parked log`.

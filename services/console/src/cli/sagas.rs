@@ -1,7 +1,7 @@
 //! Options of `sagas`, `trace`, `cancel`, `retry` and `resolve`.
 
 use clap::{Args, ValueEnum};
-use contracts::{SagaId, SagaKind};
+use contracts::{SagaId, SagaKind, Words};
 
 use super::JsonOption;
 
@@ -93,7 +93,7 @@ pub struct AskOptions {
     pub asking: AskingOptions,
     /// Why, for the record.
     #[arg(long, value_name = "TEXT", value_parser = said)]
-    pub reason: Option<String>,
+    pub reason: Option<Words>,
 }
 
 /// Options of `resolve`.
@@ -104,7 +104,7 @@ pub struct ResolveOptions {
     pub asking: AskingOptions,
     /// What was done about what still stood; the client is told.
     #[arg(long, value_name = "TEXT", value_parser = said)]
-    pub reason: String,
+    pub reason: Words,
 }
 
 /// What `cancel`, `retry` and `resolve` have in common.
@@ -115,7 +115,7 @@ pub struct AskingOptions {
     pub which: WhichSaga,
     /// Who asks, instead of `ENSEMBLE_OPERATOR` or the system's `USER`.
     #[arg(long, value_name = "NAME", value_parser = said)]
-    pub by: Option<String>,
+    pub by: Option<Words>,
     /// Wait until the saga has ended or needs attention again, and print that.
     ///
     /// The exit code is 0 if it has completed, is compensated, withdrawn or resolved, and 1 otherwise.
@@ -127,9 +127,9 @@ pub struct AskingOptions {
 }
 
 /// A text that a service takes.
-fn said(text: &str) -> Result<String, String> {
+fn said(text: &str) -> Result<Words, String> {
     if text.is_empty() || text.chars().count() > TEXT_MAX || text.chars().any(char::is_control) {
         return Err(format!("must be 1 to {TEXT_MAX} characters, none of them a control character"));
     }
-    Ok(text.to_owned())
+    Ok(Words::of(text))
 }

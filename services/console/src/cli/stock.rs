@@ -1,7 +1,7 @@
 //! Options of `stock`.
 
 use clap::{Args, Subcommand};
-use contracts::Identifier;
+use contracts::{Identifier, Words};
 use rust_decimal::Decimal;
 
 use super::JsonOption;
@@ -55,7 +55,7 @@ pub struct SetOptions {
     pub untracked: bool,
     /// Why, for the record.
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    pub why: String,
+    pub why: Words,
     /// For a program to read.
     #[command(flatten)]
     pub output: JsonOption,

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** whatever changes anything needs a choice, or `--all`.
 
+use contracts::Words;
 use jiff::Timestamp;
 use runtime::parked::{Letter, Place, places};
 use runtime::{Aws, Settings};
@@ -46,6 +47,8 @@ impl Filter {
     pub(super) fn on_record(&self) -> Value {
         let secs = |age: Option<std::time::Duration>| age.map(|age| age.as_secs());
         let Self { queue, reason, saga, event_type, older_than, newer_than, id } = self;
+        let [queue, reason, saga, event_type] =
+            [queue, reason, saga, event_type].map(|text| text.as_deref().map(Words::of));
         let mut choice = json!({
             "queue": queue, "reason": reason, "saga": saga, "type": event_type,
             "olderThanSecs": secs(*older_than), "newerThanSecs": secs(*newer_than),

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** nothing is done before it is on record that it is about to be done.
 
+use contracts::Words;
 use runtime::audit::Audit;
 use runtime::parked::{Act, Held, Settled, settle_all};
 use runtime::{Aws, CancellationToken, Environment, Settings};
@@ -22,7 +23,7 @@ const DISCARD_RATE: u32 = 1000;
 struct Plan<'a> {
     action: &'static str,
     options: &'a SettleOptions,
-    why: &'a str,
+    why: &'a Words,
     rate: u32,
     /// Where to, by name: the queue that the operator named.
     to: Option<String>,
@@ -66,12 +67,12 @@ pub(super) async fn discard(
     options.settle.filter.require(options.settle.all, "discarded")?;
     let settings = Settings::read(environment)?;
     let aws = Aws::connect(environment).await?;
-    let why = options.why.as_deref().unwrap_or_default();
-    carry_out(environment, &aws, &settings, &plan("discard", &options.settle, why, stop)).await
+    let why = options.why.clone().unwrap_or_default();
+    carry_out(environment, &aws, &settings, &plan("discard", &options.settle, &why, stop)).await
 }
 
 #[expect(clippy::disallowed_methods, reason = "what an operator does derives from nothing")]
-fn plan<'a>(action: &'static str, options: &'a SettleOptions, why: &'a str, stop: &'a CancellationToken) -> Plan<'a> {
+fn plan<'a>(action: &'static str, options: &'a SettleOptions, why: &'a Words, stop: &'a CancellationToken) -> Plan<'a> {
     Plan { action, options, why, rate: DISCARD_RATE, to: None, operation: Uuid::new_v4(), stop }
 }
 

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use contracts::{EventType, SagaId};
+use contracts::{EventType, SagaId, Words};
 use runtime::audit::Audit;
 use runtime::sagas::Sagas;
 use runtime::{Aws, Environment, Settings};
@@ -61,21 +61,21 @@ struct Question<'a> {
     /// In a word.
     verb: &'static str,
     asking: &'a AskingOptions,
-    reason: Option<&'a str>,
+    reason: Option<&'a Words>,
 }
 
 /// Asks that a saga be undone.
 pub(crate) async fn cancel(environment: &Environment, options: &AskOptions) -> Result<(), Error> {
     let AskOptions { asking, reason } = options;
     let what = EventType::CancelRequested;
-    Question { what, verb: "cancel", asking, reason: reason.as_deref() }.ask(environment).await
+    Question { what, verb: "cancel", asking, reason: reason.as_ref() }.ask(environment).await
 }
 
 /// Asks that what still stands be undone after all.
 pub(crate) async fn retry(environment: &Environment, options: &AskOptions) -> Result<(), Error> {
     let AskOptions { asking, reason } = options;
     let what = EventType::RetryRequested;
-    Question { what, verb: "retry", asking, reason: reason.as_deref() }.ask(environment).await
+    Question { what, verb: "retry", asking, reason: reason.as_ref() }.ask(environment).await
 }
 
 /// Closes a saga that needs attention.
@@ -97,11 +97,11 @@ impl Question<'_> {
         if let Some(end) = self.refuse(saga, before)? {
             return self.tell_end(&known, end, false);
         }
-        let by = self.asking.by.as_deref().unwrap_or(audit.by());
+        let by = self.asking.by.as_ref().unwrap_or(audit.by());
         let request = new_id();
         let state = known.booking.as_ref().map(|item| &item.name);
         let detail = json!({ "by": by, "state": state, "request": request });
-        audit.append(&format!("saga/{saga}"), self.verb, self.reason.unwrap_or_default(), &detail).await?;
+        audit.append(&format!("saga/{saga}"), self.verb, &self.reason.cloned().unwrap_or_default(), &detail).await?;
         // Crash here: it is on record that it was about to be asked; whether it was, the saga's own record tells.
         sagas.send(booking::DECLARATION.name, &self.message(saga, request, by)).await?;
         if self.asking.wait {
@@ -142,10 +142,10 @@ impl Question<'_> {
     }
 
     /// The message, a `CloudEvent`.
-    fn message(&self, saga: SagaId, request: Uuid, by: &str) -> String {
+    fn message(&self, saga: SagaId, request: Uuid, by: &Words) -> String {
         let mut data = json!({ "sagaId": saga, "by": by });
         if let (Some(fields), Some(reason)) = (data.as_object_mut(), self.reason) {
-            fields.insert("reason".to_owned(), reason.into());
+            fields.insert("reason".to_owned(), reason.as_str().into());
         }
         json!({
             "specversion": "1.0", "id": request, "source": "/ensemble/console", "type": self.what.as_str(),

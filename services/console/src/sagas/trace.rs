@@ -113,7 +113,7 @@ fn as_text(known: &Known, now: Timestamp) -> Vec<String> {
                 lines.extend(led.iter().map(|tried| in_words(tried)));
             }
             Mark::Action(Action { what, by, reason, .. }) => {
-                let (by, reason) = (escaped(by), escaped(reason));
+                let (by, reason) = (escaped(by.as_str()), escaped(reason.as_str()));
                 lines.push(format!("{lead}  {:12} {} by {by}: {reason}", "", draw::strong(what.as_str())));
             }
         }
@@ -142,7 +142,7 @@ fn stands(known: &Known, now: Timestamp) -> Vec<String> {
     if let Some(failed) = known.failed() {
         lines.extend(reasons(Some(&failed.error), &failed.standing).iter().map(|reason| format!("  {reason}")));
         if let Some(Action { by, reason, at, .. }) = &failed.resolution {
-            lines.push(format!("  resolved by {} at {at:.3}: {}", escaped(by), escaped(reason)));
+            lines.push(format!("  resolved by {} at {at:.3}: {}", escaped(by.as_str()), escaped(reason.as_str())));
         }
     } else if let Some(booking::State::Unwinding { error, .. }) = known.booked() {
         lines.extend(reasons(Some(error), &[]).iter().map(|reason| format!("  {reason}")));

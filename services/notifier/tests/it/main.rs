@@ -31,7 +31,7 @@ fn failed(purchase: Purchase) -> booking::Failed {
 
 /// The same, closed by hand after it had needed attention.
 fn resolved(purchase: Purchase) -> booking::Failed {
-    let (by, reason) = ("ada".to_owned(), "paid back by cheque".to_owned());
+    let (by, reason) = ("ada".into(), "paid back by cheque".into());
     let action = Action { what: ActionKind::Resolve, by, reason, at: fixtures::NOW, request: None };
     booking::Failed { earlier: 1, resolution: Some(action), ..failed(purchase) }
 }

@@ -32,8 +32,8 @@ fn failed(standing: bool) -> Failed {
 fn resolved() -> Failed {
     let action = |what, reason: &str| Action {
         what,
-        by: "ada".to_owned(),
-        reason: reason.to_owned(),
+        by: "ada".into(),
+        reason: reason.into(),
         at: NOW,
         request: Some("request-2".to_owned()),
     };

@@ -22,13 +22,13 @@ async fn records_are_listed_by_subject_in_the_order_in_which_they_were_added() {
 
     let audit = Audit::new(&aws, &settings, &environment).unwrap();
     for number in 0..30 {
-        audit.append("queue a", "redrive", "because", &json!({ "number": number })).await.unwrap();
+        audit.append("queue a", "redrive", &"because".into(), &json!({ "number": number })).await.unwrap();
     }
     // At the same moment, as far as a clock can tell.
     let mut tasks = JoinSet::new();
     for _ in 0..50 {
         let audit = audit.clone();
-        tasks.spawn(async move { audit.append("queue b", "discard", "", &json!({})).await.unwrap() });
+        tasks.spawn(async move { audit.append("queue b", "discard", &"".into(), &json!({})).await.unwrap() });
     }
     tasks.join_all().await;
 
