@@ -86,7 +86,7 @@ pub(crate) fn end(booking: &Booking, mut case: Case, mut failed: Failed, context
         }
         Err(failure) => {
             let (at, receive, round) = (context.now, context.receive, case.round);
-            case.attempts.push(Attempt { at, receive, round, error: failure.name.clone() });
+            Attempt::put_on_record(&mut case.attempts, Attempt::new(&failure.name, round, at, receive));
             if let Some(delay) = context.retry(&failure.name, Attempt::in_round(&case.attempts, round)) {
                 return Decision::Commit(State::Undoing { case, failed: Box::new(failed) }, Then::Retry(delay));
             }

@@ -10,6 +10,7 @@
 //!
 //! **Invariant:** the card is sealed to payment's key while the request is read, before anything is decided.
 
+mod actions;
 mod complete;
 mod create;
 mod deadlines;
@@ -26,6 +27,7 @@ use card::PublicKey;
 use contracts::{Event, EventType, Fare, Order, Poison, Purchase, SagaId, fulfillment};
 use saga::{Awaited, Context, Decision, Declaration, Delivery, Due, Input, List, NoEffect, Participant, Received};
 
+pub use actions::Actions;
 pub use deadlines::Deadlines;
 pub use declaration::DECLARATION;
 pub use fail::FailedPayment;

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use saga::{Awaited, Participant, Then};
 use serde::{Deserialize, Serialize};
 
+use crate::Actions;
+
 /// What booking knows of a purchase whose saga it runs or ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
@@ -26,8 +28,8 @@ pub struct Case {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub told: u32,
     /// What people, or the deadline, did to it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub actions: Vec<Action>,
+    #[serde(flatten)]
+    pub actions: Actions,
     /// Attempts to set the status that failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
@@ -37,7 +39,7 @@ impl Case {
     /// A purchase that is new.
     pub(crate) fn new(purchase: Purchase, deadline: Timestamp) -> Self {
         let status = (purchase.kind() == SagaKind::Order).then_some(OrderStatus::New);
-        Self { purchase, status, deadline, round: 0, told: 0, actions: Vec::new(), attempts: Vec::new() }
+        Self { purchase, status, deadline, round: 0, told: 0, actions: Actions::default(), attempts: Vec::new() }
     }
 
     /// The same, with an order in another status.

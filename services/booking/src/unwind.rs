@@ -46,7 +46,7 @@ impl Ask {
 
     /// Whether this very request has been acted upon.
     fn is_known_to(&self, case: &Case) -> bool {
-        self.request.is_some() && case.actions.iter().any(|action| action.request == self.request)
+        self.request.as_deref().is_some_and(|request| case.actions.is_known(request))
     }
 }
 
@@ -135,7 +135,7 @@ fn retry(booking: &Booking, state: &State, ask: &Ask, context: &Context<'_>) -> 
     };
     let told_before = case.told;
     let case = Case { round: case.round.saturating_add(1), ..case.clone().after(ask.action(context.now)) };
-    let (state, event) = unwinding(booking, case, failed.error.alone(), failed.path.clone(), context);
+    let (state, event) = unwinding(booking, case, failed.error.alone(), failed.path.folded(), context);
     Decision::Commit(state, announce(told_before, event))
 }
 

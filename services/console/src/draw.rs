@@ -62,12 +62,17 @@ pub(crate) fn path(notification: &Notification) -> String {
             (true, true) => styled(UNDONE, "↩"),
             (ok, _) => mark(ok),
         };
-        format!("{} {mark}", step.step.as_str())
+        format!("{} {mark}{}", step.step.as_str(), often(step.times))
     };
     let notified = if notification.outcome.is_successful() { "NotifySuccess" } else { "NotifyFailure" };
     let last = format!("{notified} {}", mark(true));
     let steps = notification.path.steps().iter().map(step).chain(std::iter::once(last));
     steps.collect::<Vec<_>>().join(" → ")
+}
+
+/// How often, where it was more than once: ` ×12`.
+pub(crate) fn often(times: u32) -> String {
+    if times > 1 { format!(" ×{times}") } else { String::new() }
 }
 
 /// Why it failed and what still stands, a line each; nothing for a saga that completed.

@@ -110,7 +110,7 @@ pub(crate) fn release(
     let mut refusal = refusal.clone();
     if fulfillment.hooks && hooks(&refusal.purchase).fail_release {
         let (at, receive, round) = (context.now, context.receive, refusal.round);
-        refusal.attempts.push(Attempt { at, receive, round, error: RELEASE_ERROR.to_owned() });
+        Attempt::put_on_record(&mut refusal.attempts, Attempt::new(RELEASE_ERROR, round, at, receive));
         return match context.retry(RELEASE_ERROR, Attempt::in_round(&refusal.attempts, round)) {
             Some(delay) => Decision::Commit(State::Releasing(refusal), Then::Retry(delay)),
             None => {

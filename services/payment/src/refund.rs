@@ -149,7 +149,7 @@ pub(crate) fn go_on(
 fn refused_once(mut refund: Refund, told: &Told, refusal: &Refusal, context: &Context<'_>) -> Decision<Payment> {
     let error = refund_error(refund.purchase.kind());
     let (at, receive, round) = (context.now, context.receive, refund.round);
-    refund.attempts.push(Attempt { at, receive, round, error: error.to_owned() });
+    Attempt::put_on_record(&mut refund.attempts, Attempt::new(error, round, at, receive));
     match context.retry(error, Attempt::in_round(&refund.attempts, round)) {
         Some(delay) => Decision::Commit(State::Refunding(refund), Then::Retry(delay)),
         None => ended(State::RefundFailed, refund, told, Some(refusal), context),
@@ -250,7 +250,7 @@ fn ask(refund: &Refund, fresh: bool) -> Effect {
     Effect::Refund {
         charge_id: refund.charge.charge_id.clone(),
         amount: refund.purchase.amount(),
-        refusals: refund.attempts.len(),
+        refusals: Attempt::count(&refund.attempts),
         fresh,
     }
 }
@@ -379,7 +379,7 @@ mod tests {
         let mut refused = fixtures::account_credit_refused("3");
         refused.journey.round = 1;
         let decide = |state: &State| refund(PAYMENT, state, &refused, None, &context(&[]));
-        let attempt = Attempt { at: fixtures::NOW, receive: 1, round: 0, error: "RefundException".to_owned() };
+        let attempt = Attempt::new("RefundException", 0, fixtures::NOW, 1);
         let failed = Refund { attempts: vec![attempt], ..Refund::new(purchase(), fixtures::charge()) };
         let decision = decide(&State::RefundFailed(failed));
         let Decision::Commit(State::Refunding(again), Then::Perform(Effect::Refund { refusals, .. })) = decision else {

@@ -109,10 +109,17 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure of one step. The message may hold what others said, so it is cleaned.
+    /// The longest message, in bytes: all of it travels with every event of the undoing, beside the purchase.
+    pub const MESSAGE_MAX_BYTES: usize = 8 * 1024;
+
+    /// A failure of one step. The message may hold what others said, so it is cleaned, and cut where it is too long.
     #[must_use]
     pub fn new(name: &str, step: StepName, message: impl Into<String>) -> Self {
-        let message = redact::text(&message.into()).into_owned();
+        let mut message = redact::text(&message.into()).into_owned();
+        if message.len() > Self::MESSAGE_MAX_BYTES {
+            message.truncate(message.floor_char_boundary(Self::MESSAGE_MAX_BYTES));
+            message.push('…');
+        }
         Self { name: name.to_owned(), step, message, also: Vec::new() }
     }
 

@@ -5,15 +5,27 @@
 //! crash is survived by handling the message again.
 //!
 //! **Invariant:** a message is deleted only after everything that follows from it was published, and nothing is
-//! published that is not committed.
+//! published that is not committed; and nothing is committed that cannot be published, or that no table takes.
 
-use contracts::{Envelope, Event, Poison, Reason, SagaId};
+use contracts::{Envelope, Event, MAX_BODY_BYTES, Poison, Reason, SagaId};
 use jiff::Timestamp;
 
 use crate::{Announcement, Context, Decision, Delay, Input, Participant, Received, Record, Stored, Take, Then, Write};
 
 /// How often a write may lose against another writer before the message is given back.
 const CONFLICTS_MAX: u32 = 4;
+
+/// How many of the events that another one is announced behind are kept, the last ones. One before these has been
+/// announced, or else two rounds of a saga went by in each of which it alone could not be published.
+const BEHIND_MAX: usize = 2;
+
+/// The largest record, in bytes: what a table takes, 400 KB with names and indexed attributes
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>), less 4 KiB for these.
+const RECORD_MAX_BYTES: usize = 396 * 1024;
+
+/// The largest record of an intent, in bytes: what comes of the act outside has to be told, beside what the intent is
+/// about, in an event; all that is told besides has less than 16 KiB.
+const INTENT_MAX_BYTES: usize = MAX_BODY_BYTES - 16 * 1024;
 
 /// What the driver has to do next.
 #[derive(Debug)]
@@ -179,37 +191,69 @@ impl<'p, P: Participant> Execution<'p, P> {
             Decision::Perform(effect) => Act::Perform(effect),
             Decision::Announce => self.announce(),
             Decision::Ignore => Act::Settle(Settlement::Delete),
-            Decision::Send(announcements) => Act::Announce(announcements),
-            Decision::NotYet => Act::Settle(Settlement::GiveBack("it came before the event that it follows from")),
-            Decision::Contradiction(rule) => {
-                Act::Settle(Settlement::DeadLetter(Poison::new(Reason::Contradicting, rule)))
+            Decision::Send(announcements) => {
+                let too_large = announcements.iter().find(|announcement| announcement.body.len() > MAX_BODY_BYTES);
+                match too_large {
+                    Some(announcement) => refuse(too_large_to_say(&announcement.name)),
+                    None => Act::Announce(announcements),
+                }
             }
+            Decision::NotYet => Act::Settle(Settlement::GiveBack("it came before the event that it follows from")),
+            Decision::Contradiction(rule) => refuse(Poison::new(Reason::Contradicting, rule)),
         }
     }
 
     fn commit(&mut self, to: P::State, takes: Vec<Take>, then: Then<P>, now: Timestamp) -> Act<P> {
-        let received = &self.received;
-        let envelope = |event| {
-            let (cause, trace) = (&received.event_id, received.traceparent.as_deref());
-            Envelope::new(event, received.saga, cause, trace, now).to_json()
-        };
-        let (announced, next) = match then {
-            Then::Announce(events) => (events.into_iter().map(envelope).collect(), Next::Announce),
+        let (behind, events, next) = match then {
+            Then::Announce(events) => (Vec::new(), events, Next::Announce),
             Then::AnnounceBehind(kept, events) => {
                 let is_kept = |stored: &&String| {
                     Envelope::read(stored).is_ok_and(|earlier| kept.contains(&earlier.event.event_type()))
                 };
-                let earlier = self.announced.iter().flatten().filter(is_kept).cloned();
-                (earlier.chain(events.into_iter().map(envelope)).collect(), Next::Announce)
+                let earlier: Vec<String> = self.announced.iter().flatten().filter(is_kept).cloned().collect();
+                let old = earlier.len().saturating_sub(BEHIND_MAX);
+                (earlier.into_iter().skip(old).collect(), events, Next::Announce)
             }
-            Then::Perform(effect) => (Vec::new(), Next::Perform(effect)),
-            Then::Continue => (Vec::new(), Next::Continue),
-            Then::Retry(delay) => (Vec::new(), Next::Retry(delay)),
+            Then::Perform(effect) => (Vec::new(), Vec::new(), Next::Perform(effect)),
+            Then::Continue => (Vec::new(), Vec::new(), Next::Continue),
+            Then::Retry(delay) => (Vec::new(), Vec::new(), Next::Retry(delay)),
         };
-        let record = Record { stored: Stored::of(&to), announced };
+        let record = match self.record(&to, behind, events, now) {
+            Ok(record) => record,
+            Err(poison) => return refuse(poison),
+        };
+        if matches!(next, Next::Perform(_)) && record.bytes() > INTENT_MAX_BYTES {
+            return refuse(too_large_to_say("what comes of the act"));
+        }
+        let received = &self.received;
         let due = self.participant.due(&to);
         self.pending = Some((to, record.clone(), next));
         Act::Commit(Write { saga: received.saga, expected: self.stored.clone(), to: record, takes, due, at: now })
+    }
+
+    /// What is to stand on record: the state, and these events behind those that were announced.
+    ///
+    /// Refused before it is written where an event would be larger than what a service reads, with the sealed card that
+    /// goes beside it, or the record larger than what a table takes: the state could not be told, and never be left.
+    fn record(&self, to: &P::State, behind: Vec<String>, events: Vec<Event>, now: Timestamp) -> Result<Record, Poison> {
+        let received = &self.received;
+        let mut record = Record { stored: Stored::of(to), announced: behind };
+        for event in events {
+            let event_type = event.event_type();
+            let (cause, trace) = (&received.event_id, received.traceparent.as_deref());
+            let stored = Envelope::new(event, received.saga, cause, trace, now).to_json();
+            let sealed_card = self.participant.sealed_card(&received.incoming, event_type);
+            let bytes = sealed_card.map_or(stored.len(), |card| Envelope::with_sealed_card(&stored, card).len());
+            if bytes > MAX_BODY_BYTES {
+                return Err(too_large_to_say(event_type.as_str()));
+            }
+            record.announced.push(stored);
+        }
+        if record.bytes() > RECORD_MAX_BYTES {
+            let rule = format!("its record in state {}: would be larger than a table takes", record.stored.state);
+            return Err(Poison::new(Reason::TooLarge, rule));
+        }
+        Ok(record)
     }
 
     /// The write took place: what was pending is so.
@@ -273,4 +317,12 @@ impl<'p, P: Participant> Execution<'p, P> {
             Err(_poison) => Act::Settle(Settlement::GiveBack("its record announces what this build does not know")),
         }
     }
+}
+
+fn refuse<P: Participant>(poison: Poison) -> Act<P> {
+    Act::Settle(Settlement::DeadLetter(poison))
+}
+
+fn too_large_to_say(name: &str) -> Poison {
+    Poison::new(Reason::TooLarge, format!("{name}, which follows from it: would be larger than {MAX_BODY_BYTES} bytes"))
 }

@@ -61,6 +61,13 @@ pub struct Record {
 }
 
 impl Record {
+    /// How large it is, about: what else an item holds is small.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let Self { stored: Stored { state, facts }, announced } = self;
+        state.len() + facts.len() + announced.iter().map(|stored| stored.len() + 1).sum::<usize>()
+    }
+
     /// What the state has announced, as far as this build can read it.
     #[must_use]
     pub fn said(&self) -> Vec<Event> {

@@ -157,7 +157,15 @@ mod tests {
 
     fn case(purchase: impl Into<Purchase>) -> Case {
         let (purchase, deadline) = (purchase.into(), fixtures::deadline());
-        Case { purchase, status: None, deadline, round: 0, told: 0, actions: Vec::new(), attempts: Vec::new() }
+        Case {
+            purchase,
+            status: None,
+            deadline,
+            round: 0,
+            told: 0,
+            actions: booking::Actions::default(),
+            attempts: Vec::new(),
+        }
     }
 
     fn registered() -> Event {

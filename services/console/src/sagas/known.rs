@@ -147,8 +147,13 @@ impl Known {
     pub(super) fn actions(&self) -> Vec<&Action> {
         match self.booked() {
             Some(booking::State::Withdrawn { action }) => vec![action],
-            Some(_) | None => self.case().into_iter().flat_map(|case| &case.actions).collect(),
+            Some(_) | None => self.case().into_iter().flat_map(|case| case.actions.in_full()).collect(),
         }
+    }
+
+    /// How many actions are on record by their number alone, behind how many of the others.
+    pub(super) fn actions_left_out(&self) -> Option<(usize, u32)> {
+        self.case()?.actions.left_out()
     }
 
     /// The whole way, as far as it is on record.

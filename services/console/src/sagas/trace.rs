@@ -30,6 +30,8 @@ struct Tried<'a> {
 enum Mark<'a> {
     Step(Step, Vec<Tried<'a>>),
     Action(&'a Action),
+    /// So many actions that are not kept in full, the first of them after this time.
+    Actions(u32, Timestamp),
 }
 
 impl Mark<'_> {
@@ -37,6 +39,7 @@ impl Mark<'_> {
         match self {
             Self::Step(step, _) => step.at,
             Self::Action(action) => action.at,
+            Self::Actions(_, after) => *after,
         }
     }
 }
@@ -79,7 +82,13 @@ fn way(known: &Known) -> Way<'_> {
         Mark::Step(*step, led)
     });
     let mut marks: Vec<Mark<'_>> = steps.collect();
-    marks.extend(known.actions().into_iter().map(Mark::Action));
+    let actions = known.actions();
+    let left_out = known.actions_left_out().and_then(|(behind, number)| {
+        let before = actions.get(behind.checked_sub(1)?)?;
+        Some(Mark::Actions(number, before.at))
+    });
+    marks.extend(actions.into_iter().map(Mark::Action));
+    marks.extend(left_out);
     marks.sort_by_key(Mark::at);
     Way { marks, trying }
 }
@@ -109,13 +118,15 @@ fn as_text(known: &Known, now: Timestamp) -> Vec<String> {
         match mark {
             Mark::Step(step, led) => {
                 let mark = draw_mark(*step);
-                lines.push(format!("{lead}  {:12} {} {mark}", service_of(step.step), step.step.as_str()));
+                let (service, name, often) = (service_of(step.step), step.step.as_str(), draw::often(step.times));
+                lines.push(format!("{lead}  {service:12} {name} {mark}{often}"));
                 lines.extend(led.iter().map(|tried| in_words(tried)));
             }
             Mark::Action(Action { what, by, reason, .. }) => {
                 let (by, reason) = (escaped(by.as_str()), escaped(reason.as_str()));
                 lines.push(format!("{lead}  {:12} {} by {by}: {reason}", "", draw::strong(what.as_str())));
             }
+            Mark::Actions(number, _) => lines.push(draw::faint(format!("  {:34}  {:12} {number} more …", "", ""))),
         }
     }
     if let Some(tried) = trying.first() {
@@ -186,7 +197,10 @@ fn draw_mark(step: Step) -> String {
 
 /// `attempt 1 of 3 failed at … (received 1×): ErrProcessRefund`.
 fn in_words(tried: &Tried<'_>) -> String {
-    let Tried { attempt: Attempt { at, receive, round, error }, nth, of, .. } = tried;
+    let Tried { attempt: Attempt { at, receive, round, error, times }, nth, of, .. } = tried;
+    if *times > 1 {
+        return draw::faint(format!("      {times} attempts up to round {round} failed, the last at {at:.3}: {error}"));
+    }
     let round = if *round > 0 { format!(" in round {round}") } else { String::new() };
     draw::faint(format!("      attempt {nth} of {of}{round} failed at {at:.3} (received {receive}×): {error}"))
 }
@@ -216,20 +230,21 @@ fn later(before: Timestamp, after: Timestamp) -> String {
 fn as_json(known: &Known) -> String {
     let Way { marks, trying } = way(known);
     let tried = |tried: &Tried<'_>| {
-        let Attempt { at, receive, round, error } = tried.attempt;
+        let Attempt { at, receive, round, error, times } = tried.attempt;
         json!({
             "step": tried.step, "service": tried.service, "attempt": tried.nth, "of": tried.of, "at": at,
-            "receive": receive, "round": round, "error": error,
+            "receive": receive, "round": round, "error": error, "times": times,
         })
     };
     let mark = |mark: &Mark<'_>| match mark {
         Mark::Step(step, led) => json!({
             "step": step.step, "service": service_of(step.step), "ok": step.ok, "at": step.at,
-            "undoes": step.step.is_compensation(), "attempts": led.iter().map(tried).collect::<Vec<_>>(),
+            "times": step.times, "undoes": step.step.is_compensation(), "attempts": led.iter().map(tried).collect::<Vec<_>>(),
         }),
         Mark::Action(Action { what, by, reason, at, request }) => {
             json!({ "action": what, "by": by, "reason": reason, "at": at, "request": request })
         }
+        Mark::Actions(number, after) => json!({ "actionsLeftOut": number, "after": after }),
     };
     let service = |(service, row): (&str, Option<super::known::Row<'_>>)| {
         let row = row.map(|row| json!({ "state": row.name, "version": row.version, "updatedAt": row.updated_at }));

@@ -23,3 +23,4 @@ mod storm;
 mod story_lines;
 #[path = "../../../../services/payment/tests/it/till.rs"]
 mod till;
+mod too_large;

@@ -65,6 +65,46 @@ fn what_fails_again_needs_attention_again_and_can_be_tried_once_more() {
     }
 }
 
+/// What a table takes: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>.
+const ITEM_MAX_BYTES: usize = 400 * 1024;
+
+#[test]
+fn a_saga_that_is_tried_again_for_ever_stays_alive_and_small() {
+    const ROUNDS: u32 = 2_000;
+    let keys = Keys::new();
+    for row in [&STANDING_CAPTURE, &STANDING_RESERVATION] {
+        let cast = Cast::new(&keys);
+        let mut world = cast.world();
+        attention(&mut world, row);
+        let saga = saga(row.kind, "r");
+        for round in 1..=ROUNDS {
+            ask(&mut world, row, "retry_requested", &format!("retry-{round}"));
+            world.run(&[]);
+            assert!(world.dead().is_empty(), "{} in round {round}: {:?}", row.id, world.dead());
+            for service in world.services() {
+                let bytes = service.store().records().get(&saga).map_or(0, saga::Record::bytes);
+                let name = service.declaration().name;
+                assert!(bytes < ITEM_MAX_BYTES / 8, "{} in round {round}: {bytes} bytes at {name}", row.id);
+            }
+        }
+        let last = world.notifications(false).last().unwrap();
+        assert!(last.body.len() < 4 * 1024, "{}", last.body);
+        let last: Notification = serde_json::from_str(&last.body).unwrap();
+        assert_eq!(last.outcome, Outcome::NeedsAttention, "{}", row.id);
+        let failed: Vec<u32> = last.path.steps().iter().map(|step| step.times).filter(|times| *times > 1).collect();
+        assert!(failed.contains(&ROUNDS), "every round but the last is counted: {failed:?}");
+        // One that was asked lately and comes again is recognised, and the saga can still end well.
+        let told = world.notifications(false).len();
+        ask(&mut world, row, "retry_requested", &format!("retry-{}", ROUNDS - 500));
+        world.run(&[]);
+        assert!(world.notifications(false).iter().skip(told).all(|again| again.body.contains(&last.id.to_string())));
+        ask(&mut world, row, "resolve_requested", "resolve-1");
+        world.run(&[]);
+        oracle::at_peace(&keys, &cast, &world).unwrap();
+        assert_eq!(world.service("booking").store().state_of(saga), Some("Resolved"), "{}", row.id);
+    }
+}
+
 #[test]
 fn a_saga_that_a_person_closed_says_who_and_why_and_stays_closed() {
     let keys = Keys::new();
