@@ -69,7 +69,7 @@ pub struct Step {
     pub ok: bool,
     /// When it ended.
     pub at: Timestamp,
-    /// How often, where a saga was unwound more than once: this is the last time, of all rounds but the newest.
+    /// How often it ended so, in the rounds before the newest; `at` is the last time. Left out where it was once.
     #[serde(default = "once", skip_serializing_if = "is_once")]
     pub times: u32,
 }
