@@ -4,6 +4,7 @@
 //! never quotes it.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -72,7 +73,8 @@ pub(crate) struct Written<'a> {
 struct Read<'a> {
     specversion: Option<String>,
     r#type: Option<String>,
-    schemaversion: Option<u32>,
+    #[serde(borrow)]
+    schemaversion: Option<&'a RawValue>,
     id: Option<String>,
     time: Option<String>,
     correlationid: Option<String>,
@@ -154,7 +156,7 @@ impl Envelope {
         let event_type = EventType::parse(&required(read.r#type, "type")?)
             .ok_or_else(|| Poison::new(Reason::UnknownType, "type: is not in the vocabulary"))?;
         let expected = event_type.schema_version();
-        if read.schemaversion.unwrap_or(1) != expected {
+        if schema_version(read.schemaversion) != Some(expected) {
             let rule = format!("schemaversion: {} is read in version {expected} only", event_type.as_str());
             return Err(Poison::new(Reason::UnknownVersion, rule));
         }
@@ -180,44 +182,90 @@ fn parsed<T: std::str::FromStr>(attribute: Option<String>, name: &str) -> Result
         .map_err(|_err| Poison::new(Reason::Unreadable, format!("{name}: is not of the right form")))
 }
 
-/// The trace context of an event: the trace of its cause, or else one derived from the saga; the span from its id.
+/// The major version that an attribute `schemaversion` says, as producers write it: 1, 1.0 or "1"; without one, 1.
+/// `None` where it says no version.
+#[must_use]
+pub fn schema_version(attribute: Option<&RawValue>) -> Option<u32> {
+    let Some(raw) = attribute.map(RawValue::get) else {
+        return Some(1);
+    };
+    let quoted: Option<String> = serde_json::from_str(raw).ok();
+    let version = Decimal::from_str_exact(quoted.as_deref().unwrap_or(raw)).ok().filter(Decimal::is_integer)?;
+    u32::try_from(version).ok()
+}
+
+/// The trace context of an event: the trace of its cause, and whether that is sampled, or else a sampled one that is
+/// derived from the saga; the span from its id.
 ///
 /// Derived, not drawn, so that an event announced again is the same
 /// (<https://www.w3.org/TR/trace-context/#traceparent-header>).
 fn child_trace(parent: Option<&str>, saga: SagaId, event: Uuid) -> String {
     let of_saga = saga.uuid().simple().to_string();
-    let trace = parent.and_then(trace_id).unwrap_or(&of_saga);
+    let (trace, sampled) = parent.and_then(trace_of).unwrap_or((&of_saga, true));
     let span = event.simple().to_string();
-    format!("00-{trace}-{}-01", span.get(..16).unwrap_or("0000000000000001"))
+    format!("00-{trace}-{}-0{}", span.get(..16).unwrap_or("0000000000000001"), u8::from(sampled))
 }
 
-/// The trace id of a well-formed `traceparent`.
-fn trace_id(traceparent: &str) -> Option<&str> {
-    let hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+/// The trace id of a well-formed `traceparent`, and whether it is sampled. Of a version that is to come, the parts that
+/// are known are read.
+fn trace_of(traceparent: &str) -> Option<(&str, bool)> {
+    let is_hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_zero = |text: &str| text.bytes().all(|byte| byte == b'0');
     let parts: Vec<&str> = traceparent.split('-').collect();
-    let [version, trace, span, flags] = parts.as_slice() else {
+    let [version, trace, span, flags, further @ ..] = parts.as_slice() else {
         return None;
     };
-    let well_formed = version.len() == 2 && trace.len() == 32 && span.len() == 16 && flags.len() == 2;
-    let zero = trace.bytes().all(|byte| byte == b'0');
-    (well_formed && !zero && parts.iter().all(|part| hex(part))).then_some(trace)
+    let known = [(version, 2), (trace, 32), (span, 16), (flags, 2)];
+    let well_formed = known.into_iter().all(|(part, length)| part.len() == length && is_hex(part));
+    let of_version = *version != "ff" && (*version != "00" || further.is_empty());
+    let flags = u8::from_str_radix(flags, 16).ok()?;
+    (well_formed && of_version && !is_zero(trace) && !is_zero(span)).then_some((*trace, flags & 1 == 1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
     #[test]
-    fn the_trace_goes_on_where_it_is_well_formed() {
+    fn the_trace_goes_on_where_it_is_well_formed_and_what_is_not_sampled_stays_so() {
         let saga = SagaId::of_request("fare", "a");
         let event = saga.derive("x");
-        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-        let child = child_trace(Some(parent), saga, event);
-        assert_eq!(trace_id(&child), Some("4bf92f3577b34da6a3ce929d0e0e4736"));
-        assert_ne!(child, parent);
-        for broken in ["", "00-x-y-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01"] {
-            let own = saga.uuid().simple().to_string();
-            assert_eq!(trace_id(&child_trace(Some(broken), saga, event)), Some(own.as_str()), "{broken}");
+        let own = saga.uuid().simple().to_string();
+        let of = |parent: &str| child_trace(Some(parent), saga, event);
+        for (version, flags, sampled) in
+            [("00", "01", true), ("00", "00", false), ("00", "03", true), ("00", "02", false), ("cc", "00", false)]
+        {
+            let parent = format!("{version}-{TRACE}-00f067aa0ba902b7-{flags}");
+            assert_eq!(trace_of(&of(&parent)), Some((TRACE, sampled)), "{parent}");
+            assert_ne!(of(&parent), parent);
         }
+        assert_eq!(trace_of(&of(&format!("cc-{TRACE}-00f067aa0ba902b7-00-what-is-to-come"))), Some((TRACE, false)));
+        for broken in [
+            "",
+            "00-x-y-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-00",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-00",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00-more",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-00",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-+1",
+        ] {
+            assert_eq!(trace_of(&of(broken)), Some((own.as_str(), true)), "{broken}");
+        }
+        assert_eq!(trace_of(&child_trace(None, saga, event)), Some((own.as_str(), true)));
+    }
+
+    #[test]
+    fn a_version_is_read_as_producers_write_it() {
+        let read = |text: &str| schema_version(Some(serde_json::from_str(text).unwrap()));
+        for (text, version) in [("1", 1), ("1.0", 1), ("\"1\"", 1), ("\"1.0\"", 1), ("2", 2), ("\"2\"", 2)] {
+            assert_eq!(read(text), Some(version), "{text}");
+        }
+        for text in ["1.5", "-1", "\"v1\"", "\"\"", "\" 1\"", "[1]", "true", "{}", "99999999999"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert_eq!(schema_version(None), Some(1));
     }
 }

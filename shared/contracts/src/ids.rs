@@ -26,6 +26,23 @@ impl SagaId {
         Self(Uuid::new_v5(&NAMESPACE, format!("{kind}/{identity}").as_bytes()))
     }
 
+    /// The saga that a `CloudEvent` starts, which is identified by its source and its id together
+    /// (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#id>).
+    ///
+    /// Each source is a namespace of its own, so that no two pairs run together, and none meets a bare identity.
+    #[must_use]
+    pub fn of_event(kind: &str, source: &str, id: &str) -> Self {
+        let source = Uuid::new_v5(&NAMESPACE, format!("cloudevent/{kind}/{source}").as_bytes());
+        Self(Uuid::new_v5(&source, id.as_bytes()))
+    }
+
+    /// The saga that tells of this content, which was sent under the identity of this saga and is not what this saga
+    /// is about.
+    #[must_use]
+    pub fn instead(&self, content: &str) -> Self {
+        Self(self.derive(&format!("instead/{content}")))
+    }
+
     /// The id, within this saga, of whatever `name` names: an event type, a gateway call, a notification.
     #[must_use]
     pub fn derive(&self, name: &str) -> Uuid {
@@ -130,6 +147,8 @@ impl From<Identifier> for String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -145,6 +164,23 @@ mod tests {
         let saga = SagaId::of_request("fare", "a");
         assert_eq!(saga.to_string(), "ff550941-cf15-5872-a7e4-de465464f053");
         assert_eq!(saga.derive("fare_registered").to_string(), "b79ab840-29ff-56b8-8acd-9d8c5cc40183");
+        assert_eq!(SagaId::of_event("fare", "/shop", "a").to_string(), "83501630-d74f-5087-a0f3-39c3be272a3d");
+        assert_eq!(saga.instead("b").to_string(), "17290cd5-5f43-5553-af8f-22259bc29729");
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_pairs_of_source_and_id_are_one_saga(a in "[ab/]{1,4}", b in "[ab/]{1,4}", at in 1..8_usize) {
+            let saga = SagaId::of_event("fare", &a, &b);
+            // The same characters, divided elsewhere.
+            let whole = format!("{a}{b}");
+            let (source, id) = whole.split_at(at.min(whole.len() - 1));
+            prop_assert_eq!(SagaId::of_event("fare", source, id) == saga, source == a);
+            prop_assert_ne!(SagaId::of_event("order", &a, &b), saga);
+            for identity in [&whole, &b, &format!("{a}/{b}"), &format!("cloudevent/fare/{a}")] {
+                prop_assert_ne!(SagaId::of_request("fare", identity), saga);
+            }
+        }
     }
 
     #[test]
