@@ -31,6 +31,9 @@ pub enum InvalidMoney {
     /// Outside the grammar of [`Money::parse_usd`].
     #[error("must be an amount such as $20.00, $1,234.50, 20 or 20.5: no sign, no exponent, at most two decimals")]
     NotMoney,
+    /// Longer than [`Money::MAX_LEN`]: leading zeros could go on for ever.
+    #[error("must be at most 64 characters")]
+    TooLong,
     /// More minor units than an `i64` holds.
     #[error("must not be larger than $92,233,720,368,547,758.07")]
     TooLarge,
@@ -40,6 +43,9 @@ pub enum InvalidMoney {
 }
 
 impl Money {
+    /// The longest text that is an amount, in bytes.
+    pub const MAX_LEN: usize = 64;
+
     /// The grammar of [`Money::parse_usd`], as a schema says it; that an amount is neither zero nor too large is not in
     /// it.
     pub const PATTERN_USD: &str = r"^\$?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{1,2})?$";
@@ -53,6 +59,9 @@ impl Money {
     ///
     /// [`InvalidMoney`] names the rule that the text breaks.
     pub fn parse_usd(text: &str) -> Result<Self, InvalidMoney> {
+        if text.len() > Self::MAX_LEN {
+            return Err(InvalidMoney::TooLong);
+        }
         let text = text.strip_prefix('$').unwrap_or(text);
         let (whole, cents) = match text.split_once('.') {
             Some((whole, cents)) => (whole, cents_of(cents)?),
@@ -146,6 +155,8 @@ mod tests {
             assert_eq!(Money::parse_usd(text), Err(InvalidMoney::TooLarge), "{text}");
         }
         assert_eq!(Money::parse_usd("$0.00"), Err(InvalidMoney::Zero));
+        assert!(Money::parse_usd(&format!("{:0>64}", 1)).is_ok());
+        assert_eq!(Money::parse_usd(&format!("{:0>65}", 1)), Err(InvalidMoney::TooLong));
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! An order, and what its saga carries forward.
 //!
-//! **Invariant:** quantities and prices are exact decimals; what is charged is their exact sum, in whole cents, or the
-//! order is refused.
+//! **Invariant:** quantities and prices are exact decimals; each line is rounded to cents once, and the sum of what is
+//! rounded is charged.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub struct Order {
     pub customer_id: Identifier,
     /// What is ordered.
     pub items: Vec<Item>,
-    /// The exact sum over all items.
+    /// The sum over all items, each of them rounded to cents.
     pub amount: Money,
 }
 
@@ -53,32 +53,63 @@ pub enum OrderStatus {
 /// Why no amount can be charged for these items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAmount {
-    /// The sum is not a whole number of cents; rounding it would charge what nobody asked for.
-    #[error("the sum of qty × unit_price must be a whole number of cents")]
-    NotWholeCents,
+    /// A line has a price, and nothing would be charged for it.
+    #[error("qty × unit_price must not be rounded to zero")]
+    RoundsToZero,
+    /// A line is no amount.
+    #[error("qty × unit_price {0}")]
+    Line(InvalidMoney),
     /// The sum is no amount.
     #[error("the sum of qty × unit_price {0}")]
-    NotAnAmount(InvalidMoney),
+    Sum(InvalidMoney),
 }
 
-/// The exact sum of `qty × unit_price` over these items.
+impl Item {
+    /// What is charged for this line, in cents: rounded half away from zero, as tills do. A line without a price is
+    /// free.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAmount`].
+    pub fn amount(&self) -> Result<i64, InvalidAmount> {
+        let too_large = InvalidAmount::Line(InvalidMoney::TooLarge);
+        // In whole numbers: a decimal would round a product that is too long for it, and so a line twice.
+        let product = self.qty.mantissa().checked_mul(self.unit_price.mantissa()).ok_or(too_large)?;
+        let scale = self.qty.scale() + self.unit_price.scale();
+        let cents = match scale.checked_sub(2) {
+            None => product.checked_mul(10_i128.pow(2 - scale)).ok_or(too_large)?,
+            Some(scale) => rounded(product, scale),
+        };
+        match i64::try_from(cents).map_err(|_err| too_large)? {
+            0 if product != 0 => Err(InvalidAmount::RoundsToZero),
+            minor => Ok(minor),
+        }
+    }
+}
+
+/// So many units of ten to the power of minus `scale`, as a whole number, half away from zero.
+fn rounded(units: i128, scale: u32) -> i128 {
+    // Of a scale that no `i128` reaches, nothing is left.
+    let Some(unit) = 10_i128.checked_pow(scale) else {
+        return 0;
+    };
+    let (whole, rest) = (units / unit, units % unit);
+    if rest.abs() >= unit - rest.abs() { whole + rest.signum() } else { whole }
+}
+
+/// The sum over these items, each of them rounded to cents.
 ///
 /// # Errors
 ///
-/// [`InvalidAmount`]: nothing is rounded.
+/// [`InvalidAmount`].
 pub fn amount_of(items: &[Item]) -> Result<Money, InvalidAmount> {
-    let too_large = InvalidAmount::NotAnAmount(InvalidMoney::TooLarge);
-    let mut cents = Decimal::ZERO;
+    let mut minor: i64 = 0;
     for item in items {
-        let line = item.qty.checked_mul(item.unit_price).and_then(|line| line.checked_mul(Decimal::ONE_HUNDRED));
-        cents = line.and_then(|line| cents.checked_add(line)).ok_or(too_large)?;
+        minor = minor.checked_add(item.amount()?).ok_or(InvalidAmount::Sum(InvalidMoney::TooLarge))?;
     }
-    if !cents.is_integer() {
-        return Err(InvalidAmount::NotWholeCents);
-    }
-    match i64::try_from(cents).map_err(|_err| too_large)? {
-        minor if minor > 0 => Ok(Money { minor, currency: Currency::Usd }),
-        _ => Err(InvalidAmount::NotAnAmount(InvalidMoney::Zero)),
+    match minor {
+        1.. => Ok(Money { minor, currency: Currency::Usd }),
+        ..=0 => Err(InvalidAmount::Sum(InvalidMoney::Zero)),
     }
 }
 
@@ -99,6 +130,8 @@ impl Order {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn item(id: &str, qty: &str, unit_price: &str) -> Item {
@@ -116,16 +149,61 @@ mod tests {
     }
 
     #[test]
-    fn amounts_are_exact() {
+    fn each_line_is_rounded_half_away_from_zero_and_the_sum_is_charged() {
         assert_eq!(minor(&[("1.0", "199.99")]), Ok(19_999));
         assert_eq!(minor(&[("3", "0.1")]), Ok(30));
-        assert_eq!(minor(&[("0.1", "0.1"), ("0.2", "0.1")]), Ok(3), "the sum counts, not the line");
+        assert_eq!(minor(&[("0.1", "0.1"), ("0.2", "0.1")]), Ok(3));
         assert_eq!(minor(&[("0.25", "4")]), Ok(100));
-        assert_eq!(minor(&[("0.5", "0.01")]), Err(InvalidAmount::NotWholeCents));
-        assert_eq!(minor(&[("1", "0")]), Err(InvalidAmount::NotAnAmount(InvalidMoney::Zero)));
+        assert_eq!(minor(&[("0.333", "3.00")]), Ok(100));
+        assert_eq!(minor(&[("0.005", "1")]), Ok(1));
+        assert_eq!(minor(&[("0.5", "0.01"), ("0.5", "0.01")]), Ok(2), "the line counts, not the sum");
+        assert_eq!(minor(&[("0.0149999999", "1")]), Ok(1));
+        assert_eq!(minor(&[("0.004999999", "1"), ("1", "1")]), Err(InvalidAmount::RoundsToZero));
+        assert_eq!(minor(&[("1", "0"), ("1", "1")]), Ok(100), "what has no price is free");
+        assert_eq!(minor(&[("1", "0")]), Err(InvalidAmount::Sum(InvalidMoney::Zero)));
+        // Just below half a cent, and more digits than a decimal has: it would round the line twice.
+        assert_eq!(minor(&[("0.000000009", "66666666666667222222.222222222")]), Ok(60_000_000_000_000));
         let huge = "79228162514264337593543950335";
-        assert_eq!(minor(&[(huge, huge)]), Err(InvalidAmount::NotAnAmount(InvalidMoney::TooLarge)));
-        assert_eq!(minor(&[("92233720368547758.08", "1")]), Err(InvalidAmount::NotAnAmount(InvalidMoney::TooLarge)));
+        assert_eq!(minor(&[(huge, huge)]), Err(InvalidAmount::Line(InvalidMoney::TooLarge)));
+        assert_eq!(minor(&[("92233720368547758.08", "1")]), Err(InvalidAmount::Line(InvalidMoney::TooLarge)));
+        let most = ("92233720368547758.07", "1");
+        assert_eq!(minor(&[most]), Ok(i64::MAX));
+        assert_eq!(minor(&[most, ("1", "0.01")]), Err(InvalidAmount::Sum(InvalidMoney::TooLarge)));
+    }
+
+    /// A line in cents as one does it by hand: digit by digit, in units of 10⁻¹⁸ dollars.
+    fn by_hand(qty: (u64, usize), price: (u64, usize)) -> u128 {
+        let padded = |(digits, decimals): (u64, usize)| format!("{digits}{}", "0".repeat(9 - decimals));
+        let whole = |text: String| text.parse::<u128>().unwrap();
+        let digits = format!("{:0>40}", whole(padded(qty)) * whole(padded(price)));
+        let (cents, rest) = digits.split_at(digits.len() - 16);
+        whole(cents.to_owned()) + u128::from(rest.as_bytes()[0] >= b'5')
+    }
+
+    fn written((digits, decimals): (u64, usize)) -> String {
+        let text = format!("{digits:0>10}");
+        let (whole, rest) = text.split_at(text.len() - decimals);
+        if rest.is_empty() { whole.to_owned() } else { format!("{whole}.{rest}") }
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_rounded_as_one_does_it_by_hand(
+            lines in prop::collection::vec(((1..10_000_000_000_u64, 0..=9_usize), (1..10_000_000_000_u64, 0..=9_usize)), 1..5)
+        ) {
+            let texts: Vec<_> = lines.iter().map(|(qty, price)| (written(*qty), written(*price))).collect();
+            let items: Vec<_> = texts.iter().map(|(qty, price)| (qty.as_str(), price.as_str())).collect();
+            let cents: Vec<u128> = lines.iter().map(|(qty, price)| by_hand(*qty, *price)).collect();
+            let sum = i64::try_from(cents.iter().sum::<u128>());
+            match minor(&items) {
+                Ok(minor) => {
+                    prop_assert!(!cents.contains(&0));
+                    prop_assert_eq!(Ok(minor), sum);
+                }
+                Err(InvalidAmount::RoundsToZero) => prop_assert!(cents.contains(&0)),
+                Err(InvalidAmount::Line(_) | InvalidAmount::Sum(_)) => prop_assert!(sum.is_err()),
+            }
+        }
     }
 
     #[test]
