@@ -16,6 +16,9 @@ use crate::{Effect, Fulfillment, Reply, State};
 /// The error of a reservation that cannot be made.
 const ERROR: &str = "ErrReserveInventory";
 
+/// Items that are named as short, at most.
+const SHORT_MAX: usize = 20;
+
 /// The error of a reservation that cannot be released; retried by policy.
 pub(crate) const RELEASE_ERROR: &str = "ErrReleaseInventory";
 
@@ -57,6 +60,15 @@ pub(crate) fn reserve(
     }
 }
 
+/// What is short, as far as an event has room for it besides the order.
+fn shortage(short: &[String]) -> String {
+    let named = short.iter().take(SHORT_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match short.len().saturating_sub(SHORT_MAX) {
+        0 => format!("short of stock: {named}"),
+        more => format!("short of stock: {named} and {more} more"),
+    }
+}
+
 /// So much is there: take what is wanted, or say what is short.
 fn take(
     fulfillment: Fulfillment,
@@ -75,8 +87,7 @@ fn take(
         .collect();
     if !short.is_empty() {
         // Ids stand in it as they are, whatever digits they have, so it is not cleaned as words are.
-        let message = format!("short of stock: {}", short.join(", "));
-        let error = Failure { message, ..Failure::new(ERROR, STEP, "") };
+        let error = Failure { message: shortage(&short), ..Failure::new(ERROR, STEP, "") };
         return refuse_paid(captured, error, context);
     }
     let taken: Vec<Take> =
@@ -200,6 +211,8 @@ mod tests {
         assert!(!refusal.stands);
         let [Event::InventoryRefused(refused)] = events.as_slice() else { panic!("{events:?}") };
         assert_eq!(refused.error.message, "short of stock: 567 (1 wanted, 0.5 available)");
+        let many: Vec<String> = (0..99).map(|item| item.to_string()).collect();
+        assert!(shortage(&many).ends_with(", 18, 19 and 79 more"), "{}", shortage(&many));
     }
 
     #[test]
