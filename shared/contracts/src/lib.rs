@@ -56,3 +56,9 @@ pub use words::Words;
 /// SNS and SQS carry up to 256 KiB and bill by 64 KiB
 /// (<https://aws.amazon.com/sqs/pricing/>); we stop at one billing unit.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// A text without the UTF-8 byte order mark that editors and some producers put in front of JSON.
+#[must_use]
+pub fn unmarked(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}

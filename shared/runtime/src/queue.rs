@@ -12,6 +12,7 @@ use aws_sdk_sqs::types::{
     MessageSystemAttributeName,
 };
 use contracts::{Poison, redact};
+use saga::delivery::is_text;
 
 use crate::aws::Aws;
 use crate::batch::Batcher;
@@ -26,7 +27,7 @@ pub(crate) const REQUEST_ID: &str = "requestId";
 /// A message, with the receipt that settles it.
 pub(crate) struct Received {
     pub(crate) body: String,
-    /// String attributes only; ours and our clients' are.
+    /// By their text; empty for one that has none. See [`saga::Delivery`].
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) message_id: String,
     pub(crate) attempt: u32,
@@ -160,7 +161,8 @@ impl Received {
     /// be the same request.
     fn identity(&self) -> &str {
         // No attribute of a dead letter may hold a card number; a request that bears one is no request to redrive.
-        let own = self.attributes.get(REQUEST_ID).filter(|id| redact::text(id) == id.as_str());
+        let is_kept = |id: &&String| !id.is_empty() && redact::text(id) == id.as_str();
+        let own = self.attributes.get(REQUEST_ID).filter(is_kept);
         own.unwrap_or(&self.message_id)
     }
 
@@ -169,10 +171,12 @@ impl Received {
         let attempt = system.get(&MessageSystemAttributeName::ApproximateReceiveCount);
         let attributes = message.message_attributes.unwrap_or_default().into_iter();
         Some(Self {
-            body: message.body.unwrap_or_default(),
+            body: contracts::unmarked(&message.body.unwrap_or_default()).to_owned(),
             attributes: attributes
-                .filter(|(_, value)| value.data_type() == "String")
-                .filter_map(|(name, value)| value.string_value.map(|text| (name, text)))
+                .map(|(name, value)| {
+                    let text = value.string_value.filter(|_| is_text(&value.data_type)).unwrap_or_default();
+                    (name, text)
+                })
                 .collect(),
             message_id: message.message_id?,
             attempt: attempt.and_then(|count| count.parse().ok()).unwrap_or(1),

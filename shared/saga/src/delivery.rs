@@ -11,7 +11,8 @@ use crate::Participant;
 pub struct Delivery<'a> {
     /// The body.
     pub body: &'a str,
-    /// The String message attributes.
+    /// The message attributes, by their text: those of which [`is_text`] says that they have one. An attribute that
+    /// has none stands here as an empty text, which none of the others can be.
     pub attributes: &'a BTreeMap<String, String>,
     /// The SQS message id: identifies a request that has no id of its own, and nothing else.
     pub message_id: &'a str,
@@ -136,6 +137,15 @@ pub fn read_envelope<I>(
     Ok(Received { saga, event_type, event_id, traceparent, incoming })
 }
 
+/// Whether a message attribute of this data type has a text.
+///
+/// `String` and `Number` have, with or without a label of its client's behind a point
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>).
+#[must_use]
+pub fn is_text(data_type: &str) -> bool {
+    matches!(data_type.split('.').next(), Some("String" | "Number"))
+}
+
 /// Whether a body has the marks of an SNS notification
 /// (<https://docs.aws.amazon.com/sns/latest/dg/http-notification-json.html>).
 #[must_use]
@@ -147,7 +157,7 @@ pub fn looks_like_sns_envelope(body: &str) -> bool {
         topic_arn: Option<String>,
         message: Option<String>,
     }
-    serde_json::from_str::<Marks>(body).is_ok_and(|marks| {
+    serde_json::from_str::<Marks>(contracts::unmarked(body)).is_ok_and(|marks| {
         marks.r#type.as_deref() == Some("Notification") && marks.topic_arn.is_some() && marks.message.is_some()
     })
 }

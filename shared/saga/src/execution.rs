@@ -115,14 +115,10 @@ impl<'p, P: Participant> Execution<'p, P> {
     /// Begins with the state that the event expects to find, or by looking where it expects none. `receive` is how often
     /// the message has been received.
     pub fn begin(participant: &'p P, received: Received<P::Incoming>, receive: u32, now: Timestamp) -> (Self, Act<P>) {
-        let expected = participant.expects(&received.incoming);
-        let look = expected.is_none().then_some(received.saga);
-        let state = expected.unwrap_or_default();
-        let stored = (state != P::State::default()).then(|| Stored::of(&state));
         let mut execution = Self {
             participant,
-            stored,
-            state,
+            stored: None,
+            state: P::State::default(),
             received,
             receive,
             announced: None,
@@ -131,8 +127,19 @@ impl<'p, P: Participant> Execution<'p, P> {
             pending: None,
             conflicts: 0,
         };
-        let act = look.map_or_else(|| execution.decide(now), Act::Look);
+        let act = execution.expect(now);
         (execution, act)
+    }
+
+    /// Decides on the state that the event expects to find, or looks where it expects none.
+    fn expect(&mut self, now: Timestamp) -> Act<P> {
+        let expected = self.participant.expects(&self.received.incoming);
+        let look = expected.is_none().then_some(self.received.saga);
+        self.state = expected.unwrap_or_default();
+        self.stored = (self.state != P::State::default()).then(|| Stored::of(&self.state));
+        self.announced = None;
+        self.said = Vec::new();
+        look.map_or_else(|| self.decide(now), Act::Look)
     }
 
     /// The saga of this message.
@@ -197,6 +204,11 @@ impl<'p, P: Participant> Execution<'p, P> {
                     Some(announcement) => refuse(too_large_to_say(&announcement.name)),
                     None => Act::Announce(announcements),
                 }
+            }
+            Decision::Instead(saga, incoming) => {
+                self.received.saga = saga;
+                self.received.incoming = incoming;
+                self.expect(now)
             }
             Decision::NotYet => Act::Settle(Settlement::GiveBack("it came before the event that it follows from")),
             Decision::Contradiction(rule) => refuse(Poison::new(Reason::Contradicting, rule)),

@@ -165,6 +165,8 @@ pub enum Decision<P: Participant + ?Sized> {
     Send(Vec<Announcement>),
     /// What this event follows from has not arrived yet: give the message back for a moment.
     NotYet,
+    /// What stands is about something else: decide anew, on this instead, as a saga of its own.
+    Instead(SagaId, P::Incoming),
     /// The event contradicts the record; the text names the rule.
     Contradiction(&'static str),
 }
