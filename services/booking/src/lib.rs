@@ -102,7 +102,7 @@ impl Participant for Booking {
         match incoming {
             Incoming::FareRequested(fare, _sealed_card) => register::register(self, state, fare, context),
             Incoming::OrderRequested(order) => create::create(self, state, order, context),
-            Incoming::BadRequest(rejected) => register::reject(state, rejected, context.now),
+            Incoming::BadRequest(rejected) => register::reject(state, rejected, context),
             Incoming::Fulfilled(fulfilled) => complete::complete(state, fulfilled, context.now),
             Incoming::Refused(refused) => unwind::refused(state, refused),
             Incoming::PaymentFailed(payment) => fail::fail(self, state, payment, context),

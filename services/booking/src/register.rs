@@ -1,12 +1,11 @@
 //! Registers a fare, or rejects the request. Below it, its compensation: marking the fare failed.
 
-use contracts::{Event, Fare, Journey, Purchase, StepName, booking};
+use contracts::{Event, Fare, Journey, Path, Purchase, StepName, booking};
 use jiff::Timestamp;
 use saga::{Context, Decision, Then};
 
 use crate::state::Case;
-use crate::unwind;
-use crate::{Booking, State};
+use crate::{Booking, Incoming, State, request, unwind};
 
 /// A client asks for a fare: register it, once.
 pub(crate) fn register(booking: &Booking, state: &State, fare: &Fare, context: &Context<'_>) -> Decision<Booking> {
@@ -26,48 +25,62 @@ pub(crate) fn register(booking: &Booking, state: &State, fare: &Fare, context: &
         | State::Completed(_)
         | State::Cancelled(_)
         | State::NeedsAttention { .. }
-        | State::Resolved(_) => repeated(state, &purchase),
+        | State::Resolved(_) => repeated(state, &purchase, context),
     }
 }
 
-/// A request that was decided on already: the same is announced again, another is a contradiction.
-pub(crate) fn repeated(state: &State, purchase: &Purchase) -> Decision<Booking> {
-    match state.purchase() {
-        None => Decision::Contradiction("request: one with this id was rejected; use another id"),
-        Some(known) if known == purchase => Decision::Announce,
-        Some(_) => Decision::Contradiction("request: one with this id asked for something else"),
-    }
+/// A request that was decided on already: the same is announced again, and whoever sends another is told so.
+pub(crate) fn repeated(state: &State, purchase: &Purchase, context: &Context<'_>) -> Decision<Booking> {
+    let rule = match state.purchase() {
+        Some(known) if known == purchase => return Decision::Announce,
+        Some(_) => "id: is used for another request already; send this one under another id",
+        None => "id: is used for a request that was rejected; send this one under another id",
+    };
+    instead(context, purchase, request::of_purchase(purchase, rule))
 }
 
 /// A client asks and breaks a rule: say so, once.
-pub(crate) fn reject(state: &State, rejected: &Event, now: Timestamp) -> Decision<Booking> {
+pub(crate) fn reject(state: &State, rejected: &Event, context: &Context<'_>) -> Decision<Booking> {
     match state {
         // One that was cancelled before it came is rejected all the same: nothing of it was begun.
         State::Unseen | State::Withdrawn { .. } => {
-            Decision::Commit(State::Rejected, Then::Announce(vec![at_its_step(rejected, now)]))
+            Decision::Commit(State::Rejected, Then::Announce(vec![at_its_step(rejected, context.now)]))
         }
-        State::Rejected => Decision::Announce,
-        State::Registered(_)
+        State::Rejected if context.said.iter().any(|said| without_path(said) == *rejected) => Decision::Announce,
+        State::Rejected
+        | State::Registered(_)
         | State::Unwinding { .. }
         | State::Undoing { .. }
         | State::Completed(_)
         | State::Cancelled(_)
         | State::NeedsAttention { .. }
-        | State::Resolved(_) => {
-            Decision::Contradiction("request: one with this id was accepted, and this one breaks a rule")
-        }
+        | State::Resolved(_) => instead(context, rejected, rejected.clone()),
     }
+}
+
+/// Rejects what was sent under an id that is used: as a saga of its own, so that the one under that id keeps its
+/// outcome. Sent twice it is the same, because its content is what names it.
+fn instead(context: &Context<'_>, content: &impl serde::Serialize, rejected: Event) -> Decision<Booking> {
+    let content = serde_json::to_string(content).expect("the vocabulary serialises: string keys, no foreign impls");
+    Decision::Instead(context.saga.instead(&content), Incoming::BadRequest(Box::new(rejected)))
 }
 
 /// The rejection, with the step that failed at the end of its path.
 fn at_its_step(rejected: &Event, now: Timestamp) -> Event {
     let mut rejected = rejected.clone();
-    if let Event::FareRejected(fare) = &mut rejected {
-        fare.path = fare.path.and(StepName::RegisterFare, false, now);
-    } else if let Event::OrderRejected(order) = &mut rejected {
-        order.path = order.path.and(StepName::ProcessOrder, false, now);
+    if let Some((path, step)) = request::path_of(&mut rejected) {
+        *path = path.and(step, false, now);
     }
     rejected
+}
+
+/// The rejection as it was decided upon.
+fn without_path(said: &Event) -> Event {
+    let mut said = said.clone();
+    if let Some((path, _)) = request::path_of(&mut said) {
+        *path = Path::default();
+    }
+    said
 }
 
 /// Compensates [`register`]: the fare is marked failed, which is a write of our own and cannot be refused.
@@ -91,7 +104,33 @@ mod tests {
         assert_eq!(case.deadline, event.journey.deadline, "the deadline travels with the event");
         assert_eq!(case.deadline.as_second() - fixtures::NOW.as_second(), 900);
         assert!(matches!(decide(&State::Completed(case)), Decision::Announce));
-        assert!(matches!(decide(&registered("4")), Decision::Contradiction(_)));
+    }
+
+    #[test]
+    fn whoever_sends_another_request_under_a_used_id_is_told_under_an_id_of_its_own() {
+        let instead = |state: &State, customer: &str| {
+            let decision = register(&booking(), state, &fixtures::fare(customer), &context(&[]));
+            let Decision::Instead(saga, Incoming::BadRequest(rejected)) = decision else { panic!("{decision:?}") };
+            let Event::FareRejected(rejected) = *rejected else { panic!("{rejected:?}") };
+            assert_eq!(rejected.customer_id.map(String::from).as_deref(), Some(customer));
+            (saga, rejected.error.message)
+        };
+        let (saga, message) = instead(&registered("4"), "3");
+        assert_eq!(message, "id: is used for another request already; send this one under another id");
+        assert_ne!(saga, context(&[]).saga);
+        assert_eq!(instead(&registered("5"), "3").0, saga, "the same again is the same");
+        assert_ne!(instead(&registered("4"), "5").0, saga, "and another is another");
+        assert!(instead(&State::Rejected, "3").1.starts_with("id: is used for a request that was rejected"));
+    }
+
+    #[test]
+    fn a_rejection_is_told_again_to_whoever_broke_the_same_rule_and_to_nobody_else() {
+        let rejection = |rule: &str| request::of_purchase(&fixtures::fare("3").into(), rule);
+        let said = [at_its_step(&rejection("one rule"), fixtures::NOW)];
+        let decide = |state: &State, rule: &str| reject(state, &rejection(rule), &context(&said));
+        assert!(matches!(decide(&State::Rejected, "one rule"), Decision::Announce));
+        assert!(matches!(decide(&State::Rejected, "another"), Decision::Instead(..)));
+        assert!(matches!(decide(&registered("3"), "one rule"), Decision::Instead(..)));
     }
 
     #[test]

@@ -2,14 +2,16 @@
 //!
 //! A `CloudEvent` with the fields in its `data`, or a bare object with the fields beside its `type`.
 
-use contracts::{ActionKind, EventType, Identifier, MAX_BODY_BYTES, Poison, Reason, SagaId, Words, redact};
+use contracts::{ActionKind, EventType, Identifier, Poison, Reason, SagaId, Words, redact};
 use saga::Received;
-use serde_json::value::RawValue;
+use zeroize::Zeroizing;
 
-use super::fields::Fields;
+use super::beside::Beside;
+use super::event;
+use super::fields::{Fields, words};
 use crate::{Ask, DECLARATION, Incoming};
 
-/// The longest reason, and the longest name, in characters.
+/// Of a reason or a name, what is kept: this many characters.
 pub(super) const TEXT_MAX: usize = 500;
 
 /// What can be asked, and what it is called.
@@ -34,60 +36,60 @@ pub(super) fn from_client(asked: (EventType, ActionKind)) -> Result<(EventType, 
     }
 }
 
-/// Reads it.
+/// Reads it. Only what says which saga is meant, and which question this is, can be wrong with it: nobody who asks for
+/// a charge to be stopped is passed over for the words that go with it.
 pub(super) fn read(
     (asked, what): (EventType, ActionKind),
     fields: &Fields<'_>,
-    bytes: usize,
-    message_id: &str,
+    beside: &Beside,
 ) -> Result<Received<Incoming>, Poison> {
-    if bytes > MAX_BODY_BYTES {
-        return Err(Poison::new(Reason::TooLarge, format!("body: must be at most {MAX_BODY_BYTES} bytes")));
-    }
     let unreadable = |rule: String| Poison::new(Reason::Unreadable, rule);
-    if fields.repeats() {
-        return Err(unreadable("body: an attribute stands twice".to_owned()));
-    }
-    let inner = match fields.get("specversion") {
-        None => None,
-        Some(_) if fields.text("specversion").as_deref() != Some("1.0") => {
-            return Err(unreadable("specversion: must be 1.0".to_owned()));
-        }
-        // It is what makes one that is repeated the same.
-        Some(_) if fields.text("id").is_none_or(|id| id.is_empty()) => {
-            return Err(unreadable("id: must be a text that is not empty".to_owned()));
-        }
-        Some(_) => {
-            let data = fields.get("data").ok_or_else(|| unreadable("data: is missing".to_owned()))?;
-            Some(Fields::of(data.get()).map_err(|rule| unreadable(format!("data: {rule}")))?)
-        }
-    };
-    let data = inner.as_ref().unwrap_or(fields);
-    if data.repeats() {
-        return Err(unreadable("data: a field stands twice".to_owned()));
-    }
-    if fields.get("schemaversion").is_some_and(|version| version.get() != "1") {
+    if !event::is_of_version_1(fields) {
         let rule = format!("schemaversion: {} is read in version 1 only", asked.as_str());
         return Err(Poison::new(Reason::UnknownVersion, rule));
     }
+    let mut room = Zeroizing::default();
+    let inner = if event::is_event(fields) {
+        let broken = event::broken(fields);
+        if !broken.is_empty() {
+            return Err(unreadable(broken.join("; ")));
+        }
+        let (source, id) = event::identity(fields).map_err(|rules| unreadable(rules.join("; ")))?;
+        let data = event::data(fields, &mut room).map_err(unreadable)?;
+        Some((data, SagaId::of_event(asked.as_str(), &source, &id).to_string()))
+    } else {
+        None
+    };
+    let data = inner.as_ref().map_or(fields, |(data, _)| data);
     let saga: Option<SagaId> = data.text("sagaId").and_then(|text| text.parse().ok());
     let saga = saga.ok_or_else(|| unreadable("sagaId: must be the UUID of a saga".to_owned()))?;
+    if data.count("sagaId") > 1 {
+        return Err(unreadable("sagaId: stands twice".to_owned()));
+    }
     let is_expired = data.get("expired").is_some_and(|expired| expired.get() == "true");
     let what = if is_expired && what == ActionKind::Cancel { ActionKind::Expire } else { what };
-    let by = text(data, "by", "a client").map_err(unreadable)?;
-    let reason = text(data, "reason", "no reason given").map_err(unreadable)?;
-    let id = fields.text("id").unwrap_or_else(|| message_id.to_owned());
-    let is_tame = Identifier::parse(&id).is_ok() && redact::text(&id) == id;
-    let request = if is_tame { id } else { saga.derive(&id).to_string() };
-    // A deadline is not recognised by an id: whether it has passed is in the record.
-    let recognised = (what != ActionKind::Expire).then(|| request.clone());
+    let request = inner.as_ref().map_or_else(|| identity(fields, beside, saga), |(_, request)| request.clone());
     Ok(Received {
         saga,
         event_type: asked,
-        event_id: request,
-        traceparent: fields.text("traceparent"),
-        incoming: Incoming::Asked(Ask { what, by, reason, request: recognised }),
+        event_id: request.clone(),
+        traceparent: beside.traceparent(fields),
+        incoming: Incoming::Asked(Ask {
+            what,
+            by: said(data, "by", "a client"),
+            reason: said(data, "reason", "no reason given"),
+            // A deadline is not recognised by an id: whether it has passed is in the record.
+            request: (what != ActionKind::Expire).then_some(request),
+        }),
     })
+}
+
+/// What identifies a bare question: its own id, or else what came beside it.
+fn identity(fields: &Fields<'_>, beside: &Beside, saga: SagaId) -> String {
+    let own = fields.text("id").filter(|id| !id.is_empty());
+    let id = own.unwrap_or_else(|| beside.identity().0.to_owned());
+    let is_tame = Identifier::parse(&id).is_ok() && redact::text(&id) == id;
+    if is_tame { id } else { saga.derive(&id).to_string() }
 }
 
 /// What booking sends itself when the time of a saga is up. From anybody else it means the same: booking looks at its
@@ -106,14 +108,12 @@ pub(crate) fn expired(saga: SagaId) -> String {
     .to_string()
 }
 
-/// A text for people.
-fn text(fields: &Fields<'_>, name: &str, default: &str) -> Result<Words, String> {
-    let Some(raw) = fields.get(name).map(RawValue::get).filter(|raw| *raw != "null") else {
-        return Ok(default.into());
-    };
-    let text: String = serde_json::from_str(raw).map_err(|_err| format!("{name}: must be a text"))?;
-    if text.is_empty() || text.chars().count() > TEXT_MAX || text.chars().any(char::is_control) {
-        return Err(format!("{name}: must be 1 to {TEXT_MAX} characters, none of them a control character"));
-    }
-    Ok(text.into())
+/// What somebody says, on one line, cut, and without what may be a card number; a number or a truth value by its text,
+/// and anything else as if it were not there.
+fn said(fields: &Fields<'_>, name: &str, default: &str) -> Words {
+    let text = fields.given(name).and_then(|raw| {
+        let text: Option<String> = serde_json::from_str(raw.get()).ok();
+        text.or_else(|| (!raw.get().starts_with(['"', '[', '{'])).then(|| raw.get().to_owned()))
+    });
+    text.map(|text| words(&text, TEXT_MAX)).filter(|text| !text.is_empty()).map_or_else(|| default.into(), Words::from)
 }

@@ -1,7 +1,24 @@
 //! The fields of a JSON object, as they stand: nothing is lost to a duplicate key and no value is read too early.
 
+use std::collections::BTreeSet;
+
+use contracts::redact;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+
+/// The longest name of a field that is told, in characters.
+const NAME_MAX: usize = 64;
+
+/// Names of fields that are told at most.
+const NAMED_MAX: usize = 5;
+
+/// A text of a client's, for people: on one line, without what may be a card number, and cut to this many characters.
+pub(crate) fn words(text: &str, most: usize) -> String {
+    let ends = |c: char| c.is_whitespace() || c.is_control();
+    let line = text.split(ends).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    // Cut last: a number that is cut could not be told any more.
+    redact::text(&line).chars().take(most).collect()
+}
 
 /// The fields of one JSON object, in order.
 pub(crate) struct Fields<'a>(Vec<(String, &'a RawValue)>);
@@ -11,7 +28,7 @@ impl<'a> Fields<'a> {
     ///
     /// The error names the rule, never the text.
     pub(crate) fn of(text: &'a str) -> Result<Self, String> {
-        serde_json::from_str(text).map_err(|error| {
+        serde_json::from_str(contracts::unmarked(text)).map_err(|error| {
             if error.is_data() { "must be a JSON object".to_owned() } else { contracts::event::rule_of(&error) }
         })
     }
@@ -19,6 +36,12 @@ impl<'a> Fields<'a> {
     /// The value of a field, if it stands there.
     pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
+    }
+
+    /// The value of a field, if there is one: a JSON `null` is none
+    /// (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md#2-attributes>).
+    pub(crate) fn given(&self, name: &str) -> Option<&'a RawValue> {
+        self.get(name).filter(|value| value.get() != "null")
     }
 
     /// The value of a field, if it is a text.
@@ -36,9 +59,22 @@ impl<'a> Fields<'a> {
         self.names().filter(|found| *found == name).count()
     }
 
+    /// The rule that fields break which are none of these: that of an object that is read whole, or not at all.
+    pub(crate) fn rule_of_unknown(&self, known: &[&str]) -> Option<String> {
+        let unknown: BTreeSet<&str> = self.names().filter(|name| !known.contains(name)).collect();
+        let named: Vec<_> =
+            unknown.iter().take(NAMED_MAX).map(|name| format!("\"{}\"", words(name, NAME_MAX))).collect();
+        let more = match unknown.len().saturating_sub(NAMED_MAX) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let known = known.join(", ");
+        (!named.is_empty()).then(|| format!("a field is none of {known}: {}{more}", named.join(", ")))
+    }
+
     /// Whether any name stands there twice.
     pub(crate) fn repeats(&self) -> bool {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         !self.names().all(|name| seen.insert(name))
     }
 }

@@ -1,12 +1,12 @@
 //! The form of a fare request: every field a text, every rule named, no value ever repeated in an error.
 
 use card::{Card, InvalidCard};
-use contracts::{Failure, Fare, Identifier, Money, Path, StepName, booking};
+use contracts::{Event, Fare, Identifier, Money, Path, StepName, booking};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use super::INVALID;
 use super::fields::Fields;
+use super::rejected::failure;
 
 /// The fields of a fare request, all of them required.
 const FIELDS: [&str; 6] = ["customerId", "fareId", "fareAmount", "cc", "expiryDate", "cvv"];
@@ -30,15 +30,17 @@ pub fn check(body: &str) -> Result<CheckedRequest, String> {
     if body.len() > contracts::MAX_BODY_BYTES {
         return Err(format!("body: must be at most {} bytes", contracts::MAX_BODY_BYTES));
     }
-    check_fields(&fields).map_err(|rejected| rejected.error.message)
+    checked(&fields, Vec::new()).map_err(|rejected| rejected.error.message)
 }
 
-/// Checks the fields of a request; the error is the rejection, with as much of the fare as could be read.
-pub(super) fn check_fields(fields: &Fields<'_>) -> Result<CheckedRequest, Box<booking::FareRejected>> {
-    let mut broken = Vec::new();
-    if fields.names().any(|name| !FIELDS.contains(&name)) {
-        broken.push(format!("body: a field is none of {}", FIELDS.join(", ")));
-    }
+/// Checks the fields of a request that has `broken` these rules already; the error is the rejection.
+pub(super) fn check_fields(fields: &Fields<'_>, broken: Vec<String>) -> Result<CheckedRequest, Box<Event>> {
+    checked(fields, broken).map_err(|rejected| Box::new(Event::FareRejected(*rejected)))
+}
+
+/// The same; the rejection has as much of the fare as could be read.
+fn checked(fields: &Fields<'_>, mut broken: Vec<String>) -> Result<CheckedRequest, Box<booking::FareRejected>> {
+    broken.extend(fields.rule_of_unknown(&FIELDS).map(|rule| format!("body: {rule}")));
     let mut field = |name| match text_of(fields, name) {
         Ok(text) => Some(text),
         Err(rule) => {
@@ -74,7 +76,7 @@ pub(super) fn check_fields(fields: &Fields<'_>) -> Result<CheckedRequest, Box<bo
             fare_id,
             fare_amount,
             amount,
-            error: Failure::new(INVALID, StepName::RegisterFare, broken.join("; ")),
+            error: failure(StepName::RegisterFare, &broken),
             path: Path::default(),
         })),
     }

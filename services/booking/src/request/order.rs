@@ -2,13 +2,13 @@
 
 use contracts::booking::OrderRejected;
 use contracts::order::{Item, amount_of};
-use contracts::{Failure, Identifier, Order, Path, SagaKind, StepName, Words};
+use contracts::{Event, Identifier, MAX_BODY_BYTES, Order, Path, SagaKind, StepName, Words};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
-use super::INVALID;
 use super::fields::Fields;
+use super::rejected::failure;
 
 /// The fields of an order, all of them required.
 const FIELDS: [&str; 4] = ["order_id", "order_date", "customer_id", "items"];
@@ -16,10 +16,13 @@ const FIELDS: [&str; 4] = ["order_id", "order_date", "customer_id", "items"];
 /// The fields of an item, all of them required.
 const ITEM_FIELDS: [&str; 4] = ["item_id", "qty", "description", "unit_price"];
 
-/// Lines of an order, at most: all of it travels with every event, and an event has 64 KiB; and a transaction of
-/// `DynamoDB` takes 100 items
+/// Lines of an order, at most: a transaction of `DynamoDB` takes 100 items, and one of them is the saga's
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
-pub(super) const LINES_MAX: usize = 50;
+pub(super) const LINES_MAX: usize = 99;
+
+/// The items of an order, at most, in bytes of JSON as events carry them. All of them travel with every event; the rest
+/// of [`MAX_BODY_BYTES`] is for what an event can hold besides, when all goes wrong that can.
+pub(super) const ITEMS_BYTES_MAX: usize = 40 * 1024;
 
 /// The longest description, in bytes.
 pub(super) const DESCRIPTION_MAX: usize = 256;
@@ -39,18 +42,20 @@ pub(super) fn kind_of(fields: &Fields<'_>) -> SagaKind {
 /// The fields and the rules that they break.
 pub fn check_order(body: &str) -> Result<Order, String> {
     let fields = Fields::of(body).map_err(|rule| format!("body: {rule}"))?;
-    if body.len() > contracts::MAX_BODY_BYTES {
-        return Err(format!("body: must be at most {} bytes", contracts::MAX_BODY_BYTES));
+    if body.len() > MAX_BODY_BYTES {
+        return Err(format!("body: must be at most {MAX_BODY_BYTES} bytes"));
     }
-    check_fields(&fields).map_err(|rejected| rejected.error.message)
+    checked(&fields, Vec::new()).map_err(|rejected| rejected.error.message)
 }
 
-/// Checks the fields of a request; the error is the rejection, with as much of the order as could be read.
-pub(super) fn check_fields(fields: &Fields<'_>) -> Result<Order, Box<OrderRejected>> {
-    let mut broken = Vec::new();
-    if fields.names().any(|name| !FIELDS.contains(&name)) {
-        broken.push(format!("body: a field is none of {}", FIELDS.join(", ")));
-    }
+/// Checks the fields of a request that has `broken` these rules already; the error is the rejection.
+pub(super) fn check_fields(fields: &Fields<'_>, broken: Vec<String>) -> Result<Order, Box<Event>> {
+    checked(fields, broken).map_err(|rejected| Box::new(Event::OrderRejected(*rejected)))
+}
+
+/// The same; the rejection has as much of the order as could be read.
+fn checked(fields: &Fields<'_>, mut broken: Vec<String>) -> Result<Order, Box<OrderRejected>> {
+    broken.extend(fields.rule_of_unknown(&FIELDS).map(|rule| format!("body: {rule}")));
     let mut keep =
         |field: &str, found: Result<String, String>| found.map_err(|rule| broken.push(format!("{field}: {rule}"))).ok();
     let order_id = keep("order_id", text(fields, "order_id").and_then(identifier));
@@ -72,7 +77,7 @@ pub(super) fn check_fields(fields: &Fields<'_>) -> Result<Order, Box<OrderReject
             customer_id,
             order_id,
             amount,
-            error: Failure::new(INVALID, StepName::ProcessOrder, broken.join("; ")),
+            error: failure(StepName::ProcessOrder, &broken),
             path: Path::default(),
         })),
     }
@@ -102,13 +107,17 @@ fn items(fields: &Fields<'_>, broken: &mut Vec<String>) -> Option<Vec<Item>> {
             Err(rule) => broken.push(format!("items[{index}]: {rule}")),
         }
     }
+    if serde_json::to_string(&items).is_ok_and(|json| json.len() > ITEMS_BYTES_MAX) {
+        broken.push(format!(
+            "items: must be at most {ITEMS_BYTES_MAX} bytes, so that every event of the order has room in \
+             {MAX_BODY_BYTES} bytes"
+        ));
+    }
     Some(items)
 }
 
 fn item(fields: &Fields<'_>, index: usize, broken: &mut Vec<String>) -> Option<Item> {
-    if fields.names().any(|name| !ITEM_FIELDS.contains(&name)) {
-        broken.push(format!("items[{index}]: a field is none of {}", ITEM_FIELDS.join(", ")));
-    }
+    broken.extend(fields.rule_of_unknown(&ITEM_FIELDS).map(|rule| format!("items[{index}]: {rule}")));
     let mut keep = |field: &str, rule: String| broken.push(format!("items[{index}].{field}: {rule}"));
     let item_id = text(fields, "item_id").and_then(identifier).map_err(|rule| keep("item_id", rule)).ok();
     let positive = |qty: Decimal| if qty > Decimal::ZERO { Ok(qty) } else { Err("must be more than zero".to_owned()) };
@@ -116,7 +125,11 @@ fn item(fields: &Fields<'_>, index: usize, broken: &mut Vec<String>) -> Option<I
     let description = once(fields, "description").and_then(description).map_err(|rule| keep("description", rule)).ok();
     let unit_price = number(fields, "unit_price").map_err(|rule| keep("unit_price", rule)).ok();
     let item_id = item_id.and_then(|text| Identifier::parse(&text).ok())?;
-    Some(Item { item_id, qty: qty?, description: description?, unit_price: unit_price? })
+    let item = Item { item_id, qty: qty?, description: description?, unit_price: unit_price? };
+    if let Err(rule) = item.amount() {
+        broken.push(format!("items[{index}]: {rule}"));
+    }
+    Some(item)
 }
 
 fn once<'a>(fields: &Fields<'a>, name: &str) -> Result<&'a RawValue, String> {

@@ -6,9 +6,9 @@
 use contracts::{EventType, Identifier, Money};
 use serde_json::{Value, json};
 
-use super::ID_MAX;
 use super::ask::TEXT_MAX;
-use super::order::{DESCRIPTION_MAX, LINES_MAX};
+use super::event::{ID_MAX, SOURCE_MAX};
+use super::order::{DESCRIPTION_MAX, ITEMS_BYTES_MAX, LINES_MAX};
 
 /// What is requested, with what the schema of its fields is called, and that schema.
 type Form = (EventType, &'static str, fn() -> Value);
@@ -54,24 +54,43 @@ fn bare(event: EventType, fields: &Value) -> Value {
 fn cloud_event(event: EventType, fields: &Value) -> Value {
     json!({
         "title": "CloudEvent",
-        "description": format!("Booking passes over other attributes. The `id` is at most {ID_MAX} bytes long."),
+        "description": format!("Its `source`, of at most {SOURCE_MAX} bytes, and its `id`, of at most {ID_MAX} bytes, \
+            identify it together: the same again is no other. Booking passes over other attributes, and an attribute that \
+            is null is absent. The data stands in `data` or in `data_base64`, and not in both."),
         "type": "object",
-        "required": ["specversion", "id", "source", "type", "data"],
+        "required": ["specversion", "id", "source", "type"],
+        "oneOf": [{ "required": ["data"] }, { "required": ["data_base64"] }],
         "properties": {
             "specversion": { "const": "1.0" },
-            "id": {
-                "type": "string", "minLength": 1, "maxLength": ID_MAX,
-                "description": "Identifies the request: the same again is no other.",
-            },
-            "source": { "type": "string", "minLength": 1, "description": "Who asks; booking does not look at it." },
+            "id": { "type": "string", "minLength": 1, "maxLength": ID_MAX },
+            "source": { "type": "string", "minLength": 1, "maxLength": SOURCE_MAX, "description": "Who asks." },
             "type": type_of(event),
-            "schemaversion": { "const": event.schema_version() },
-            "time": { "type": "string", "format": "date-time" },
-            "datacontenttype": { "const": "application/json" },
-            "traceparent": { "type": "string", "description": "W3C trace context, which the events of the saga go on." },
+            "schemaversion": { "enum": [event.schema_version(), event.schema_version().to_string(), null] },
+            "time": { "type": ["string", "null"], "format": "date-time" },
+            "datacontenttype": media_type(event),
+            "traceparent": {
+                "type": ["string", "null"],
+                "description": "W3C trace context, which the events of the saga go on; without it, that of the message \
+                    attribute `traceparent`.",
+            },
             "data": fields,
+            "data_base64": {
+                "type": "string", "contentEncoding": "base64", "contentMediaType": "application/json",
+                "description": "The same as `data`, in base64.",
+            },
         },
     })
+}
+
+/// The format of the data; nobody looks at that of what is asked of a saga.
+fn media_type(event: EventType) -> Value {
+    let description = "A media type of JSON: application/json, or one that ends with +json.";
+    match event.kind() {
+        Some(_) => json!({
+            "type": ["string", "null"], "pattern": r"^[^/;]+/([^;]+\+)?[Jj][Ss][Oo][Nn] *(;.*)?$", "description": description,
+        }),
+        None => json!({ "description": description }),
+    }
 }
 
 /// The wire name, or the name in prose.
@@ -99,7 +118,7 @@ fn fare() -> Value {
             "customerId": identifier(),
             "fareId": identifier(),
             "fareAmount": {
-                "type": "string", "pattern": Money::PATTERN_USD,
+                "type": "string", "pattern": Money::PATTERN_USD, "maxLength": Money::MAX_LEN,
                 "description": "In US dollars; more than zero, and at most $92,233,720,368,547,758.07.",
             },
             "cc": of_card("^([0-9][ -]?){11,18}[0-9]$", "The number: 12 to 19 digits, with single spaces or dashes"),
@@ -112,8 +131,10 @@ fn fare() -> Value {
 fn order() -> Value {
     let number = "Written as digits and a point, at most 9 of them behind it: no sign, no exponent.";
     json!({
-        "description": "An order. At most 64 KiB; no field may stand there twice; and the sum of qty × unit_price is a \
-            whole number of cents, more than zero and at most $92,233,720,368,547,758.07.",
+        "description": format!("An order. At most 64 KiB, of which the items take at most {ITEMS_BYTES_MAX} bytes, \
+            written without white space and each number as a text; no field may stand there twice. What is charged is the sum \
+            over the lines of qty × unit_price, each rounded to whole cents, half away from zero; a line with a price is not \
+            rounded to zero, and the sum is more than zero and at most $92,233,720,368,547,758.07."),
         "type": "object",
         "additionalProperties": false,
         "required": ["order_id", "order_date", "customer_id", "items"],
@@ -149,24 +170,23 @@ fn order() -> Value {
 const NO_CONTROL: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 
 fn ask() -> Value {
-    let text = |description: &str| {
+    let words = |description: &str| {
         json!({
-            "type": ["string", "null"], "minLength": 1, "maxLength": TEXT_MAX, "pattern": NO_CONTROL,
-            "description": description,
+            "description": format!("{description} On one line, cut to {TEXT_MAX} characters, and without what may be a card \
+                number. Anything that is neither a text, a number nor a truth value is passed over."),
         })
     };
     json!({
-        "description": "What is asked of a saga. At most 64 KiB; no field may stand there twice; booking passes over others.",
+        "description": "What is asked of a saga; booking passes over other fields.",
         "type": "object",
         "required": ["sagaId"],
         "properties": {
             "sagaId": { "type": "string", "format": "uuid" },
-            "by": text("Who asks; it is told to the client."),
-            "reason": text("Why; it is told to the client."),
+            "by": words("Who asks; it is told to the client."),
+            "reason": words("Why; it is told to the client."),
             "expired": {
-                "type": "boolean",
-                "description": "Set by booking itself when the time of a saga is up. From anybody else it means the \
-                    same: booking looks at its own record and clock.",
+                "description": "Set to true by booking itself when the time of a saga is up. From anybody else it means \
+                    the same: booking looks at its own record and clock.",
             },
         },
     })

@@ -112,6 +112,16 @@ fn stories() -> Vec<Story> {
         Story::in_order("withdrawn", vec![asked("cancel_requested", fare_saga("withdrawn")), fare("withdrawn", "$1")]),
         and_asked(of_fare("tried again", vec![not_refunded()]), SagaKind::Fare, &["retry_requested"]),
         and_asked(of_order("an order tried again", "11", Vec::new()), SagaKind::Order, &["retry_requested"]),
+        Story::in_order("used for another", ["$20.00", "$21.00", "twenty"].map(|amount| fare("used", amount)).into()),
+        Story::in_order(
+            "used and rejected",
+            ["twenty", "$20.00", "thirty", "$0"].map(|amount| fare("bad", amount)).into(),
+        ),
+        Story::in_order(
+            "used and withdrawn",
+            vec![asked("cancel_requested", fare_saga("gone")), fare("gone", "$1"), fare("gone", "$2")],
+        ),
+        Story::in_order("an order used", ["199.99", "1", "-1"].map(|price| order("an order used", "4", price)).into()),
         and_asked(of_fare("resolved", vec![not_refunded()]), SagaKind::Fare, &["resolve_requested"]),
         and_asked(of_order("an order resolved", "11", Vec::new()), SagaKind::Order, &["resolve_requested"]),
     ]

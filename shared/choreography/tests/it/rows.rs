@@ -179,9 +179,9 @@ pub(crate) const ROWS: &[Row] = &[
     NOT_RESERVED,
     STANDING_RESERVATION,
     Row {
-        amount: "1.999",
+        amount: "0.001",
         outcome: Outcome::Rejected,
-        errors: &[("InvalidRequest", "items: the sum of qty × unit_price must be a whole number of cents")],
+        errors: &[("InvalidRequest", "items[0]: qty × unit_price must not be rounded to zero")],
         path: &[(ProcessOrder, false)],
         effects: [0, 0, 0, 0],
         ..ORDERED
