@@ -96,7 +96,7 @@ fn read(file: &Path) -> Result<String, Error> {
         std::fs::read_to_string(file).map(|read| text = read)
     };
     read.map_err(|error| Error::Io(file.display().to_string(), error))?;
-    Ok(text)
+    Ok(contracts::unmarked(&text).to_owned())
 }
 
 /// What is wrong with a request, by its line in the file; the column within a line is of use, a second line is not.
@@ -113,8 +113,10 @@ fn requests_in(text: &str) -> Vec<Line> {
         let number = 1 + text.chars().take_while(|c| c.is_whitespace()).filter(|c| *c == '\n').count();
         return vec![Line { number, body: whole.to_owned() }];
     }
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines.map(|(index, line)| Line { number: index + 1, body: line.trim().to_owned() }).collect()
+    // Files that were put together from several have a byte order mark in front of lines in between.
+    let lines =
+        text.lines().map(|line| contracts::unmarked(line).trim()).enumerate().filter(|(_, line)| !line.is_empty());
+    lines.map(|(index, line)| Line { number: index + 1, body: line.to_owned() }).collect()
 }
 
 #[cfg(test)]
@@ -131,6 +133,12 @@ mod tests {
         let rule = "body: the JSON ends too early at line 1 column 9";
         assert_eq!(complaint(&line("{"), rule), "line 5: body: the JSON ends too early at column 9");
         assert_eq!(complaint(&line("{\n"), rule), format!("line 5: {rule}"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_request() {
+        let bodies: Vec<_> = requests_in("{}\n\u{feff}{}\r\n").into_iter().map(|line| line.body).collect();
+        assert_eq!(bodies, ["{}", "{}"]);
     }
 
     #[test]

@@ -49,7 +49,7 @@ fn guide(stack: &Stack) -> String {
     let (created, found) = (did(runtime::provision::Did::Created), did(runtime::provision::Did::Found));
     let cloud_event =
         format!(r#"{{"specversion":"1.0","id":"{REQUEST}","source":"/me","type":"fare_requested","data":{request}}}"#);
-    let saga = SagaId::of_request(SagaKind::Fare.as_str(), REQUEST);
+    let saga = SagaId::of_event(SagaKind::Fare.as_str(), "/me", REQUEST);
     let cancel = format!(r#"{{"type":"cancel_requested","sagaId":"{saga}"}}"#);
     format!(
         "\

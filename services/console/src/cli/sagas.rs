@@ -60,6 +60,9 @@ pub struct WhichSaga {
     /// The identity of the request that started it, in place of its id.
     #[arg(long, value_name = "ID", requires = "kind")]
     pub request: Option<String>,
+    /// The source of that request, if it was a `CloudEvent`, whose source and id identify it together.
+    #[arg(long, value_name = "SOURCE", requires = "request")]
+    pub source: Option<String>,
     /// What that request was for.
     #[arg(long = "saga", value_enum, value_name = "KIND", requires = "request")]
     pub kind: Option<Kind>,
@@ -69,7 +72,13 @@ impl WhichSaga {
     /// Its id.
     #[must_use]
     pub fn saga(&self) -> Option<SagaId> {
-        let of_request = || Some(SagaId::of_request(self.kind?.of_saga().as_str(), self.request.as_ref()?));
+        let of_request = || {
+            let (kind, id) = (self.kind?.of_saga().as_str(), self.request.as_ref()?);
+            Some(match &self.source {
+                Some(source) => SagaId::of_event(kind, source, id),
+                None => SagaId::of_request(kind, id),
+            })
+        };
         self.id.or_else(of_request)
     }
 }

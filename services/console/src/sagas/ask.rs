@@ -17,6 +17,9 @@ use super::trace;
 use crate::cli::sagas::{AskOptions, AskingOptions, ResolveOptions};
 use crate::{Error, age, draw};
 
+/// The source of what is asked here.
+const SOURCE: &str = "/ensemble/console";
+
 /// How often booking's record is looked at while its end is waited for.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -100,7 +103,9 @@ impl Question<'_> {
         let by = self.asking.by.as_ref().unwrap_or(audit.by());
         let request = new_id();
         let state = known.booking.as_ref().map(|item| &item.name);
-        let detail = json!({ "by": by, "state": state, "request": request });
+        // As booking has it on record.
+        let recognised = SagaId::of_event(self.what.as_str(), SOURCE, &request.to_string());
+        let detail = json!({ "by": by, "state": state, "request": recognised });
         audit.append(&format!("saga/{saga}"), self.verb, &self.reason.cloned().unwrap_or_default(), &detail).await?;
         // Crash here: it is on record that it was about to be asked; whether it was, the saga's own record tells.
         sagas.send(booking::DECLARATION.name, &self.message(saga, request, by)).await?;
@@ -148,7 +153,7 @@ impl Question<'_> {
             fields.insert("reason".to_owned(), reason.as_str().into());
         }
         json!({
-            "specversion": "1.0", "id": request, "source": "/ensemble/console", "type": self.what.as_str(),
+            "specversion": "1.0", "id": request, "source": SOURCE, "type": self.what.as_str(),
             "time": age::now(), "datacontenttype": "application/json", "schemaversion": self.what.schema_version(),
             "data": data,
         })

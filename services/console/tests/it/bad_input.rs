@@ -28,6 +28,13 @@ fn cases() -> Vec<(&'static str, String, End)> {
         ("not JSON", "fare please".to_owned(), Buried("unreadable")),
         ("an empty text", " ".to_owned(), Buried("unreadable")),
         ("a list", "[]".to_owned(), Buried("unreadable")),
+        ("a batch of events", format!("[{}]", cloud_event("a", &good)), Told("body: is a batch, a JSON list")),
+        (
+            "an event without a source",
+            cloud_event("a", &good).replace("\"/test\"", "null"),
+            Told("source: must be a text"),
+        ),
+        ("a blank request", "\u{feff} ".to_owned(), Buried("unreadable")),
         ("a truncated request", good[..60].to_owned(), Buried("unreadable")),
         ("a nesting bomb", nested(50_000), Buried("unreadable")),
         ("a nesting bomb in a field", good.replace("\"3\"", &nested(20_000)), Told("customerId: must be a text")),

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::place::{Place, on_both_endpoints};
 use crate::rows::{Row, one_of_each, row};
-use crate::world::{World, cloud_event_of};
+use crate::world::{World, cloud_event_of, fare};
 
 /// What a client sends to cancel a saga, as a `CloudEvent`.
 pub(crate) fn cancel(saga: SagaId) -> String {
@@ -177,7 +177,33 @@ async fn what_only_operators_may_ask_is_buried_when_a_client_asks_it(place: Plac
     world.stack.stop().await;
 }
 
+async fn a_cancellation_is_carried_out_whatever_its_words(place: Place) {
+    let mut world = World::at(place).await;
+    let words = [
+        (json!({ "by": "", "reason": "" }), "cancelled by a client before it was begun: no reason given"),
+        (json!({ "by": "an\u{7}n", "reason": "too\r\nlate" }), "cancelled by an n before it was begun: too late"),
+        (json!({ "by": 7, "reason": ["why", "not"] }), "cancelled by 7 before it was begun: no reason given"),
+        (json!({ "reason": "x".repeat(100_000) }), "cancelled by a client before it was begun: xxxxx"),
+    ];
+    for (index, (mut asked, message)) in words.into_iter().enumerate() {
+        let identity = format!("words-{index}");
+        let saga = SagaId::of_request("fare", &identity);
+        asked["type"] = json!("cancel_requested");
+        asked["sagaId"] = json!(saga);
+        world.publish_to("fare-requests", &asked.to_string(), None).await;
+        world.until("it is on record", async |world| !world.record("booking", saga).await.is_empty()).await;
+        world.publish_to("fare-requests", &fare("3"), Some(&identity)).await;
+        let (_, found) = world.outcome_of(saga).await;
+        assert_eq!(found["outcome"], "compensated", "{found}");
+        let told = found["error"]["message"].as_str().unwrap();
+        assert!(told.starts_with(message) && told.len() < 600, "{told}");
+    }
+    assert_eq!(world.dead_letters().await, []);
+    world.stack.stop().await;
+}
+
 on_both_endpoints! {
+    a_cancellation_is_carried_out_whatever_its_words,
     a_saga_cancelled_while_it_is_paid_is_refunded_and_tells_the_whole_way,
     a_saga_cancelled_before_its_request_comes_is_never_begun,
     a_saga_cancelled_after_its_end_keeps_it_and_tells_it_again,

@@ -244,6 +244,11 @@ async fn a_request_comes_from_standard_input() {
 
     let ended = ensemble_reading(&publish, &calling(&endpoint), &input, "").await;
     assert_eq!(ended.code, Some(65), "{ended:?}");
+
+    // As editors save it, and as files are put together.
+    let marked = format!("\u{feff}{}\r\n\u{feff}{}\r\n", request("3"), request("4"));
+    let ended = ensemble_reading(&["publish", "fare", "-", "--json"], &calling(&endpoint), &input, &marked).await;
+    assert_eq!((ended.code, ended.json().len()), (Some(0), 2), "{ended:?}");
 }
 
 #[tokio::test]
@@ -271,7 +276,7 @@ async fn orders_are_published_as_fares_are_and_to_their_own_topic() {
     let ended = ensemble_reading(&["publish", "order", "-"], &env, &input, &lines.join("\n")).await;
     assert_eq!(ended.code, Some(65), "{ended:?}");
     for words in
-        ["line 2: items[0].qty: ", "line 3: body: a field is none of", "line 4: items: the sum", "none was sent"]
+        ["line 2: items[0].qty: ", "line 3: body: a field is none of", "line 4: items[0]: qty", "none was sent"]
     {
         assert!(ended.err.contains(words), "{words}: {ended:?}");
     }

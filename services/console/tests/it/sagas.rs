@@ -161,7 +161,8 @@ async fn a_saga_is_cancelled_while_it_runs_and_not_when_it_is_done(place: Place)
     troupe.run("all", ALL, &[]);
     let saga = troupe.fare("r", "3").await;
     wait_for("payment's intent", async || {
-        let trace = troupe.ensemble(&["trace", "--request", "r", "--saga", "fare", "--json"]).await;
+        let trace =
+            troupe.ensemble(&["trace", "--request", "r", "--source", "/test", "--saga", "fare", "--json"]).await;
         (trace.code == Some(0) && trace.json()[0]["services"]["payment"]["state"] == "Charging").then_some(())
     })
     .await;
@@ -186,7 +187,7 @@ async fn a_saga_is_cancelled_while_it_runs_and_not_when_it_is_done(place: Place)
 async fn a_saga_that_nobody_knows_is_withdrawn_when_its_request_comes(place: Place) {
     let mut troupe = Troupe::at(place, &[]).await;
     troupe.run("all", ALL, &[]);
-    let by_request = ["--request", "never", "--saga", "order"];
+    let by_request = ["--request", "never", "--source", "/test", "--saga", "order"];
     let unknown = troupe.ensemble(&[&["trace"], &by_request[..]].concat()).await;
     assert_eq!(unknown.code, Some(1), "{unknown:?}");
     assert!(unknown.err.contains("no service has anything on record"), "{unknown:?}");

@@ -177,7 +177,7 @@ async fn up_with_a_data_folder_remembers_what_was_charged() {
         "data": serde_json::from_str::<Value>(&request("3")).unwrap(),
     })
     .to_string();
-    let saga = contracts::SagaId::of_request("fare", "my-request-1").to_string();
+    let saga = contracts::SagaId::of_event("fare", "/me", "my-request-1").to_string();
     let topic = ("TopicArn", "arn:aws:sns:us-east-1:000000000000:ensemble-fare-requests");
     let mut lives = Vec::new();
     for _life in 0..2 {

@@ -128,7 +128,7 @@ impl Troupe {
         });
         let url = self.aws.queue_url(&self.aws.name("booking"));
         self.aws.sqs("SendMessage", &json!({ "QueueUrl": url, "MessageBody": body.to_string() })).await;
-        SagaId::of_request(kind, id).to_string()
+        SagaId::of_event(kind, "/test", id).to_string()
     }
 
     /// Waits until a saga has told this many notifications.

@@ -55,6 +55,11 @@ pub(crate) fn saga_of(identity: &str) -> SagaId {
     SagaId::of_request("fare", identity)
 }
 
+/// The saga of an event of [`cloud_event_of`] that asks for one of this kind.
+pub(crate) fn event_saga(kind: &str, id: &str) -> SagaId {
+    SagaId::of_event(kind, "/test", id)
+}
+
 pub(crate) fn order_saga(identity: &str) -> SagaId {
     SagaId::of_request("order", identity)
 }
