@@ -300,7 +300,7 @@ fn every_event_of_an_order_that_was_accepted_has_room_in_a_message() {
     (order.order_id, order.customer_id, order.order_date) =
         (id("o"), id("c"), "2018-10-19T10:50:16.123456789+08:00".to_owned());
     let line = serde_json::to_string(&order.items).unwrap().len();
-    order.items[0].description = "x".repeat(ITEMS_BYTES_MAX - line + order.items[0].description.len());
+    order.items[0].description = "x".repeat(ITEMS_BYTES_MAX - line + order.items[0].description.as_str().len()).into();
     let amount = order.amount;
     // What people say is cut to so many characters, of up to four bytes each.
     let said = "𝄞".repeat(500);
@@ -320,8 +320,8 @@ fn every_event_of_an_order_that_was_accepted_has_room_in_a_message() {
     failed.standing = vec![standing; 4];
     failed.resolution = Some(Action {
         what: ActionKind::Resolve,
-        by: said.clone(),
-        reason: said,
+        by: said.clone().into(),
+        reason: said.into(),
         at: testkit::fixtures::NOW,
         request: Some("r".repeat(128)),
     });
