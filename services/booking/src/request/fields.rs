@@ -9,6 +9,9 @@ use serde_json::value::RawValue;
 /// The longest name of a field that is told, in characters.
 const NAME_MAX: usize = 64;
 
+/// A name with so many digits is not told: none has them, but a card number that was taken for a name.
+const NAME_DIGITS_MAX: usize = 11;
+
 /// Names of fields that are told at most.
 const NAMED_MAX: usize = 5;
 
@@ -18,6 +21,12 @@ pub(crate) fn words(text: &str, most: usize) -> String {
     let line = text.split(ends).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     // Cut last: a number that is cut could not be told any more.
     redact::text(&line).chars().take(most).collect()
+}
+
+/// The name of a field, for people.
+fn told(name: &str) -> String {
+    let digits = name.chars().filter(|character| character.is_numeric()).count();
+    if digits > NAME_DIGITS_MAX { redact::REMOVED.to_owned() } else { words(name, NAME_MAX) }
 }
 
 /// The fields of one JSON object, in order.
@@ -62,8 +71,7 @@ impl<'a> Fields<'a> {
     /// The rule that fields break which are none of these: that of an object that is read whole, or not at all.
     pub(crate) fn rule_of_unknown(&self, known: &[&str]) -> Option<String> {
         let unknown: BTreeSet<&str> = self.names().filter(|name| !known.contains(name)).collect();
-        let named: Vec<_> =
-            unknown.iter().take(NAMED_MAX).map(|name| format!("\"{}\"", words(name, NAME_MAX))).collect();
+        let named: Vec<_> = unknown.iter().take(NAMED_MAX).map(|name| format!("\"{}\"", told(name))).collect();
         let more = match unknown.len().saturating_sub(NAMED_MAX) {
             0 => String::new(),
             more => format!(" and {more} more"),

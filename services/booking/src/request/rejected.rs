@@ -8,7 +8,10 @@ use contracts::{Event, Failure, Path, Purchase, SagaKind, StepName, booking};
 const INVALID: &str = "InvalidRequest";
 
 /// How much is told of the rules that a request breaks, in bytes: 99 lines can break a few each.
-const RULES_BYTES_MAX: usize = 16 * 1024;
+const RULES_BYTES_MAX: usize = Failure::MESSAGE_MAX_BYTES - AND_MORE_BYTES;
+
+/// Room for how many rules are not told, in bytes.
+const AND_MORE_BYTES: usize = 64;
 
 /// The failure of a request that breaks these rules.
 pub(super) fn failure(step: StepName, broken: &[String]) -> Failure {
