@@ -110,7 +110,7 @@ async fn a_dead_letter_keeps_what_identifies_the_request() {
     let world = World::start(&[]).await;
     world.send("not yet").await;
     let named = aws_sdk_sqs::types::MessageAttributeValue::builder().data_type("String");
-    for id in ["request-1", "2424 2424 2424 2424"] {
+    for id in ["request-1", "4929 7182 6403 5517"] {
         let named = named.clone().string_value(id).build().unwrap();
         let send = world.sqs.send_message().queue_url(world.url()).message_body("not yet");
         send.message_attributes("requestId", named).send().await.unwrap();
