@@ -199,14 +199,17 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
                 span.record("saga", tracing::field::display(received.saga));
                 span.record("event", received.event_type.as_str());
                 span.record("event.id", received.event_id.as_str());
-                self.work(message, received).await;
+                let well = self.work(message, received).await;
+                if let (Some(share), Some(well)) = (&share, well) {
+                    share.ended(well);
+                }
             }
         }
-        drop(share);
     }
 
-    /// Handles a message that was understood, under its saga's lock and with a heartbeat, and settles it.
-    async fn work(&self, message: &Received, received: saga::Received<P::Incoming>) {
+    /// Handles a message that was understood, under its saga's lock and with a heartbeat, and settles it; answers with
+    /// whether that went well, where it was tried.
+    async fn work(&self, message: &Received, received: saga::Received<P::Incoming>) -> Option<bool> {
         let reaction = self.participant.declaration().reaction_to(received.event_type);
         let retry = reaction.map_or(RetryPolicy::PATIENT, saga::Reaction::patience);
         let timeout_secs = reaction.map_or(TIMEOUT_SECS, |reaction| reaction.timeout_secs);
@@ -222,6 +225,22 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
             ending = self.handle_in_turn(received, message.attempt, timeout_secs) => ending,
             () = self.heartbeat(&message.receipt) => Ending::ReceiptLost,
         };
+        let well = match &ending {
+            Ending::Handled(result) => Some(result.is_ok()),
+            Ending::ReceiptLost | Ending::GivenBack | Ending::NotItsTurn => None,
+        };
+        self.settle(message, saga, ending, retry, &known).await;
+        well
+    }
+
+    async fn settle(
+        &self,
+        message: &Received,
+        saga: SagaId,
+        ending: Ending,
+        retry: RetryPolicy,
+        known: &[(&str, String)],
+    ) {
         match ending {
             Ending::ReceiptLost => tracing::warn!("HandlerCancelled: the receipt is lost"),
             Ending::GivenBack => self.give_back(message, Duration::ZERO, "the service stops").await,
@@ -237,7 +256,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
                 let times = self.early.count(&message.message_id);
                 if times > retry.max_attempts {
                     let poison = Poison::new(Reason::Exhausted, format!("{why}; given back {times} times"));
-                    self.bury(message, &poison, &known).await;
+                    self.bury(message, &poison, known).await;
                 } else {
                     self.give_back(message, delay(retry.delay(times)), why).await;
                 }
@@ -247,7 +266,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
             }
             Ending::Handled(Ok(saga::Settlement::DeadLetter(poison))) => {
                 self.is_not_stuck(saga, message).await;
-                self.bury(message, &poison, &known).await;
+                self.bury(message, &poison, known).await;
             }
             Ending::Handled(Err(unfinished)) => {
                 self.is_stuck(saga, message, &unfinished).await;

@@ -3,14 +3,14 @@
 //! **Invariant:** a message is received for a free slot only, and is held under a permit until it is settled; so memory
 //! is bounded, and what returns never holds more than its share.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How many messages may wait for something slow, for each slot.
 const ROOM: usize = 4;
 
-/// The part of the slots that messages may hold which were received before: one of so many.
+/// The part of the slots that messages which were received before may hold at least: one of so many.
 const SHARE: usize = 4;
 
 /// What holds a message in hand.
@@ -21,17 +21,53 @@ pub(crate) type Permit = OwnedSemaphorePermit;
 pub(crate) struct Slots {
     slots: Arc<Semaphore>,
     room: Arc<Semaphore>,
-    returning: Arc<Semaphore>,
+    returning: Arc<Mutex<Returning>>,
+}
+
+/// The messages at work that were received before.
+///
+/// Where they succeed, as after a crash or an outage, each that does makes room for one more; the first that fails takes
+/// all of that back.
+#[derive(Debug)]
+struct Returning {
+    held: usize,
+    allowed: usize,
+    least: usize,
+    most: usize,
+}
+
+/// A place among those that return; dropped, it is free.
+#[derive(Debug)]
+pub(crate) struct Share(Arc<Mutex<Returning>>);
+
+impl Share {
+    /// The message was handled, or it could not be.
+    pub(crate) fn ended(&self, well: bool) {
+        let mut returning = lock(&self.0);
+        returning.allowed = if well { returning.most.min(returning.allowed + 1) } else { returning.least };
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        lock(&self.0).held -= 1;
+    }
+}
+
+fn lock(returning: &Mutex<Returning>) -> MutexGuard<'_, Returning> {
+    returning.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Slots {
     /// So many slots.
     pub(crate) fn new(concurrency: usize) -> Self {
         let semaphore = |permits| Arc::new(Semaphore::new(permits));
+        let least = (concurrency / SHARE).max(1);
+        let returning = Returning { held: 0, allowed: least, least, most: concurrency };
         Self {
             slots: semaphore(concurrency),
             room: semaphore(concurrency.saturating_mul(ROOM)),
-            returning: semaphore((concurrency / SHARE).max(1)),
+            returning: Arc::new(Mutex::new(returning)),
         }
     }
 
@@ -46,9 +82,13 @@ impl Slots {
         Some(std::iter::once(first).chain(more.take(most - 1)).collect())
     }
 
-    /// A part of the share of those that return, if one is free.
-    pub(crate) fn share(&self) -> Option<Permit> {
-        Arc::clone(&self.returning).try_acquire_owned().ok()
+    /// A place among those that return, if one is free.
+    pub(crate) fn share(&self) -> Option<Share> {
+        let mut returning = lock(&self.returning);
+        (returning.held < returning.allowed).then(|| {
+            returning.held += 1;
+            Share(Arc::clone(&self.returning))
+        })
     }
 
     /// Waits for a place in the waiting room, which a message takes in exchange for its slot.
@@ -66,12 +106,22 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_returns_holds_a_quarter_of_the_slots_and_at_least_one() {
+    async fn what_returns_holds_a_quarter_of_the_slots_and_more_where_it_succeeds() {
         for (concurrency, share) in [(1, 1), (4, 1), (7, 1), (64, 16)] {
             let slots = Slots::new(concurrency);
             let held: Vec<_> = std::iter::repeat_with(|| slots.share()).map_while(|permit| permit).collect();
             assert_eq!(held.len(), share, "{concurrency}");
             assert_eq!(slots.free(1_000).await.unwrap().len(), concurrency, "the slots are free");
+            for share in &held {
+                share.ended(true);
+            }
+            let more: Vec<_> = std::iter::repeat_with(|| slots.share()).map_while(|permit| permit).collect();
+            assert_eq!(more.len(), share.min(concurrency - share), "as many more as have succeeded");
+            held[0].ended(false);
+            drop(more);
+            assert!(slots.share().is_none(), "one has failed");
+            drop(held);
+            assert!(slots.share().is_some());
         }
     }
 }
