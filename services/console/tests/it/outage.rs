@@ -29,8 +29,8 @@ async fn until_ended(stage: &mut Stage, sagas: &[String], count: usize) {
     assert!(seen.await.is_some(), "{ended} of {count} have ended");
 }
 
-/// Lets some authorisations fail for good: every other saga ends while none of those does, and they end when it heals.
-async fn heals(fault: &Value, failing: &'static Row, fares: usize) {
+/// Lets some authorisations fail for good: every other saga ends while none of those does. Gives the sagas of those.
+async fn others_end(fault: &Value, failing: &'static Row, fares: usize) -> (Stage, Vec<String>) {
     let mut stage = Stage::start(&["--gateway-port", "0"]).await;
     stage.till.set_faults(fault).await;
     let stuck = stage.publish(&many(failing, 80)).await;
@@ -39,7 +39,12 @@ async fn heals(fault: &Value, failing: &'static Row, fares: usize) {
     assert_eq!(stage.ended(&stuck).await, 0, "none of the failing ones has ended");
     assert_eq!(stage.aws.held_in_all("ensemble-payment-dlq").await, 0, "nothing is given up");
     assert!(stage.service("payment").logged("PollingPaused").is_empty(), "no call to the gateway pauses the polling");
+    (stage, stuck)
+}
 
+/// The same, and those end when it heals.
+async fn heals(fault: &Value, failing: &'static Row, fares: usize) {
+    let (mut stage, stuck) = others_end(fault, failing, fares).await;
     let shown = within(LONG, async || {
         let sagas = stage.ensemble(&["sagas", "--json"]).await.json();
         sagas.iter().find_map(|saga| saga["stuck"].get(0).cloned())
@@ -56,6 +61,13 @@ async fn heals(fault: &Value, failing: &'static Row, fares: usize) {
 #[tokio::test]
 async fn customers_whose_authorisations_fail_delay_nobody_else() {
     heals(&json!([{ "kind": "fail", "operation": "authorize", "customer": "_broken" }]), &BROKEN, 100).await;
+}
+
+#[tokio::test]
+async fn customers_whose_authorisations_hang_delay_nobody_else() {
+    // Longer than any call waits, and without effect until then.
+    let hang = json!([{ "kind": "slow", "operation": "authorize", "customer": "_broken", "delayMs": 600_000 }]);
+    others_end(&hang, &BROKEN, 100).await;
 }
 
 #[tokio::test]
