@@ -129,7 +129,6 @@ impl Outcomes {
     }
 
     /// Makes a notification that was not shown visible again at once.
-    #[expect(clippy::disallowed_methods, reason = "a client's queue, not a service's")]
     async fn give_back(&self, found: &Found) -> Result<(), Unavailable> {
         let url = self.url(found.successful);
         let change = self.aws.sqs.change_message_visibility().queue_url(&url).receipt_handle(&found.receipt);
