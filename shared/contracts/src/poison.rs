@@ -66,7 +66,7 @@ impl Poison {
         Self { reason, detail: redact::text(&detail.into()).into_owned() }
     }
 
-    /// A body with the mark of [`redact`](crate::redact).
+    /// A body with the mark of [`redact`].
     #[must_use]
     pub fn redacted() -> Self {
         Self::new(Reason::Redacted, "body: card data was removed from it; the request has to be made anew")
