@@ -4,6 +4,7 @@
 
 mod access;
 mod endpoint;
+mod hang_ups;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use crate::settings::{ConfigError, Environment, Variable};
 
 pub(crate) use crate::aws::endpoint::{ALLOW_REMOTE_ENDPOINT, ENDPOINT};
 pub use crate::aws::endpoint::{ENDPOINT_OPTION, may_send_to};
+pub(crate) use crate::aws::hang_ups::HangUps;
 
 pub(crate) const REGION: Variable = Variable {
     name: "AWS_REGION",
@@ -47,6 +49,7 @@ pub struct Aws {
     account: String,
     region: String,
     endpoints: Endpoints,
+    pub(crate) hang_ups: HangUps,
 }
 
 impl Aws {
@@ -93,19 +96,21 @@ impl Aws {
         let region = config.region().ok_or_else(|| REGION.error("is not set"))?.to_string();
         // What was checked is set at each client, and the net is behind it: nothing that the SDK finds is used unseen.
         macro_rules! client {
-            ($sdk:ident, $service:ident) => {{
-                let mut config = $sdk::config::Builder::from(config).interceptor(net);
+            ($sdk:ident, $service:ident $(, $interceptor:expr)?) => {{
+                let mut config = $sdk::config::Builder::from(config).interceptor(net)$(.interceptor($interceptor))?;
                 config.set_endpoint_url(endpoints.$service.clone());
                 $sdk::Client::from_conf(config.build())
             }};
         }
+        let hang_ups = HangUps::default();
         Ok(Self {
-            sqs: client!(aws_sdk_sqs, sqs),
+            sqs: client!(aws_sdk_sqs, sqs, hang_ups.clone()),
             sns: client!(aws_sdk_sns, sns),
             dynamodb: client!(aws_sdk_dynamodb, dynamodb),
             account,
             region,
             endpoints,
+            hang_ups,
         })
     }
 

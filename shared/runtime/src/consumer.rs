@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::announcer::Announcer;
+use crate::aws::HangUps;
 use crate::batch;
 use crate::breaker::Breakers;
 use crate::delays::{RECEIVES_MAX, backoff, delay, jittered};
@@ -38,9 +39,12 @@ const SLOT_MAX: Duration = Duration::from_secs(1);
 /// How long a message waits in hand for another of its saga.
 const TURN_MAX: Duration = Duration::from_secs(1);
 
-/// How long a receive call that is under way may go on when the service stops. What SQS hands out later comes back
-/// when its visibility ends.
+/// How long a receive call that is under way may go on when the service stops, where it can be dropped.
 const LAST_LOOK: Duration = Duration::from_millis(300);
+
+/// How long a receive call waits after one that brought something. Each that brings nothing is followed by one twice as
+/// long, so that a service which stops while it is busy need not wait for an end.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
 
 /// How long giving messages back may take, after the grace period, before the service ends regardless.
 const GIVE_BACK_MAX: Duration = Duration::from_secs(2);
@@ -59,6 +63,7 @@ pub(crate) struct Consumer<P: Participant, E> {
     pub(crate) slots: Slots,
     pub(crate) early: Early,
     pub(crate) locks: SagaLocks,
+    pub(crate) hang_ups: HangUps,
     /// Stop polling; finish what runs.
     pub(crate) stop: CancellationToken,
     /// Give back what still runs.
@@ -102,6 +107,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
 
     async fn poll(self: Arc<Self>, tasks: TaskTracker) {
         let mut refused = 0;
+        let mut wait = FIRST_WAIT;
         while !self.stop.is_cancelled() {
             let pause = self.breakers.pause();
             if let Some(ceiling) = pause
@@ -113,10 +119,12 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
             let Some(slots) = self.free_slots(most).await else {
                 return;
             };
-            let Some(received) = self.receive(slots.len()).await else { return };
+            let Some(received) = self.receive(slots.len(), wait.min(self.settings.wait)).await else { return };
             match received {
                 Ok(messages) => {
                     refused = 0;
+                    wait =
+                        if messages.is_empty() { wait.saturating_mul(2).min(self.settings.wait) } else { FIRST_WAIT };
                     for (message, slot) in messages.into_iter().zip(slots) {
                         tasks.spawn(Arc::clone(&self).consume(message, slot).in_current_span());
                     }
@@ -135,14 +143,16 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
     }
 
     /// Receives up to `most` messages; `None` when the service stops. Only the waiting is raced against a stop: a call
-    /// that is under way then gets a moment to end, because SQS may have handed messages out.
-    async fn receive(&self, most: usize) -> Option<Result<Vec<Received>, Unavailable>> {
-        let mut receive = pin!(self.queue.receive(most, self.settings.wait, self.settings.visibility));
+    /// that is under way then comes to its end, because what SQS finds for a caller who is gone is hidden from all.
+    async fn receive(&self, most: usize, wait: Duration) -> Option<Result<Vec<Received>, Unavailable>> {
+        let mut receive = pin!(self.queue.receive(most, wait, self.settings.visibility));
         tokio::select! {
             biased;
-            received = &mut receive => Some(received),
-            () = self.stop.cancelled() => tokio::time::timeout(LAST_LOOK, receive).await.ok(),
+            received = &mut receive => return Some(received),
+            () = self.stop.cancelled() => {}
         }
+        let longest = if self.hang_ups.are_noticed() { LAST_LOOK } else { wait };
+        tokio::time::timeout(longest, receive).await.ok()
     }
 
     /// One to `most` free slots: never more messages are asked for than can be worked on.

@@ -67,6 +67,7 @@ impl Service {
                     slots: Slots::new(settings.concurrency),
                     early: Early::default(),
                     locks: locks.clone(),
+                    hang_ups: aws.hang_ups.clone(),
                     stop: stop.clone(),
                     abandon: CancellationToken::new(),
                     participant: Arc::clone(&participant),

@@ -38,4 +38,20 @@ async fn a_notification_right_after_a_watch_has_ended_is_received_once(place: Pl
     }
 }
 
-on_both_endpoints!(a_notification_right_after_a_watch_has_ended_is_received_once);
+async fn a_message_right_after_a_service_has_stopped_is_received_once(place: Place) {
+    let mut troupe = Troupe::at(place, &[]).await;
+    for service in ["payment", "notifier"] {
+        troupe.run(service, &[service], &[]);
+        // What is no event shows that it receives; it goes on to look for more.
+        send(&troupe.aws, service).await;
+        let buried = || (!troupe.logged(service, "MessageDeadLettered").is_empty()).then_some(());
+        wait_for("a dead letter", async || buried()).await;
+        troupe.stop(service).await;
+        assert_eq!(receives_of_a_new_message(&troupe.aws, service).await, 1, "in the queue of {service}");
+    }
+}
+
+on_both_endpoints!(
+    a_notification_right_after_a_watch_has_ended_is_received_once,
+    a_message_right_after_a_service_has_stopped_is_received_once,
+);
