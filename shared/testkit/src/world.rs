@@ -152,46 +152,6 @@ impl<'n> World<'n> {
         self.put_back(&queue, message);
     }
 
-    /// The notifications in the success or the failure queue.
-    #[must_use]
-    pub fn notifications(&self, successful: bool) -> &[Message] {
-        self.queues.get(&self.names.outcomes(successful)).map_or(&[], Vec::as_slice)
-    }
-
-    /// Everything that was ever announced, in order.
-    #[must_use]
-    pub fn announcements(&self) -> &[Announcement] {
-        &self.announcements
-    }
-
-    /// Every message that was ever put on a service's queue, in order.
-    #[must_use]
-    pub fn delivered(&self) -> &[(String, Message)] {
-        &self.delivered
-    }
-
-    /// What could not be handled.
-    #[must_use]
-    pub fn dead(&self) -> &[DeadLetter] {
-        &self.dead
-    }
-
-    /// A service, by name.
-    ///
-    /// # Panics
-    ///
-    /// When there is none.
-    #[must_use]
-    pub fn service(&self, name: &str) -> &'n dyn Service {
-        let found = self.services.get(name).copied();
-        found.unwrap_or_else(|| panic!("no service is called {name}"))
-    }
-
-    /// Every service.
-    pub fn services(&self) -> impl Iterator<Item = &'n dyn Service> {
-        self.services.values().copied()
-    }
-
     /// How many messages wait in the services' queues.
     #[must_use]
     pub fn waiting(&self) -> usize {
@@ -254,18 +214,6 @@ impl<'n> World<'n> {
             }
         }
         (acts, struck)
-    }
-
-    /// The calls of a run that take effect: which delivery, and which act of it.
-    #[must_use]
-    pub fn calls(&self) -> &[(usize, usize)] {
-        &self.calls
-    }
-
-    /// The kinds of the calls that were turned away, because one under their key was at work.
-    #[must_use]
-    pub fn turned_away(&self) -> Vec<&'static str> {
-        self.services.values().flat_map(|service| service.turned_away()).collect()
     }
 
     /// The queues of services, with how many messages wait in each.

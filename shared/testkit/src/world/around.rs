@@ -1,15 +1,69 @@
-//! What can happen to a world besides that messages are handled: time, clocks that differ, services that stop.
+//! What can be seen of a world, and what can happen to it besides that messages are handled: time, clocks that differ,
+//! services that stop.
 //!
 //! **Invariant:** two worlds with one fingerprint go on alike, times apart.
 
 use contracts::SagaId;
 use jiff::Timestamp;
+use saga::Announcement;
 
-use super::World;
+use super::{DeadLetter, World};
 use crate::message::{timeless_body, timeless_facts};
-use crate::{Service, fixtures};
+use crate::{Message, Service, fixtures};
 
 impl<'n> World<'n> {
+    /// The notifications in the success or the failure queue.
+    #[must_use]
+    pub fn notifications(&self, successful: bool) -> &[Message] {
+        self.queues.get(&self.names.outcomes(successful)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Everything that was ever announced, in order.
+    #[must_use]
+    pub fn announcements(&self) -> &[Announcement] {
+        &self.announcements
+    }
+
+    /// Every message that was ever put on a service's queue, in order.
+    #[must_use]
+    pub fn delivered(&self) -> &[(String, Message)] {
+        &self.delivered
+    }
+
+    /// What could not be handled.
+    #[must_use]
+    pub fn dead(&self) -> &[DeadLetter] {
+        &self.dead
+    }
+
+    /// A service, by name.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    #[must_use]
+    pub fn service(&self, name: &str) -> &'n dyn Service {
+        let found = self.services.get(name).copied();
+        found.unwrap_or_else(|| panic!("no service is called {name}"))
+    }
+
+    /// Every service.
+    pub fn services(&self) -> impl Iterator<Item = &'n dyn Service> {
+        self.services.values().copied()
+    }
+
+    /// The calls of a run that take effect: which delivery, and which act of it.
+    #[must_use]
+    pub fn calls(&self) -> &[(usize, usize)] {
+        &self.calls
+    }
+
+    /// The kinds of the calls that were turned away, because one under their key was at work.
+    #[must_use]
+    pub fn turned_away(&self) -> Vec<&'static str> {
+        self.services.values().flat_map(|service| service.turned_away()).collect()
+    }
+
     /// A service stops: what is sent to it waits.
     pub fn stop(&mut self, service: &str) {
         self.stopped.insert(service.to_owned());
