@@ -74,7 +74,7 @@ fn guide(stack: &Stack) -> String {
   aws --endpoint-url {url} sqs receive-message --queue-url {success} --wait-time-seconds 20
   aws --endpoint-url {url} sqs receive-message --queue-url {failure} --wait-time-seconds 20
 
-The same straight to the queue, and as a CloudEvent, whose id makes a repeated request the same saga:
+The same straight to the queue, and as a CloudEvent, whose source and id make a repeated request the same saga:
   aws --endpoint-url {url} sqs send-message --queue-url {booking} \\
     --message-body '{request}'
   aws --endpoint-url {url} sns publish --topic-arn {topic} \\
