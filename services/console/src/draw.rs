@@ -58,7 +58,7 @@ pub(crate) fn outcome(outcome: Outcome) -> String {
 /// The path of a saga: `RegisterFare ✓ → ChargeFare ✗ → SetFareStatusFailed ↩ → NotifyFailure ✓`.
 pub(crate) fn path(notification: &Notification) -> String {
     let step = |step: &contracts::Step| {
-        let mark = match (step.ok, step.step.is_compensation()) {
+        let mark = match (step.ok, step.step.undoes().is_some()) {
             (true, true) => styled(UNDONE, "↩"),
             (ok, _) => mark(ok),
         };

@@ -1,34 +1,18 @@
 //! Writes the notification of an outcome. No compensation: what a client was told cannot be untold.
 
 use contracts::journey::notification_id;
-use contracts::{Charge, Envelope, Event, Notification, Outcome, Path, Purchase, SagaId, SagaKind, Subject, booking};
+use contracts::{Charge, Envelope, Notification, Outcome, Path, Purchase, SagaId, SagaKind, Subject, booking};
 use saga::{Announcement, Channel};
 
 /// The notification of an outcome; `None` for an event that is none.
 pub(crate) fn notification(envelope: &Envelope) -> Option<Notification> {
-    let saga = envelope.saga;
-    match &envelope.event {
-        Event::FareCompleted(completed) | Event::OrderCompleted(completed) => Some(of_completed(saga, completed)),
-        Event::FareCancelled(failed) | Event::OrderCancelled(failed) => {
-            Some(of_failed(saga, failed, Outcome::Compensated))
-        }
-        Event::FareNeedsAttention(failed) | Event::OrderNeedsAttention(failed) => {
-            Some(of_failed(saga, failed, Outcome::NeedsAttention))
-        }
-        Event::FareRejected(rejected) => Some(of_rejected_fare(saga, rejected)),
-        Event::OrderRejected(rejected) => Some(of_rejected_order(saga, rejected)),
-        Event::FareRegistered(_)
-        | Event::OrderCreated(_)
-        | Event::UnwindingStarted(_)
-        | Event::PaymentCaptured(_)
-        | Event::PaymentDeclined(_)
-        | Event::PaymentRefunded(_)
-        | Event::PaymentRefundFailed(_)
-        | Event::AccountCredited(_)
-        | Event::AccountCreditRefused(_)
-        | Event::InventoryReserved(_)
-        | Event::InventoryRefused(_) => None,
-    }
+    let (saga, event) = (envelope.saga, &envelope.event);
+    let outcome = event.event_type().outcome()?;
+    let failed = || Some(of_failed(saga, event.holds()?, outcome));
+    let completed = || Some(of_completed(saga, event.holds()?));
+    let rejected_fare = || Some(of_rejected_fare(saga, event.holds()?));
+    let rejected_order = || Some(of_rejected_order(saga, event.holds()?));
+    failed().or_else(completed).or_else(rejected_fare).or_else(rejected_order)
 }
 
 /// The notification as a message: raw, with the attributes that clients' subscriptions filter by.

@@ -6,7 +6,8 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | [`booking`], [`payment`], [`fulfillment`] | the events of that publisher |
-//! | [`event`] | the list of all events: [`Event`], [`EventType`] |
+//! | [`vocabulary`] | the list of all steps and events: [`StepName`], [`Event`], [`EventType`] |
+//! | [`event`] | what can be asked of any event |
 //! | [`envelope`] | the `CloudEvents` 1.0 envelope around each |
 //! | [`fare`], [`order`], [`purchase`] | what a saga is about |
 //! | [`journey`] | what travels with every event: path, deadline, round |
@@ -36,19 +37,22 @@ pub mod purchase;
 pub mod redact;
 #[cfg(feature = "schema")]
 pub mod schema;
+mod table;
+pub mod vocabulary;
 pub mod words;
 
 pub use envelope::Envelope;
-pub use event::{Event, EventType, Publisher};
+pub use event::{Data, Publisher};
 pub use fare::{Charge, Fare};
 pub use ids::{Identifier, SagaId};
 pub use journey::{Action, ActionKind, Attempt, Because, Journey, Path, Step};
 pub use money::{Currency, Money};
 pub use notification::{Notification, Subject};
 pub use order::{Order, OrderStatus};
-pub use outcome::{Failure, Outcome, Standing, StepName};
+pub use outcome::{Failure, Outcome, Standing};
 pub use poison::{Poison, Reason};
 pub use purchase::{Purchase, SagaKind};
+pub use vocabulary::{Event, EventType, StepName};
 pub use words::Words;
 
 /// The largest body that a service reads or writes, in bytes.

@@ -67,7 +67,7 @@ fn owed_by(map: &Map, known: &Known, kind: SagaKind, service: &str, row: Option<
     match heard.max_by_key(|envelope| envelope.time) {
         Some(envelope) => owed(envelope.event.event_type()),
         // What it is at began with the request.
-        None => doing.and_then(|_| owed(request(kind))),
+        None => doing.and_then(|_| owed(map.requests.iter().copied().find(|request| request.kind() == Some(kind))?)),
     }
 }
 
@@ -75,13 +75,6 @@ fn owed_by(map: &Map, known: &Known, kind: SagaKind, service: &str, row: Option<
 fn has_answered(row: Row<'_>, event: &Envelope) -> bool {
     let id = event.id.to_string();
     row.updated_at >= event.time || row.said.iter().any(|answer| answer.causation == id)
-}
-
-fn request(kind: SagaKind) -> EventType {
-    match kind {
-        SagaKind::Fare => EventType::FareRequested,
-        SagaKind::Order => EventType::OrderRequested,
-    }
 }
 
 /// What a service has begun and not ended.

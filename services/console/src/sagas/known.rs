@@ -4,7 +4,7 @@
 
 use booking::Case;
 use contracts::booking::Failed;
-use contracts::{Action, Attempt, Envelope, Event, Path, Purchase, SagaId, SagaKind, StepName};
+use contracts::{Action, Attempt, Envelope, Path, Purchase, SagaId, SagaKind, StepName};
 use jiff::Timestamp;
 use runtime::sagas::{Kept, Stuck};
 use serde::de::DeserializeOwned;
@@ -120,27 +120,7 @@ impl Known {
         }
         // Behind an earlier outcome that it resolves, the last event counts.
         let last = self.booking.iter().flat_map(|item| &item.said).last();
-        last.and_then(|envelope| match &envelope.event {
-            Event::FareCancelled(failed)
-            | Event::FareNeedsAttention(failed)
-            | Event::OrderCancelled(failed)
-            | Event::OrderNeedsAttention(failed) => Some(failed),
-            Event::FareRegistered(_)
-            | Event::OrderCreated(_)
-            | Event::UnwindingStarted(_)
-            | Event::FareRejected(_)
-            | Event::OrderRejected(_)
-            | Event::FareCompleted(_)
-            | Event::OrderCompleted(_)
-            | Event::PaymentCaptured(_)
-            | Event::PaymentDeclined(_)
-            | Event::PaymentRefunded(_)
-            | Event::PaymentRefundFailed(_)
-            | Event::AccountCredited(_)
-            | Event::AccountCreditRefused(_)
-            | Event::InventoryReserved(_)
-            | Event::InventoryRefused(_) => None,
-        })
+        last.and_then(|envelope| envelope.event.holds())
     }
 
     /// What people, or the deadline, did to it.
@@ -162,7 +142,7 @@ impl Known {
             Some(booking::State::Unwinding { path, .. }) => Some(path),
             Some(_) | None => self.failed().map(|failed| &failed.path),
         };
-        let paths = self.said().map(|envelope| path_of(&envelope.event)).chain(of_booking);
+        let paths = self.said().map(|envelope| envelope.event.path()).chain(of_booking);
         paths.fold(Path::default(), |merged, path| merged.merged(path))
     }
 
@@ -210,29 +190,9 @@ fn item<S: DeserializeOwned>(kept: Kept) -> Item<S> {
     Item { state: record.stored.read().ok(), name: record.stored.state, said, version, updated_at, stuck }
 }
 
-/// The way that an event tells.
-fn path_of(event: &Event) -> &Path {
-    match event {
-        Event::FareRegistered(data) | Event::OrderCreated(data) => &data.journey.path,
-        Event::UnwindingStarted(data) => &data.journey.path,
-        Event::FareRejected(data) => &data.path,
-        Event::OrderRejected(data) => &data.path,
-        Event::FareCompleted(data) | Event::OrderCompleted(data) => &data.path,
-        Event::FareCancelled(data)
-        | Event::FareNeedsAttention(data)
-        | Event::OrderCancelled(data)
-        | Event::OrderNeedsAttention(data) => &data.path,
-        Event::PaymentCaptured(data) => &data.journey.path,
-        Event::PaymentDeclined(data) => &data.journey.path,
-        Event::PaymentRefunded(data) => &data.journey.path,
-        Event::PaymentRefundFailed(data) => &data.journey.path,
-        Event::AccountCredited(data) | Event::InventoryReserved(data) => &data.journey.path,
-        Event::AccountCreditRefused(data) | Event::InventoryRefused(data) => &data.journey.path,
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
+    use contracts::Event;
     use saga::{Record, Stored};
     use serde::Serialize;
 

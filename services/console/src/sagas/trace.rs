@@ -189,7 +189,7 @@ fn title(known: &Known) -> String {
 }
 
 fn draw_mark(step: Step) -> String {
-    match (step.ok, step.step.is_compensation()) {
+    match (step.ok, step.step.undoes().is_some()) {
         (true, true) => draw::styled(anstyle::AnsiColor::Yellow.on_default(), "↩"),
         (ok, _) => draw::mark(ok),
     }
@@ -239,7 +239,7 @@ fn as_json(known: &Known) -> String {
     let mark = |mark: &Mark<'_>| match mark {
         Mark::Step(step, led) => json!({
             "step": step.step, "service": service_of(step.step), "ok": step.ok, "at": step.at,
-            "times": step.times, "undoes": step.step.is_compensation(), "attempts": led.iter().map(tried).collect::<Vec<_>>(),
+            "times": step.times, "undoes": step.step.undoes().is_some(), "attempts": led.iter().map(tried).collect::<Vec<_>>(),
         }),
         Mark::Action(Action { what, by, reason, at, request }) => {
             json!({ "action": what, "by": by, "reason": reason, "at": at, "request": request })

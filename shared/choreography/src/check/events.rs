@@ -89,7 +89,7 @@ pub(super) fn misnamed(facts: &Facts<'_>) -> Vec<Problem> {
     for (declaration, reaction) in facts.map.reactions() {
         let (who, to) = (declaration.name, reaction.to.name());
         for step in reaction.steps {
-            let what = match (step.is_compensation(), reaction.undone(step.kind())) {
+            let what = match (step.undoes().is_some(), reaction.undone(step.kind())) {
                 (true, Some(_)) | (false, None) => continue,
                 (true, None) => format!("{who}: {} is named as a compensation, and undoes nothing", step.as_str()),
                 (false, Some(undone)) => {
