@@ -18,6 +18,7 @@ const fn beginning(to: EventType, steps: &'static [StepName], answers: &'static 
         steps,
         answers,
         undoes: &[],
+        withdraws: &[],
         retry: STATUS,
         timeout_secs: TIMEOUT_SECS,
     }
@@ -32,6 +33,7 @@ const fn completing(to: EventType, steps: &'static [StepName], answers: &'static
         steps,
         answers,
         undoes: &[],
+        withdraws: &[],
         retry: PATIENT,
         timeout_secs: TIMEOUT_SECS,
     }
@@ -46,6 +48,7 @@ const fn failing(to: EventType, answers: &'static [EventType]) -> Reaction {
         steps: &[StepName::SetFareStatusFailed, StepName::UpdateOrderStatus],
         answers,
         undoes: &[StepName::RegisterFare, StepName::ProcessOrder],
+        withdraws: &[],
         retry: STATUS,
         timeout_secs: TIMEOUT_SECS,
     }
@@ -60,6 +63,7 @@ const fn asked(to: EventType, answers: &'static [EventType]) -> Reaction {
         steps: &[],
         answers,
         undoes: &[],
+        withdraws: &[],
         retry: STATUS,
         timeout_secs: TIMEOUT_SECS,
     }

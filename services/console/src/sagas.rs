@@ -29,7 +29,7 @@ pub(crate) use trace::trace;
 use crate::cli::sagas::SagasOptions;
 use crate::{Error, age, draw};
 use front::{Owed, front};
-use known::{KEEPERS, Known};
+use known::{Known, keepers};
 
 /// A saga that is shown.
 struct Shown {
@@ -74,7 +74,7 @@ pub(crate) async fn sagas(environment: &Environment, options: &SagasOptions) -> 
 /// Finds out what each of these waits for.
 async fn look_closely(sagas: &Sagas, listed: Vec<Listed>) -> Result<Vec<Shown>, Error> {
     let ids: Vec<_> = listed.iter().map(|listed| listed.saga).collect();
-    let mut kept = sagas.read_many(&KEEPERS, &ids).await?;
+    let mut kept = sagas.read_many(&keepers(), &ids).await?;
     let map = choreography::map();
     let shown = listed.into_iter().map(|listed| {
         let known = Known::new(listed.saga, kept.remove(&listed.saga).unwrap_or_default());

@@ -101,8 +101,8 @@ fn services(environment: &Environment, settings: &Settings, gateway: &str) -> Re
     let booking = booking::Booking { key: public, request_topics, deadlines, hooks: true };
     Ok(vec![
         Service::new(booking, NoEffects),
-        Service::new(payment::Payment { hooks: true }, payment::GatewayEffects::new(gateway, private)),
-        Service::joined(fulfillment::Fulfillment { hooks: true }, |aws, settings| {
+        Service::new(payment::payment(true), payment::GatewayEffects::new(gateway, private)),
+        Service::joined(fulfillment::fulfillment(true), |aws, settings| {
             fulfillment::StockEffects(runtime::Stock::new(aws, settings))
         }),
         Service::new(notifier::Notifier, NoEffects),

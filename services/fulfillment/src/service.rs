@@ -2,7 +2,7 @@
 
 use runtime::{ConfigError, Environment, Service, Stock, settings};
 
-use crate::{Fulfillment, StockEffects};
+use crate::{StockEffects, fulfillment};
 
 /// Fulfillment, as the environment wants it.
 ///
@@ -11,5 +11,5 @@ use crate::{Fulfillment, StockEffects};
 /// [`ConfigError`].
 pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
     let (hooks, _live) = settings::hooks(environment)?;
-    Ok(Service::joined(Fulfillment { hooks }, |aws, settings| StockEffects(Stock::new(aws, settings))))
+    Ok(Service::joined(fulfillment(hooks), |aws, settings| StockEffects(Stock::new(aws, settings))))
 }

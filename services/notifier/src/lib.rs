@@ -47,6 +47,7 @@ const fn reaction(to: EventType) -> Reaction {
         steps: &[],
         answers: &[],
         undoes: &[],
+        withdraws: &[],
         retry: PATIENT,
         timeout_secs: TIMEOUT_SECS,
     }

@@ -40,8 +40,6 @@ pub enum Effect {
     Void {
         /// The hold.
         charge_token: String,
-        /// Why the capture was refused: comes back with the answer.
-        because: Refusal,
         /// In which round of unwinding: each has a key of its own.
         round: u32,
         /// Whether no earlier call of this kind can still be at work.
@@ -96,21 +94,9 @@ pub enum Reply {
         refusal: Refusal,
     },
     /// The hold is gone.
-    Voided {
-        /// The hold.
-        charge_token: String,
-        /// Why the capture was refused.
-        because: Refusal,
-    },
+    Voided,
     /// The hold stands.
-    VoidRefused {
-        /// The hold.
-        charge_token: String,
-        /// Why the capture was refused.
-        because: Refusal,
-        /// Why the void was refused.
-        refusal: Refusal,
-    },
+    VoidRefused(Refusal),
     /// The amount is taken from the account.
     Debited {
         /// The charge.
@@ -225,10 +211,10 @@ impl<G: Gateway> Perform<Payment> for GatewayEffects<G> {
                     Err(refusal) => Reply::CaptureRefused { charge_token, refusal },
                 }
             }
-            Effect::Void { charge_token, because, round, fresh } => {
+            Effect::Void { charge_token, round, fresh } => {
                 match self.gateway.void(key(saga, "gateway/void", round, fresh), &charge_token).await? {
-                    Ok(()) => Reply::Voided { charge_token, because },
-                    Err(refusal) => Reply::VoidRefused { charge_token, because, refusal },
+                    Ok(()) => Reply::Voided,
+                    Err(refusal) => Reply::VoidRefused(refusal),
                 }
             }
             Effect::Refund { charge_id, amount, refusals, fresh } => {

@@ -5,7 +5,7 @@ use runtime::{ConfigError, Environment, Service, Variable, settings};
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::{GatewayEffects, HttpGateway, Payment};
+use crate::{GatewayEffects, HttpGateway, payment};
 
 /// Every variable of payment.
 pub const VARIABLES: &[&Variable] = &[&KEY, &KEY_FILE, &GATEWAY_URL];
@@ -40,7 +40,7 @@ pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
     let (hooks, _live) = settings::hooks(environment)?;
     let key = environment.secret(&KEY, &KEY_FILE).map(Zeroizing::new)?;
     let key = PrivateKey::from_base64(&key).map_err(|error| KEY.error(&format!("holds no key; a key is {error}")))?;
-    Ok(Service::new(Payment { hooks }, GatewayEffects::new(gateway_of(environment)?, key)))
+    Ok(Service::new(payment(hooks), GatewayEffects::new(gateway_of(environment)?, key)))
 }
 
 /// The gateway that the environment names.

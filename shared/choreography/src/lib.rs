@@ -20,6 +20,8 @@ pub mod picture;
 pub mod topology;
 mod yaml;
 
+use std::sync::LazyLock;
+
 use contracts::{EventType, Publisher, SagaKind};
 use saga::{Declaration, Reaction};
 
@@ -31,8 +33,8 @@ pub use picture::{mermaid, table};
 pub use topology::topology;
 
 /// Every participant: the one list of them all.
-pub const PARTICIPANTS: &[&Declaration] =
-    &[&booking::DECLARATION, &payment::DECLARATION, &fulfillment::DECLARATION, &notifier::DECLARATION];
+pub static PARTICIPANTS: LazyLock<[&Declaration; 4]> =
+    LazyLock::new(|| [&booking::DECLARATION, &payment::DECLARATION, &fulfillment::DECLARATION, &notifier::DECLARATION]);
 
 /// Who takes part, and what clients ask for.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use crate::{Event, EventType, Failure, Journey, Path, Purchase, SagaId, SagaKind, Standing, booking, fulfillment};
-use crate::{Outcome, payment};
+use crate::{Outcome, StepName, payment};
 
 /// Who publishes an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -158,6 +158,14 @@ impl Event {
     #[must_use]
     pub fn nth(&self) -> u32 {
         self.data().nth()
+    }
+}
+
+impl StepName {
+    /// The step that undoes this one, if one does.
+    #[must_use]
+    pub fn undone_by(self) -> Option<Self> {
+        Self::ALL.iter().copied().find(|step| step.undoes() == Some(self))
     }
 }
 

@@ -3,6 +3,12 @@
 //! **Invariant:** nothing here is honoured unless the hooks are switched on, and the program refuses to start with
 //! them on beside a live payment gateway.
 
+use crate::StepName::{
+    CreditCustomerAccount, ProcessOrder, ProcessPayment, ProcessRefund, ReleaseInventory, ReserveInventory,
+    UpdateOrderStatus,
+};
+use crate::{Failure, Purchase, StepName};
+
 /// The failures that a fare's `customerId` asks for by its suffix.
 ///
 /// Suffixes chain, so that a run can fail twice: `3_fail_credit_fail_refund` fails the credit and then the refund.
@@ -73,6 +79,31 @@ impl OrderHooks {
             fail_release: order_id.starts_with("33"),
         }
     }
+}
+
+/// The failure that a fare or an order asks for of a step, if it asks for one.
+#[must_use]
+pub fn forced(step: StepName, purchase: &Purchase) -> Option<Failure> {
+    let (fare, order) = match purchase {
+        Purchase::Fare(fare) => (FareHooks::of_customer(fare.customer_id.as_str()), OrderHooks::default()),
+        Purchase::Order(order) => (FareHooks::default(), OrderHooks::of_order(order.order_id.as_str())),
+    };
+    let table = [
+        (
+            fare.fail_credit,
+            CreditCustomerAccount,
+            "AccountCreditException",
+            "Forced account credit transaction failure",
+        ),
+        (order.fail_order, ProcessOrder, "ErrProcessOrder", "Forced order failure"),
+        (order.fail_status, UpdateOrderStatus, "ErrUpdateOrderStatus", "Forced order status failure"),
+        (order.fail_payment, ProcessPayment, "ErrProcessPayment", "Forced payment failure"),
+        (order.fail_refund, ProcessRefund, "ErrProcessRefund", "Forced refund failure"),
+        (order.fail_reserve, ReserveInventory, "ErrReserveInventory", "Forced reservation failure"),
+        (order.fail_release, ReleaseInventory, "ErrReleaseInventory", "Forced release failure"),
+    ];
+    let asked = table.into_iter().find(|(asked, of, ..)| *asked && *of == step)?;
+    Some(Failure::new(asked.2, step, asked.3))
 }
 
 #[cfg(test)]

@@ -75,6 +75,8 @@ pub struct Reaction {
     pub answers: &'static [EventType],
     /// The step that it undoes, for a compensation: of each kind of saga.
     pub undoes: &'static [StepName],
+    /// The steps of its participant that are undone before it answers that its own step did not take effect.
+    pub withdraws: &'static [StepName],
     /// How it is tried again: the first policy that names the error counts.
     pub retry: &'static [RetryPolicy],
     /// How long one attempt may take, in seconds; then it is abandoned and tried again like any that broke down.
@@ -231,6 +233,7 @@ mod tests {
                 steps: &[],
                 answers: &[],
                 undoes: &[],
+                withdraws: &[],
                 retry: PATIENT,
                 timeout_secs: TIMEOUT_SECS,
             }
@@ -264,6 +267,7 @@ mod tests {
             steps: &[],
             answers: &[],
             undoes: &[],
+            withdraws: &[],
             retry: RETRY,
             timeout_secs: TIMEOUT_SECS,
         };

@@ -302,7 +302,8 @@ impl<'p, P: Participant> Execution<'p, P> {
 
     /// Decides on what stands. That may be our own write, whose answer was lost.
     fn stands(&mut self, record: Option<Record>, now: Timestamp) -> Act<P> {
-        self.state = match record.as_ref().map_or_else(|| Ok(P::State::default()), |record| record.stored.read()) {
+        let recalled = record.as_ref().map(|record| self.participant.recall(&record.stored));
+        self.state = match recalled.unwrap_or_else(|| Ok(P::State::default())) {
             Ok(state) => state,
             // A newer build wrote it (two versions run during a deploy): leave it to that build.
             Err(_name) => {

@@ -10,6 +10,7 @@
 //! | [`delivery`] | a message as it came, and as it was understood |
 //! | [`record`] | what is stored: one item per saga and service |
 //! | [`execution`] | commit → publish → delete, as a machine without I/O |
+//! | [`step`] | a step and how it is undone; a service as the list of its steps |
 //! | [`topology`] | topics, queues, subscriptions and tables, as one value |
 
 pub mod declaration;
@@ -17,6 +18,7 @@ pub mod delivery;
 pub mod execution;
 pub mod participant;
 pub mod record;
+pub mod step;
 pub mod topology;
 
 pub use declaration::{Declaration, Delay, Jitter, Reaction, RetryPolicy};

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::declaration::Delay;
-use crate::{Announcement, Declaration, Delivery, Due, Reaction, Received, Take};
+use crate::{Announcement, Declaration, Delivery, Due, Reaction, Received, Stored, Take};
 
 /// A service that takes part in sagas.
 ///
@@ -37,6 +37,15 @@ pub trait Participant: Send + Sync + 'static {
     ///
     /// [`Poison`] for a message that can never be handled.
     fn read(&self, delivery: &Delivery<'_>) -> Result<Received<Self::Incoming>, Poison>;
+
+    /// Understands what stands on record.
+    ///
+    /// # Errors
+    ///
+    /// The name of the state, when this build does not know it or its facts: an older process beside a newer one.
+    fn recall(&self, stored: &Stored) -> Result<Self::State, String> {
+        stored.read()
+    }
 
     /// The state in which this event is expected, with the facts that the event itself carries.
     ///

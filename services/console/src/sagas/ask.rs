@@ -12,7 +12,7 @@ use runtime::{Aws, Environment, Settings};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::known::{KEEPERS, Known};
+use super::known::{Known, keepers};
 use super::trace;
 use crate::cli::sagas::{AskOptions, AskingOptions, ResolveOptions};
 use crate::{Error, age, draw};
@@ -207,7 +207,7 @@ fn reasons(known: &Known) -> Vec<String> {
 }
 
 async fn look(sagas: &Sagas, saga: SagaId) -> Result<Known, Error> {
-    Ok(Known::new(saga, sagas.read(&KEEPERS, saga).await?))
+    Ok(Known::new(saga, sagas.read(&keepers(), saga).await?))
 }
 
 /// Waits until the saga has ended, or needs attention again.

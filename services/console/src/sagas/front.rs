@@ -5,6 +5,7 @@
 use choreography::Map;
 use contracts::{Envelope, EventType, SagaKind};
 use saga::Awaited;
+use saga::step::Progress;
 
 use super::known::{Known, Row};
 
@@ -14,13 +15,13 @@ pub(super) struct Owed {
     /// Who owes what.
     pub(super) awaited: Awaited,
     /// What it is at, where it has begun.
-    pub(super) doing: Option<&'static str>,
+    pub(super) doing: Option<String>,
 }
 
 impl std::fmt::Display for Owed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.awaited.fmt(f)?;
-        self.doing.map_or(Ok(()), |doing| write!(f, "; it is {doing}"))
+        self.doing.as_ref().map_or(Ok(()), |doing| write!(f, "; it is {doing}"))
     }
 }
 
@@ -58,16 +59,18 @@ fn owed_by(map: &Map, known: &Known, kind: SagaKind, service: &str, row: Option<
     let owed = |event: EventType| {
         let mut answers = answers(event)?;
         // What it undoes already, it will not say that it has done.
-        answers.retain(|answer| !doing.is_some_and(|doing| doing.undoes) || !map.leads_on(*answer));
+        answers.retain(|answer| !doing.as_ref().is_some_and(|doing| doing.undoes) || !map.leads_on(*answer));
         let awaited = Awaited { service: service.to_owned(), ..Awaited::of(&answers, event) };
-        Some(Owed { awaited, doing: doing.map(|doing| doing.what) })
+        Some(Owed { awaited, doing: doing.as_ref().map(|doing| doing.what.clone()) })
     };
     let heard = known.said().filter(|envelope| doing.is_some() || !row.is_some_and(|row| has_answered(row, envelope)));
     let heard = heard.filter(|envelope| answers(envelope.event.event_type()).is_some());
     match heard.max_by_key(|envelope| envelope.time) {
         Some(envelope) => owed(envelope.event.event_type()),
         // What it is at began with the request.
-        None => doing.and_then(|_| owed(map.requests.iter().copied().find(|request| request.kind() == Some(kind))?)),
+        None => doing
+            .as_ref()
+            .and_then(|_| owed(map.requests.iter().copied().find(|request| request.kind() == Some(kind))?)),
     }
 }
 
@@ -78,75 +81,33 @@ fn has_answered(row: Row<'_>, event: &Envelope) -> bool {
 }
 
 /// What a service has begun and not ended.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Intent {
-    what: &'static str,
+    what: String,
     /// Whether it undoes something.
     undoes: bool,
 }
 
-impl Intent {
-    fn undoing(what: &'static str) -> Option<Self> {
-        Some(Self { what, undoes: true })
-    }
-}
-
 fn intent(known: &Known, service: &str) -> Option<Intent> {
     if service == booking::DECLARATION.name {
-        known.booked().and_then(of_booking)
-    } else if service == payment::DECLARATION.name {
-        known.payment.as_ref().and_then(|item| item.state.as_ref()).and_then(of_payment)
-    } else {
-        known.fulfillment.as_ref().and_then(|item| item.state.as_ref()).and_then(of_fulfillment)
+        let is_undoing = matches!(known.booked(), Some(booking::State::Undoing { .. }));
+        return is_undoing.then(|| Intent { what: "setting the status".to_owned(), undoes: true });
     }
-}
-
-fn of_booking(state: &booking::State) -> Option<Intent> {
-    match state {
-        booking::State::Undoing { .. } => Intent::undoing("setting the status"),
-        booking::State::Unseen
-        | booking::State::Withdrawn { .. }
-        | booking::State::Rejected
-        | booking::State::Registered(_)
-        | booking::State::Unwinding { .. }
-        | booking::State::Completed(_)
-        | booking::State::Cancelled(_)
-        | booking::State::NeedsAttention { .. }
-        | booking::State::Resolved(_) => None,
-    }
-}
-
-fn of_payment(state: &payment::State) -> Option<Intent> {
-    match state {
-        payment::State::Charging { .. } => Some(Intent { what: "charging", undoes: false }),
-        payment::State::Voiding { .. } => Intent::undoing("voiding a hold"),
-        payment::State::Refunding(_) => Intent::undoing("refunding"),
-        payment::State::Unseen
-        | payment::State::Captured { .. }
-        | payment::State::Declined { .. }
-        | payment::State::Refunded(_)
-        | payment::State::RefundFailed(_) => None,
-    }
-}
-
-fn of_fulfillment(state: &fulfillment::State) -> Option<Intent> {
-    match state {
-        fulfillment::State::Releasing(_) => Intent::undoing("releasing the reservation"),
-        fulfillment::State::Unseen
-        | fulfillment::State::Credited { .. }
-        | fulfillment::State::Reserved { .. }
-        | fulfillment::State::Refused(_) => None,
-    }
+    let (step, progress) = known.part(service)?.current().filter(|(_, progress)| progress.is_under_way())?;
+    let what = format!("{} {}", progress.word(), step.as_str());
+    Some(Intent { what, undoes: matches!(progress, Progress::Undoing { .. }) })
 }
 
 #[cfg(test)]
 mod tests {
     use booking::{Case, State};
-    use contracts::{Event, Purchase};
+    use contracts::{Event, Purchase, StepName};
+    use saga::step::Ended;
+    use serde_json::Value;
     use testkit::fixtures;
 
     use super::*;
-    use crate::sagas::known::tests::{kept, known, saga, second};
+    use crate::sagas::known::tests::{kept, known, part, saga, second};
 
     fn case(purchase: impl Into<Purchase>) -> Case {
         let (purchase, deadline) = (purchase.into(), fixtures::deadline());
@@ -178,8 +139,8 @@ mod tests {
         // Payment's clock is behind, but what it says was caused by what it heard.
         let cause = EventType::FareRegistered.id_in(saga(), 0).to_string();
         let captured = Event::PaymentCaptured(fixtures::payment_captured("3"));
-        let (purchase, charge) = (fixtures::fare("3").into(), fixtures::charge());
-        let paid = kept(&payment::State::Captured { purchase, charge }, &[(captured, &cause, 0)], 0);
+        let paid = part(fixtures::fare("3"), StepName::ChargeFare, Progress::Done(Value::Null));
+        let paid = kept(&paid, &[(captured, &cause, 0)], 0);
         let fulfillment_owes = "fulfillment owes AccountCredited or AccountCreditRefused in answer to PaymentCaptured";
         assert_eq!(told(&known([Some(booked()), Some(paid.clone()), None])), [fulfillment_owes]);
 
@@ -196,13 +157,14 @@ mod tests {
             until: second(9),
             refused: true,
         };
-        let (purchase, charge) = (Purchase::from(fixtures::fare("3")), fixtures::charge());
         let of_fulfillment = |at| {
-            let refusal = serde_json::from_value(serde_json::json!({ "fare": fixtures::fare("3") })).unwrap();
+            let ended = Progress::Ended(Ended::refused(second(at), None));
+            let state = part(fixtures::fare("3"), StepName::CreditCustomerAccount, ended);
             let refused = Event::AccountCreditRefused(fixtures::account_credit_refused("3"));
-            kept(&fulfillment::State::Refused(refusal), &[(refused, "x", at)], at)
+            kept(&state, &[(refused, "x", at)], at)
         };
-        let paid = kept(&payment::State::Captured { purchase, charge }, &[], 5);
+        let paid = part(fixtures::fare("3"), StepName::ChargeFare, Progress::Done(Value::Null));
+        let paid = kept(&paid, &[], 5);
         let of_payment = |at| known([Some(kept(&unwinding, &[], 8)), Some(paid.clone()), Some(of_fulfillment(at))]);
         let owes =
             "payment owes PaymentRefunded or PaymentRefundFailed or PaymentDeclined in answer to AccountCreditRefused";
@@ -213,8 +175,10 @@ mod tests {
     #[test]
     fn what_was_begun_and_not_ended_is_owed_with_what_it_is_at() {
         let booked = kept(&State::Registered(case(fixtures::fare("3"))), &[(registered(), "r", 1)], 1);
-        let charging = kept(&payment::State::Charging { purchase: fixtures::fare("3").into(), since: None }, &[], 2);
-        let owes = "payment owes PaymentCaptured or PaymentDeclined in answer to FareRegistered; it is charging";
+        let charging = part(fixtures::fare("3"), StepName::ChargeFare, Progress::Doing { since: second(2) });
+        let charging = kept(&charging, &[], 2);
+        let owes =
+            "payment owes PaymentCaptured or PaymentDeclined in answer to FareRegistered; it is doing ChargeFare";
         assert_eq!(told(&known([Some(booked), Some(charging), None])), [owes]);
 
         let failed = serde_json::json!({

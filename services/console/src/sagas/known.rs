@@ -3,15 +3,18 @@
 //! **Invariant:** what this build cannot read is passed over, never guessed at: a newer service may have written it.
 
 use booking::Case;
+use choreography::PARTICIPANTS;
 use contracts::booking::Failed;
 use contracts::{Action, Attempt, Envelope, Path, Purchase, SagaId, SagaKind, StepName};
 use jiff::Timestamp;
 use runtime::sagas::{Kept, Stuck};
+use saga::step::{self, Part};
 use serde::de::DeserializeOwned;
 
 /// Those who keep an item for each saga.
-pub(super) const KEEPERS: [&str; 3] =
-    [booking::DECLARATION.name, payment::DECLARATION.name, fulfillment::DECLARATION.name];
+pub(super) fn keepers() -> Vec<&'static str> {
+    PARTICIPANTS.iter().filter(|declaration| declaration.stateful).map(|declaration| declaration.name).collect()
+}
 
 /// What one service has on record.
 #[derive(Debug)]
@@ -37,6 +40,7 @@ pub(super) struct Row<'a> {
     pub(super) said: &'a [Envelope],
     pub(super) version: u64,
     pub(super) updated_at: Timestamp,
+    pub(super) stuck: Option<&'a Stuck>,
 }
 
 /// A saga, as all services have it.
@@ -44,27 +48,35 @@ pub(super) struct Row<'a> {
 pub(super) struct Known {
     pub(super) saga: SagaId,
     pub(super) booking: Option<Item<booking::State>>,
-    pub(super) payment: Option<Item<payment::State>>,
-    pub(super) fulfillment: Option<Item<fulfillment::State>>,
+    /// What the services that are lists of steps have.
+    parts: Vec<(&'static str, Option<Item<step::State>>)>,
 }
 
 impl Known {
-    /// Understands what the [`KEEPERS`] have, in their order.
+    /// Understands what the [`keepers`] have, in their order.
     pub(super) fn new(saga: SagaId, kept: Vec<Option<Kept>>) -> Self {
-        let mut kept = kept.into_iter();
-        let mut next = || kept.next().flatten();
-        let (booking, payment, fulfillment) = (next(), next(), next());
-        Self { saga, booking: booking.map(item), payment: payment.map(item), fulfillment: fulfillment.map(item) }
+        let (mut booking, mut parts) = (None, Vec::new());
+        for (service, kept) in keepers().into_iter().zip(kept) {
+            if service == booking::DECLARATION.name {
+                booking = kept.map(item);
+            } else {
+                parts.push((service, kept.map(item)));
+            }
+        }
+        Self { saga, booking, parts }
     }
 
     /// Every service, with what it has, if it has anything.
-    pub(super) fn rows(&self) -> [(&'static str, Option<Row<'_>>); 3] {
-        let [booking, payment, fulfillment] = KEEPERS;
-        [
-            (booking, self.booking.as_ref().map(Item::row)),
-            (payment, self.payment.as_ref().map(Item::row)),
-            (fulfillment, self.fulfillment.as_ref().map(Item::row)),
-        ]
+    pub(super) fn rows(&self) -> Vec<(&'static str, Option<Row<'_>>)> {
+        let booking = (booking::DECLARATION.name, self.booking.as_ref().map(Item::row));
+        let parts = self.parts.iter().map(|(service, item)| (*service, item.as_ref().map(Item::row)));
+        std::iter::once(booking).chain(parts).collect()
+    }
+
+    /// The part that a service has in the saga, if the service is a list of steps.
+    pub(super) fn part(&self, service: &str) -> Option<&Part> {
+        let (_, item) = self.parts.iter().find(|(name, _)| *name == service)?;
+        item.as_ref()?.state.as_ref()?.part()
     }
 
     /// Everything that was announced and still stands on record.
@@ -74,13 +86,8 @@ impl Known {
 
     /// What messages are stuck at, and in which service.
     pub(super) fn stuck(&self) -> Vec<(&'static str, Stuck)> {
-        let [booking, payment, fulfillment] = KEEPERS;
-        let stuck = [
-            (booking, self.booking.as_ref().and_then(|item| item.stuck.clone())),
-            (payment, self.payment.as_ref().and_then(|item| item.stuck.clone())),
-            (fulfillment, self.fulfillment.as_ref().and_then(|item| item.stuck.clone())),
-        ];
-        stuck.into_iter().filter_map(|(service, stuck)| Some((service, stuck?))).collect()
+        let rows = self.rows().into_iter();
+        rows.filter_map(|(service, row)| Some((service, row?.stuck?.clone()))).collect()
     }
 
     /// Booking's state.
@@ -148,39 +155,29 @@ impl Known {
 
     /// Attempts at compensations that failed: of which service, at which step.
     pub(super) fn attempts(&self) -> Vec<(&'static str, StepName, &[Attempt])> {
-        let [booking, payment, fulfillment] = KEEPERS;
+        let booking = &booking::DECLARATION;
         let kind = self.kind().unwrap_or(SagaKind::Order);
-        let steps = match kind {
-            SagaKind::Fare => [StepName::SetFareStatusFailed, StepName::RefundFare],
-            SagaKind::Order => [StepName::UpdateOrderStatus, StepName::ProcessRefund],
-        };
-        let [status, refund] = steps;
-        let of_booking = self.case().map_or(&[][..], |case| &case.attempts);
-        let of_payment = match self.payment.as_ref().and_then(|item| item.state.as_ref()) {
-            Some(
-                payment::State::Refunding(refund)
-                | payment::State::Refunded(refund)
-                | payment::State::RefundFailed(refund),
-            ) => &refund.attempts[..],
-            Some(_) | None => &[],
-        };
-        let of_fulfillment = match self.fulfillment.as_ref().and_then(|item| item.state.as_ref()) {
-            Some(fulfillment::State::Releasing(refusal) | fulfillment::State::Refused(refusal)) => {
-                &refusal.attempts[..]
-            }
-            Some(_) | None => &[],
-        };
-        vec![
-            (booking, status, of_booking),
-            (payment, refund, of_payment),
-            (fulfillment, StepName::ReleaseInventory, of_fulfillment),
-        ]
+        let undoing = booking.reactions.iter().find(|reaction| reaction.undone(kind).is_some());
+        let of_booking = self.case().and_then(|case| Some((booking.name, undoing?.step(kind)?, &case.attempts[..])));
+        let parts = self.parts.iter().filter_map(|(service, _)| Some((*service, self.part(service)?)));
+        let of_parts = parts.flat_map(|(service, part)| {
+            part.steps
+                .iter()
+                .map(move |(step, progress)| (service, step.undone_by().unwrap_or(*step), progress.attempts()))
+        });
+        of_booking.into_iter().chain(of_parts).collect()
     }
 }
 
 impl<S> Item<S> {
     fn row(&self) -> Row<'_> {
-        Row { name: &self.name, said: &self.said, version: self.version, updated_at: self.updated_at }
+        Row {
+            name: &self.name,
+            said: &self.said,
+            version: self.version,
+            updated_at: self.updated_at,
+            stuck: self.stuck.as_ref(),
+        }
     }
 }
 
@@ -193,8 +190,10 @@ fn item<S: DeserializeOwned>(kept: Kept) -> Item<S> {
 #[cfg(test)]
 pub(super) mod tests {
     use contracts::Event;
+    use saga::step::Progress;
     use saga::{Record, Stored};
     use serde::Serialize;
+    use serde_json::Value;
 
     use super::*;
 
@@ -217,6 +216,13 @@ pub(super) mod tests {
         Kept { record, version: 1, updated_at: second(updated_at), stuck: None }
     }
 
+    /// What a service that is a list of steps has on record of one step.
+    pub(crate) fn part(purchase: impl Into<Purchase>, step: StepName, progress: Progress<Value>) -> step::State {
+        let mut part = Part::new(purchase.into());
+        part.steps.insert(step, progress);
+        step::State::Known(part)
+    }
+
     /// A saga of which the services have these.
     pub(crate) fn known(kept: [Option<Kept>; 3]) -> Known {
         Known::new(saga(), kept.into())
@@ -228,7 +234,7 @@ pub(super) mod tests {
         let record = Record { stored, announced: vec!["{}".to_owned()] };
         let known = known([Some(Kept { record, version: 3, updated_at: second(1), stuck: None }), None, None]);
         assert!(known.booked().is_none() && known.kind().is_none());
-        let [(service, Some(row)), ..] = known.rows() else { panic!("no row") };
+        let [(service, Some(row)), ..] = known.rows()[..] else { panic!("no row") };
         assert_eq!((service, row.name, row.version, row.said.len()), ("booking", "Teleported", 3, 0));
     }
 }

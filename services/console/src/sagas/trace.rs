@@ -9,7 +9,7 @@ use runtime::{Aws, Environment, Settings};
 use serde_json::{Value, json};
 
 use super::front::front;
-use super::known::{KEEPERS, Known};
+use super::known::{Known, keepers};
 use super::owed_as_json;
 use crate::cli::sagas::TraceOptions;
 use crate::parked::escaped;
@@ -54,7 +54,7 @@ struct Way<'a> {
 pub(crate) async fn trace(environment: &Environment, options: &TraceOptions) -> Result<(), Error> {
     let saga = options.which.saga().ok_or_else(|| Error::Usage("which saga?".to_owned()))?;
     let sagas = Sagas::new(&Aws::connect(environment).await?, &Settings::read(environment)?);
-    let known = Known::new(saga, sagas.read(&KEEPERS, saga).await?);
+    let known = Known::new(saga, sagas.read(&keepers(), saga).await?);
     if known.rows().iter().all(|(_, row)| row.is_none()) {
         return Err(Error::Unexpected(format!("no service has anything on record of a saga {saga}")));
     }
@@ -283,15 +283,15 @@ mod tests {
     use testkit::fixtures;
 
     use super::*;
-    use crate::sagas::known::tests::{kept, known, second};
+    use crate::sagas::known::tests::{kept, known, part, second};
 
     #[test]
     fn attempts_stand_under_the_step_that_they_led_to_and_those_at_work_at_the_end() {
         let attempt = |at: i64, round: u32| serde_json::json!({ "at": second(at), "receive": at, "round": round, "error": "ErrReleaseInventory" });
-        let attempts: Vec<_> = [(1, 0), (2, 0), (4, 0), (11, 1)].map(|(at, round)| attempt(at, round)).into();
-        let mut releasing = serde_json::json!({ "order": fixtures::order("33"), "stands": true, "round": 1 });
-        releasing["attempts"] = attempts.into();
-        let releasing = fulfillment::State::Releasing(serde_json::from_value(releasing).unwrap());
+        let attempts = [(1, 0), (2, 0), (4, 0), (11, 1)].map(|(at, round)| attempt(at, round));
+        let releasing = serde_json::json!({ "undoing": { "facts": null, "attempts": attempts } });
+        let releasing = serde_json::from_value(releasing).unwrap();
+        let releasing = part(fixtures::order("33"), StepName::ReserveInventory, releasing);
         let mut unwinding = fixtures::unwinding_started(fixtures::order("33").into(), 1);
         let path = [(StepName::ReserveInventory, 0), (StepName::ReleaseInventory, 4)];
         unwinding.journey.path =

@@ -48,7 +48,7 @@ async fn granted_is_used(mut troupe: Troupe, granted: Grants) {
     })
     .await;
     troupe.stop("booking").await;
-    for declaration in PARTICIPANTS {
+    for declaration in PARTICIPANTS.iter() {
         guarded(&mut troupe, declaration.name, &[]);
     }
     troupe.told(&overdue, 1).await;

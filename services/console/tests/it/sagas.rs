@@ -163,7 +163,7 @@ async fn a_saga_is_cancelled_while_it_runs_and_not_when_it_is_done(place: Place)
     wait_for("payment's intent", async || {
         let trace =
             troupe.ensemble(&["trace", "--request", "r", "--source", "/test", "--saga", "fare", "--json"]).await;
-        (trace.code == Some(0) && trace.json()[0]["services"]["payment"]["state"] == "Charging").then_some(())
+        (trace.code == Some(0) && trace.json()[0]["services"]["payment"]["state"] == "ChargeFare doing").then_some(())
     })
     .await;
     let waits = troupe.trace(&saga).await["waits"][0].clone();

@@ -1,7 +1,7 @@
 //! Fulfillment, held to what every participant has to hold.
 
 use contracts::{Event, Purchase, SagaId};
-use fulfillment::{Effect, Fulfillment, Reply};
+use fulfillment::{Effect, Fulfillment, Reply, fulfillment};
 use rust_decimal::Decimal;
 use testkit::{Conformance, Message, Node, Outside, Stock, Story, fixtures};
 
@@ -24,7 +24,7 @@ impl Outside<Fulfillment> for Shelf {
 fn node() -> Node<Fulfillment, Shelf> {
     let stock = Stock::default();
     stock.set("567", Decimal::TEN);
-    Node::beside(Fulfillment { hooks: true }, Shelf(stock.clone()), stock)
+    Node::beside(fulfillment(true), Shelf(stock.clone()), stock)
 }
 
 fn saga(name: &str) -> SagaId {

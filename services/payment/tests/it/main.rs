@@ -8,7 +8,7 @@ mod till;
 use card::{Card, PublicKey};
 use contracts::fulfillment::Refused;
 use contracts::{Charge, Event, SagaId, SagaKind};
-use payment::Payment;
+use payment::payment;
 use testkit::{Conformance, Kind, Ledger, Message, Node, Story, fixtures};
 use till::{CARD, Opener, Till};
 use zeroize::Zeroizing;
@@ -72,7 +72,7 @@ fn payment_conforms() {
     let (fare_saga, order_saga) = (SagaId::of_request("fare", "u"), SagaId::of_request("order", "u"));
     let late_order = Message::of_event(order_saga, Event::OrderCreated(fixtures::order_created("4")), None);
     let report = Conformance {
-        node: &|| Node::new(Payment { hooks: true }, Till::new(&opener)),
+        node: &|| Node::new(payment(true), Till::new(&opener)),
         stories: vec![
             story("charged", "3", false, &key),
             story("not authorised", "3_fail_auth", false, &key),

@@ -86,12 +86,9 @@ impl Outside<Payment> for Till {
                     Reply::CaptureRefused { charge_token, refusal }
                 }
             },
-            Effect::Void { charge_token, because, round, fresh: _ } => match ledger.void(saga, key(round)) {
-                Ok(_id) => Reply::Voided { charge_token, because },
-                Err(message) => {
-                    let refusal = refusal(message);
-                    Reply::VoidRefused { charge_token, because, refusal }
-                }
+            Effect::Void { round, .. } => match ledger.void(saga, key(round)) {
+                Ok(_id) => Reply::Voided,
+                Err(message) => Reply::VoidRefused(refusal(message)),
             },
             Effect::Refund { amount, refusals, .. } => match ledger.refund(saga, refusals, amount.minor) {
                 Ok(refund_id) => Reply::Refunded { refund_id },
@@ -118,7 +115,7 @@ impl Outside<Payment> for Till {
             Effect::Authorize { .. } => Reply::AuthorizeRefused(refusal),
             Effect::Capture { charge_token, .. } => Reply::CaptureRefused { charge_token, refusal },
             Effect::Debit { .. } => Reply::DebitRefused(refusal),
-            Effect::Void { charge_token, because, .. } => Reply::VoidRefused { charge_token, because, refusal },
+            Effect::Void { .. } => Reply::VoidRefused(refusal),
             Effect::Refund { .. } => Reply::RefundRefused(refusal),
         };
         self.ledger().in_use_refuses.then_some(refused)

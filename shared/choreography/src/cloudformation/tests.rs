@@ -48,7 +48,7 @@ fn a_service_is_given_every_setting_without_a_default_and_none_that_nobody_reads
         variables.iter().map(|variable| (variable.name, variable.default.is_none())).collect()
     };
     let common = ["AWS_REGION", "ENSEMBLE_ACCOUNT", "ENSEMBLE_GATEWAY_MODE", "ENSEMBLE_HOOKS", "ENSEMBLE_PREFIX"];
-    for declaration in crate::PARTICIPANTS {
+    for declaration in crate::PARTICIPANTS.iter() {
         let container = services::container(declaration);
         let mut given: Vec<&str> = Vec::new();
         for place in ["Environment", "Secrets"] {
@@ -69,7 +69,7 @@ fn a_service_is_given_every_setting_without_a_default_and_none_that_nobody_reads
 
 #[test]
 fn outside_of_a_trial_hooks_are_off_and_the_gateway_is_live() {
-    for declaration in crate::PARTICIPANTS {
+    for declaration in crate::PARTICIPANTS.iter() {
         let environment = services::environment(declaration);
         let value = |name| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
         let live = either("IsTrial", &json!("simulated"), &json!("live"));

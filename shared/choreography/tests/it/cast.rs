@@ -6,9 +6,9 @@ use std::rc::Rc;
 use booking::{Booking, Deadlines};
 use card::PublicKey;
 use contracts::{SagaId, SagaKind};
-use fulfillment::{Effect, Fulfillment, Reply};
+use fulfillment::{Effect, Fulfillment, Reply, fulfillment};
 use notifier::Notifier;
-use payment::Payment;
+use payment::{Payment, payment};
 use saga::Channel;
 use saga::topology::Names;
 use testkit::{Ledger, Node, Nothing, Outside, Service, Stock, World};
@@ -74,8 +74,8 @@ impl Cast {
         let stock = Stock::default();
         Self {
             booking: Node::new(booking, Nothing),
-            payment: Node::new(Payment { hooks: true }, Overheard::new(&till, &calls)),
-            fulfillment: Node::beside(Fulfillment { hooks: true }, Shelf(stock.clone()), stock.clone()),
+            payment: Node::new(payment(true), Overheard::new(&till, &calls)),
+            fulfillment: Node::beside(fulfillment(true), Shelf(stock.clone()), stock.clone()),
             notifier: Node::new(Notifier, Nothing),
             till,
             calls,

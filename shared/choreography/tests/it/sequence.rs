@@ -96,11 +96,11 @@ fn refusal(reply: &Reply) -> Option<&Refusal> {
         Reply::AuthorizeRefused(refusal) | Reply::DebitRefused(refusal) | Reply::RefundRefused(refusal) => {
             Some(refusal)
         }
-        Reply::CaptureRefused { refusal, .. } | Reply::VoidRefused { refusal, .. } => Some(refusal),
+        Reply::CaptureRefused { refusal, .. } | Reply::VoidRefused(refusal) => Some(refusal),
         Reply::Known(_)
         | Reply::Authorized { .. }
         | Reply::Captured { .. }
-        | Reply::Voided { .. }
+        | Reply::Voided
         | Reply::Debited { .. }
         | Reply::Refunded { .. } => None,
     }
@@ -228,8 +228,12 @@ impl<'n> Sequence<'n> {
         let found = self.world.service(service).store().records().get(&self.saga).map(|record| record.stored.clone());
         let Some(stored) = found else { return };
         let facts: Value = serde_json::from_str(&stored.facts).unwrap();
-        let listed = |name: &str| facts[name].as_array().cloned().unwrap_or_default();
-        let (attempts, actions) = (listed("attempts"), listed("actions"));
+        let listed = |of: &Value, name: &str| of[name].as_array().cloned().unwrap_or_default();
+        // Those of a service that is a list of steps stand beside each step.
+        let steps = facts["steps"].as_object().into_iter().flat_map(|steps| steps.values());
+        let beside = steps.flat_map(|step| step.as_object().into_iter().flat_map(|how| how.values()));
+        let attempts: Vec<Value> = std::iter::once(&facts).chain(beside).flat_map(|of| listed(of, "attempts")).collect();
+        let actions = listed(&facts, "actions");
         let now = (stored.state, attempts.len(), actions.len());
         let before = self.drawn.records.insert(service.to_owned(), now.clone()).unwrap_or_default();
         for action in actions.get(before.2..).unwrap_or_default() {

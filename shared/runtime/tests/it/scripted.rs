@@ -69,6 +69,7 @@ const fn reaction(to: EventType, timeout_secs: u32) -> Reaction {
         steps: &[],
         answers: &[],
         undoes: &[],
+        withdraws: &[],
         retry: RETRY,
         timeout_secs,
     }

@@ -1,0 +1,92 @@
+//! Charges the card: authorise, then capture. Below it, how the charge is undone: a void, or a refund.
+
+use contracts::{Event, EventType, Failure, Purchase, Standing, StepName};
+use saga::Context;
+use saga::step::{Acted, Answer, Card, Heard, Step, Turn, Undone};
+
+use crate::gateway::{Known, Refusal};
+use crate::paid::{self, Facts};
+use crate::{Effect, Reply};
+
+/// A fare is registered: charge the card.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChargeFare;
+
+impl Step for ChargeFare {
+    type Effect = Effect;
+    type Reply = Reply;
+    type Facts = Facts;
+
+    const CARD: Card = Card::new(StepName::ChargeFare, EventType::FareRegistered, EventType::PaymentCaptured)
+        .refused(EventType::PaymentDeclined)
+        .undone_by(StepName::RefundFare)
+        .on(&[EventType::AccountCreditRefused], &[EventType::PaymentRefunded, EventType::PaymentRefundFailed]);
+
+    fn act(&self, heard: &Heard, turn: &Turn<'_, Reply>, _context: &Context<'_>) -> Acted<Effect, Facts> {
+        let (amount, fresh) = (turn.purchase.amount(), turn.fresh);
+        let authorize = || {
+            let (customer, sealed_card) = (turn.purchase.customer_id().clone(), heard.sealed_card.clone());
+            Acted::Ask(Effect::Authorize { customer, amount, sealed_card: sealed_card.unwrap_or_default(), fresh })
+        };
+        // Not even right after its own hold is a worker sure to be the first who captures it: another may have found it.
+        let capture =
+            |charge_token: &str| Acted::Ask(Effect::Capture { charge_token: charge_token.to_owned(), amount, fresh });
+        let charged = |token: &str, id: &str| Acted::done(Facts::charged(Some(token.to_owned()), id.to_owned()));
+        let Some(reply) = turn.reply else {
+            // The intent stood already: a worker died, or works still. What did it reach? Keys may have expired at the
+            // gateway since, so look before repeating.
+            return if turn.since.is_some() { Acted::Look(Effect::LookUp) } else { authorize() };
+        };
+        match reply {
+            Reply::Known(Known { charge_token: Some(token), charge_id: Some(id), .. })
+            | Reply::Captured { charge_token: token, charge_id: id } => charged(token, id),
+            // A hold that is voided already answers the capture with its old refusal.
+            Reply::Known(Known { charge_token: Some(token), charge_id: None, .. })
+            | Reply::Authorized { charge_token: token } => capture(token),
+            Reply::Known(Known { charge_token: None, .. }) => authorize(),
+            Reply::AuthorizeRefused(refusal) => Acted::Refused(failure("PaymentAuthException", refusal), None),
+            Reply::CaptureRefused { charge_token, refusal } => {
+                let hold = Facts::Hold(charge_token.clone());
+                Acted::Failed(failure("PaymentChargeException", refusal), hold, Vec::new())
+            }
+            Reply::Voided
+            | Reply::VoidRefused(_)
+            | Reply::Refunded { .. }
+            | Reply::RefundRefused(_)
+            | Reply::Debited { .. }
+            | Reply::DebitRefused(_) => Acted::Contradiction(paid::NOT_ASKED),
+        }
+    }
+
+    fn undo(&self, facts: &Facts, turn: &Turn<'_, Reply>, _context: &Context<'_>) -> Undone<Effect, Facts> {
+        paid::refund(facts, turn, "RefundException", StepName::RefundFare)
+    }
+
+    /// A path names no void: the charge never took effect as a whole.
+    fn undone_by(&self, facts: &Facts) -> Option<StepName> {
+        match facts {
+            Facts::Hold(_) => None,
+            Facts::Charge { .. } => Self::CARD.undone_by,
+        }
+    }
+
+    fn standing(&self, facts: &Facts, purchase: &Purchase, _context: &Context<'_>) -> Option<Standing> {
+        paid::standing(facts, purchase)
+    }
+
+    fn answer(&self, answer: Answer<Facts>) -> Option<Event> {
+        paid::answer(answer)
+    }
+
+    fn repeated_in(&self, event: &Event) -> Option<Facts> {
+        paid::named(event)
+    }
+
+    fn contradiction(&self, facts: Option<&Facts>, event: &Event) -> Option<&'static str> {
+        paid::contradiction(facts, event)
+    }
+}
+
+fn failure(name: &str, refusal: &Refusal) -> Failure {
+    Failure::new(name, StepName::ChargeFare, refusal.message.clone())
+}

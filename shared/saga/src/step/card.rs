@@ -1,0 +1,211 @@
+//! What a step says of itself as data, and what a list of steps says of the service that takes them.
+
+use contracts::{EventType, StepName};
+
+use crate::declaration::{PATIENT, TIMEOUT_SECS};
+use crate::{Declaration, Reaction, RetryPolicy};
+
+/// What a step hears, and what it answers.
+///
+/// No card names another service. A step follows another in the same service where it hears what that one answers when
+/// it is done; then both are undone together, the later one first, and one event tells of both.
+#[derive(Clone, Copy, Debug)]
+pub struct Card {
+    /// The step.
+    pub step: StepName,
+    /// The event on which it begins.
+    pub hears: EventType,
+    /// The event that says that it took effect.
+    pub done: EventType,
+    /// The event that says that it did not, or that it is undone by itself; `None` for a step that cannot be refused.
+    pub refused: Option<EventType>,
+    /// The compensation, as a path names it.
+    pub undone_by: Option<StepName>,
+    /// The events on which the step is undone: a later step of another service was refused. None where a step of the
+    /// same service follows.
+    pub undone_on: &'static [EventType],
+    /// The events that tell how undoing it went: that it is undone, and that it stands.
+    pub undone: &'static [EventType],
+    /// The event by which a saga is to be unwound, where this step decides whether the saga still can be: a step that is
+    /// done says so, and one that is not refuses from then on.
+    pub decides_on: Option<EventType>,
+    /// The errors of the compensation that are tried again, by [`RetryPolicy::of_compensation`].
+    pub retried: &'static [&'static str],
+    /// Whether it takes from the stock.
+    pub stock: bool,
+}
+
+impl Card {
+    /// A step that begins on this event, and says by that one that it took effect.
+    #[must_use]
+    pub const fn new(step: StepName, hears: EventType, done: EventType) -> Self {
+        Self {
+            step,
+            hears,
+            done,
+            refused: None,
+            undone_by: None,
+            undone_on: &[],
+            undone: &[],
+            decides_on: None,
+            retried: &[],
+            stock: false,
+        }
+    }
+
+    /// The step can be refused, and says so by this event.
+    #[must_use]
+    pub const fn refused(self, refused: EventType) -> Self {
+        Self { refused: Some(refused), ..self }
+    }
+
+    /// The step can be undone, by this compensation.
+    #[must_use]
+    pub const fn undone_by(self, undone_by: StepName) -> Self {
+        Self { undone_by: Some(undone_by), ..self }
+    }
+
+    /// The step is undone on these events, and tells by those how that went.
+    #[must_use]
+    pub const fn on(self, undone_on: &'static [EventType], undone: &'static [EventType]) -> Self {
+        Self { undone_on, undone, ..self }
+    }
+
+    /// The step decides on this event whether its saga can still be unwound.
+    #[must_use]
+    pub const fn decides_on(self, decides_on: EventType) -> Self {
+        Self { decides_on: Some(decides_on), ..self }
+    }
+
+    /// A compensation that fails with one of these errors is tried again.
+    #[must_use]
+    pub const fn retried(self, retried: &'static [&'static str]) -> Self {
+        Self { retried, ..self }
+    }
+
+    /// The step takes from the stock.
+    #[must_use]
+    pub const fn takes_stock(self) -> Self {
+        Self { stock: true, ..self }
+    }
+
+    /// Whether the step is undone, or decides, on an event of this type.
+    #[must_use]
+    pub fn unwinds_on(&self, event: EventType) -> bool {
+        self.undone_on.contains(&event) || self.decides_on == Some(event)
+    }
+}
+
+/// The steps that follow each other in one service, up to and with this one: each hears what the one before it answers
+/// when it is done. In the order in which they take effect.
+#[must_use]
+pub fn chain(cards: &[&'static Card], last: StepName) -> Vec<&'static Card> {
+    let mut chain: Vec<&'static Card> = cards.iter().copied().filter(|card| card.step == last).collect();
+    while let Some(first) = chain.first() {
+        let before = cards.iter().find(|card| card.done == first.hears && card.step.kind() == first.step.kind());
+        match before {
+            Some(before) if chain.iter().all(|card| card.step != before.step) => chain.insert(0, *before),
+            Some(_) | None => break,
+        }
+    }
+    chain
+}
+
+/// What a service says of itself that takes these steps.
+#[must_use]
+pub fn declaration(name: &'static str, about: &'static str, cards: &[&'static Card]) -> Declaration {
+    let mut reactions: Vec<Reaction> = Vec::new();
+    let begins = cards.iter().map(|card| card.hears);
+    let unwinds = cards.iter().flat_map(|card| card.undone_on.iter().copied().chain(card.decides_on));
+    let mut heard: Vec<EventType> = Vec::new();
+    for event in begins.chain(unwinds) {
+        if !heard.contains(&event) {
+            heard.push(event);
+            reactions.push(reaction(cards, event));
+        }
+    }
+    Declaration {
+        name,
+        about,
+        stateful: true,
+        // What stands is read first where an event does not repeat all of it.
+        looks: cards.iter().any(|card| !card.undone_on.is_empty()),
+        deadlines: false,
+        stock: cards.iter().any(|card| card.stock),
+        reactions: reactions.leak(),
+    }
+}
+
+/// How steps react to an event: those that begin on it, or else those that are undone on it.
+fn reaction(cards: &[&'static Card], to: EventType) -> Reaction {
+    let begin: Vec<&'static Card> = cards.iter().copied().filter(|card| card.hears == to).collect();
+    let last: Vec<&'static Card> = cards.iter().copied().filter(|card| card.unwinds_on(to)).collect();
+    let unwound: Vec<&'static Card> = last.iter().flat_map(|card| chain(cards, card.step).into_iter().rev()).collect();
+    let before: Vec<&'static Card> = begin.iter().flat_map(|card| chain(cards, card.step)).collect();
+    let before = before.into_iter().filter(|card| begin.iter().all(|begun| begun.step != card.step));
+    let withdraws: Vec<StepName> = before.filter(|card| card.undone_by.is_some()).map(|card| card.step).collect();
+    let expects = match (begin.first(), last.first()) {
+        (Some(first), _) => match chain(cards, first.step).as_slice() {
+            [.., before, _] => done(before.step),
+            _ => "Unseen",
+        },
+        (None, Some(last)) if last.decides_on == Some(to) => "Unseen",
+        (None, Some(last)) => done(last.step),
+        (None, None) => "Unseen",
+    };
+    let mut answers: Vec<EventType> = Vec::new();
+    for card in &begin {
+        answers.extend([Some(card.done), card.refused].into_iter().flatten());
+    }
+    for card in &last {
+        answers.extend(card.undone);
+        let decides = card.decides_on == Some(to);
+        answers.extend([decides.then_some(card.done), card.refused].into_iter().flatten());
+    }
+    let mut once: Vec<EventType> = Vec::new();
+    answers.retain(|answer| {
+        !once.contains(answer) && {
+            once.push(*answer);
+            true
+        }
+    });
+    let undone: Vec<&'static Card> = unwound.iter().copied().filter(|card| card.undone_by.is_some()).collect();
+    let steps: Vec<StepName> = match begin.is_empty() {
+        false => begin.iter().map(|card| card.step).collect(),
+        true => undone.iter().filter_map(|card| card.undone_by).collect(),
+    };
+    let errors: Vec<&'static [&'static str]> =
+        begin.iter().flat_map(|card| chain(cards, card.step)).chain(unwound).map(|card| card.retried).collect();
+    Reaction {
+        to,
+        reads: to.schema_version(),
+        expects: Some(expects),
+        steps: steps.leak(),
+        answers: answers.leak(),
+        undoes: undone.into_iter().map(|card| card.step).collect::<Vec<_>>().leak(),
+        withdraws: withdraws.leak(),
+        retry: retry(&errors),
+        timeout_secs: TIMEOUT_SECS,
+    }
+}
+
+/// The state of a service in which this step is the last that took effect.
+fn done(step: StepName) -> &'static str {
+    String::leak(format!("{} done", step.as_str()))
+}
+
+/// A policy for each list of errors that is not empty, and patience for every breakdown.
+fn retry(errors: &[&'static [&'static str]]) -> &'static [RetryPolicy] {
+    let mut policies: Vec<RetryPolicy> = Vec::new();
+    for errors in errors.iter().filter(|errors| !errors.is_empty()) {
+        let policy = RetryPolicy::of_compensation(errors);
+        if !policies.contains(&policy) {
+            policies.push(policy);
+        }
+    }
+    if policies.is_empty() {
+        return PATIENT;
+    }
+    policies.push(RetryPolicy::PATIENT);
+    policies.leak()
+}

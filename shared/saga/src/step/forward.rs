@@ -1,0 +1,143 @@
+//! A step that begins, that goes on after a crash, that comes too late, and that fails.
+//!
+//! **Invariant:** the world outside is asked for nothing before the intent stands on record, and a step whose intent
+//! stood already is told so.
+
+use std::fmt::Debug;
+
+use contracts::{Failure, StepName};
+use serde_json::Value;
+
+use super::card::{Card, chain};
+use super::progress::{Ended, OwnFailure, Progress, Unwinding};
+use super::service::Work;
+use super::{Acted, Answer, Ending, State, Steps, Turn, is_at_work};
+use crate::{Decision, Take, Then};
+
+impl<E, R> Work<'_, E, R>
+where
+    E: Send + Sync + Debug + 'static,
+    R: Send + Sync + Debug + 'static,
+{
+    /// An event came on which this step begins.
+    pub(super) fn forward(self, card: &'static Card) -> Decision<Steps<E, R>> {
+        let (step, heard) = (card.step, self.heard);
+        match self.part.steps.get(&step) {
+            None => match self.before(card) {
+                Some(Progress::Done(_)) => self.begin(card),
+                Some(Progress::Undoing { .. } | Progress::Ended(_)) => Decision::Announce,
+                Some(Progress::Doing { .. }) => Decision::NotYet,
+                None if chain(&self.service.cards, step).len() > 1 => Decision::NotYet,
+                None => self.begin(card),
+            },
+            Some(Progress::Doing { .. }) => self.act(card),
+            Some(progress @ (Progress::Done(_) | Progress::Undoing { .. } | Progress::Ended(_))) => {
+                let known = self.service.step(step);
+                match known.and_then(|known| known.contradiction(progress.facts(), &heard.event)) {
+                    Some(rule) => Decision::Contradiction(rule),
+                    // This is the message by which the step's own failure is brought to its end.
+                    None if self.is_unwound_by(card) => self.withdraw(card),
+                    None => Decision::Announce,
+                }
+            }
+        }
+    }
+
+    /// How far the step is that this one follows in the same service, if it follows one that was begun.
+    fn before(&self, card: &'static Card) -> Option<&Progress<Value>> {
+        match chain(&self.service.cards, card.step).as_slice() {
+            [.., before, _] => self.part.steps.get(&before.step),
+            _ => None,
+        }
+    }
+
+    fn begin(self, card: &'static Card) -> Decision<Steps<E, R>> {
+        let journey = &self.heard.journey;
+        if !journey.is_late(self.context.now) {
+            return self.act(card);
+        }
+        let message = format!("{} heard of it after {}", self.service.name(), journey.deadline);
+        self.refuse(card, Failure::new("DeadlineExceeded", card.step, message), None)
+    }
+
+    /// Has the step act, or go on with what the world outside has answered.
+    fn act(mut self, card: &'static Card) -> Decision<Steps<E, R>> {
+        let (name, now) = (card.step, self.context.now);
+        let Some(step) = self.service.step(name) else { return Decision::NotYet };
+        let since = match self.part.steps.get(&name) {
+            Some(Progress::Doing { since }) => Some(*since),
+            Some(Progress::Done(_) | Progress::Undoing { .. } | Progress::Ended(_)) | None => None,
+        };
+        let fresh = since.is_none_or(|since| !is_at_work(since, now));
+        let turn = Turn { purchase: &self.heard.purchase, reply: self.reply, since, fresh, failed: 0, round: 0 };
+        match step.act(self.heard, &turn, self.context) {
+            Acted::Look(effect) => Decision::Perform(effect),
+            Acted::Ask(effect) if since.is_some() => Decision::Perform(effect),
+            Acted::Ask(effect) => {
+                self.set(name, Progress::Doing { since: now });
+                self.write(Vec::new(), Then::Perform(effect))
+            }
+            Acted::Done(facts, takes) => {
+                let journey = self.heard.journey.and(name, true, now);
+                let purchase = self.heard.purchase.clone();
+                self.set(name, Progress::Done(facts.clone()));
+                match step.answer(Answer { purchase, journey, ending: Ending::Done(facts) }) {
+                    Some(event) => self.write(takes, Then::Announce(vec![event])),
+                    None => Decision::NotYet,
+                }
+            }
+            Acted::Refused(error, facts) => self.refuse(card, error, facts),
+            Acted::Failed(error, facts, takes) => {
+                self.set(name, Progress::Undoing { facts, since: None, attempts: Vec::new() });
+                self.fail(card, error);
+                // What takes effect by being written has to stand before it is undone.
+                if takes.is_empty() { self.withdraw(card) } else { self.write(takes, Then::Continue) }
+            }
+            Acted::Contradiction(rule) => Decision::Contradiction(rule),
+        }
+    }
+
+    /// The step did not take effect. What took effect before it in this service is undone.
+    fn refuse(mut self, card: &'static Card, error: Failure, facts: Option<Value>) -> Decision<Steps<E, R>> {
+        let facts = facts.or_else(|| self.service.step(card.step)?.begun_with(self.heard));
+        self.set(card.step, Progress::Ended(Ended::refused(self.context.now, facts)));
+        self.fail(card, error);
+        self.withdraw(card)
+    }
+
+    /// Undoes what took effect before this step, which failed by itself.
+    fn withdraw(self, card: &'static Card) -> Decision<Steps<E, R>> {
+        let last = self.unwound_with(card);
+        self.undo(last)
+    }
+
+    /// Puts the service's own failure on record, and that what took effect before it is to be undone.
+    fn fail(&mut self, card: &'static Card, error: Failure) {
+        let own = Some(OwnFailure { error, at: self.context.now });
+        self.part.unwinding.insert(self.unwound_with(card).step, Unwinding { own, ..Unwinding::default() });
+        for before in chain(&self.service.cards, card.step) {
+            if let Some(Progress::Done(facts)) = self.part.steps.get(&before.step).cloned() {
+                self.set(before.step, Progress::Undoing { facts, since: None, attempts: Vec::new() });
+            }
+        }
+        // What was answered was answered to the step that failed.
+        self.reply = None;
+    }
+
+    /// Whether the steps up to this one are being undone because this one failed by itself.
+    fn is_unwound_by(&self, card: &'static Card) -> bool {
+        let own = self.part.unwinding.get(&self.unwound_with(card).step).and_then(|unwinding| unwinding.own.as_ref());
+        own.is_some_and(|own| own.error.step == card.step)
+    }
+
+    pub(super) fn set(&mut self, step: StepName, progress: Progress<Value>) {
+        self.part.steps.insert(step, progress);
+        self.is_changed = true;
+    }
+
+    /// Writes the part, with what is taken from the stock.
+    pub(super) fn write(self, takes: Vec<Take>, then: Then<Steps<E, R>>) -> Decision<Steps<E, R>> {
+        let state = State::Known(self.part);
+        if takes.is_empty() { Decision::Commit(state, then) } else { Decision::Transact(state, takes, then) }
+    }
+}

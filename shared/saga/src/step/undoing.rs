@@ -1,0 +1,268 @@
+//! How the steps of a service are undone: tombstones, rounds, attempts, what stands, and the way that is told.
+//!
+//! **Invariant:** a step is undone once in a round, and only where it took effect. Steps that follow each other in one
+//! service are undone in reverse, and one event tells of all of them, after the last.
+
+use std::fmt::Debug;
+
+use contracts::{Attempt, Event, Failure, Journey, Standing, StepName};
+use serde_json::Value;
+
+use super::card::{Card, chain};
+use super::progress::{Ended, Left, Progress, Unwinding};
+use super::service::Work;
+use super::{Answer, Ending, Failed, Steps, Turn, Undone, is_at_work};
+use crate::{Decision, Take, Then};
+
+impl<E, R> Work<'_, E, R>
+where
+    E: Send + Sync + Debug + 'static,
+    R: Send + Sync + Debug + 'static,
+{
+    /// An event came on which this step is undone, with those that it follows; or on which it decides whether it is.
+    pub(super) fn unwind(self, card: &'static Card) -> Decision<Steps<E, R>> {
+        let (event, round) = (&self.heard.event, self.heard.journey.round);
+        let Some(step) = self.service.step(card.step) else { return Decision::NotYet };
+        let progress = self.part.steps.get(&card.step);
+        let facts = progress.and_then(Progress::facts);
+        let is_known = progress.is_some_and(|progress| !matches!(progress, Progress::Doing { .. }));
+        if let Some(rule) = is_known.then(|| step.contradiction(facts, event)).flatten() {
+            return Decision::Contradiction(rule);
+        }
+        let unwinding = self.part.unwinding.get(&card.step);
+        let known_round = unwinding.map_or(0, |unwinding| unwinding.round);
+        let steps = chain(&self.service.cards, card.step).into_iter();
+        let is_any = |is: fn(&Progress<Value>) -> bool| {
+            steps.clone().any(|card| self.part.steps.get(&card.step).is_some_and(is))
+        };
+        if is_any(|progress| matches!(progress, Progress::Doing { .. })) {
+            return Decision::NotYet;
+        }
+        if is_any(|progress| matches!(progress, Progress::Undoing { .. })) {
+            return match unwinding.and_then(|unwinding| unwinding.own.as_ref()) {
+                // The message that began the failed step brings that to its end first.
+                Some(_) => Decision::NotYet,
+                // In a later round too: the call that is under way is brought to its end, under its own key.
+                None if round >= known_round => self.undo(card),
+                // Of an earlier round, late.
+                None => Decision::Ignore,
+            };
+        }
+        let is_over = is_any(|progress| matches!(progress, Progress::Ended(_)));
+        match progress {
+            // Too late: what can fail has not failed.
+            Some(Progress::Done(_)) if card.decides_on == Some(event.event_type()) => Decision::Announce,
+            Some(Progress::Done(_)) => self.begin_round(card),
+            Some(_) | None if is_over && round <= known_round => Decision::Announce,
+            // The event tells of what has not been heard of here yet.
+            None if round == 0 && step.repeated_in(event).is_some() => Decision::NotYet,
+            Some(_) | None => self.begin_round(card),
+        }
+    }
+
+    /// Begins a round of unwinding: what took effect, or stands, is to be undone, and what was not begun never will be.
+    fn begin_round(mut self, card: &'static Card) -> Decision<Steps<E, R>> {
+        let round = self.heard.journey.round;
+        let mut way = None;
+        for step in chain(&self.service.cards, card.step) {
+            let attempts = Vec::new();
+            let progress = match self.part.steps.get(&step.step).cloned() {
+                Some(Progress::Done(facts)) => {
+                    // From here on nothing else tells the way on which it was done.
+                    if step.step == card.step && self.repeats(card).is_none() {
+                        way = self.context.said.iter().find(|event| event.event_type() == card.done);
+                    }
+                    Progress::Undoing { facts, since: None, attempts }
+                }
+                Some(Progress::Ended(Ended { left: Left::Stands, facts: Some(facts), attempts, .. })) => {
+                    Progress::Undoing { facts, since: None, attempts }
+                }
+                Some(_) => continue,
+                None => Progress::Ended(Ended::refused(self.context.now, None)),
+            };
+            self.set(step.step, progress);
+        }
+        let way = way.map(|event| event.path().clone());
+        self.part.unwinding.insert(card.step, Unwinding { round, own: None, way });
+        self.is_changed = true;
+        self.undo(card)
+    }
+
+    fn repeats(&self, card: &'static Card) -> Option<Value> {
+        self.service.step(card.step)?.repeated_in(&self.heard.event)
+    }
+
+    /// Undoes the last step that is to be undone, or tells how that went where there is none. `card`: the last of those
+    /// that are undone together.
+    pub(super) fn undo(mut self, card: &'static Card) -> Decision<Steps<E, R>> {
+        let now = self.context.now;
+        let steps = chain(&self.service.cards, card.step);
+        let undoing = steps.into_iter().rev().find_map(|card| match self.part.steps.get(&card.step)? {
+            Progress::Undoing { facts, since, attempts } => Some((card.step, facts.clone(), *since, attempts.clone())),
+            Progress::Doing { .. } | Progress::Done(_) | Progress::Ended(_) => None,
+        });
+        let Some((name, facts, since, attempts)) = undoing else { return self.told(card, Vec::new()) };
+        let Some(step) = self.service.step(name) else { return Decision::NotYet };
+        let round = self.part.unwinding.get(&card.step).map_or(0, |unwinding| unwinding.round);
+        // An attempt is asked for when the one before it has failed.
+        let asked = since.map(|since| attempts.last().map_or(since, |attempt| attempt.at.max(since)));
+        let turn = Turn {
+            purchase: &self.heard.purchase,
+            reply: self.reply,
+            since: asked,
+            fresh: asked.is_none_or(|asked| !is_at_work(asked, now)),
+            failed: Attempt::count(&attempts),
+            round,
+        };
+        match step.undo(&facts, &turn, self.context) {
+            Undone::Look(_) if self.is_changed => self.write(Vec::new(), Then::Continue),
+            Undone::Look(effect) => Decision::Perform(effect),
+            Undone::Ask(effect) if since.is_some() && !self.is_changed => Decision::Perform(effect),
+            Undone::Ask(effect) => {
+                self.set(name, Progress::Undoing { facts, since: since.or(Some(now)), attempts });
+                self.write(Vec::new(), Then::Perform(effect))
+            }
+            Undone::Done(facts, given) => {
+                let ended = Ended { left: Left::Undone, attempts, ..Ended::refused(now, Some(facts)) };
+                self.ended(card, name, ended, given)
+            }
+            Undone::Failed(failure) => self.failed_once(card, name, (facts, since, attempts), failure),
+            Undone::Contradiction(rule) => Decision::Contradiction(rule),
+        }
+    }
+
+    /// An attempt failed: on record, and tried again as the policy says, or else the effect stands.
+    fn failed_once(
+        mut self,
+        card: &'static Card,
+        name: StepName,
+        (facts, since, mut attempts): (Value, Option<jiff::Timestamp>, Vec<Attempt>),
+        failure: Failure,
+    ) -> Decision<Steps<E, R>> {
+        let (now, receive) = (self.context.now, self.context.receive);
+        let round = self.part.unwinding.get(&card.step).map_or(0, |unwinding| unwinding.round);
+        Attempt::put_on_record(&mut attempts, Attempt::new(&failure.name, round, now, receive));
+        match self.context.retry(&failure.name, Attempt::in_round(&attempts, round)) {
+            Some(delay) => {
+                self.set(name, Progress::Undoing { facts, since, attempts });
+                self.write(Vec::new(), Then::Retry(delay))
+            }
+            None => {
+                let failure = Some(failure);
+                let ended = Ended { left: Left::Stands, failure, attempts, ..Ended::refused(now, Some(facts)) };
+                self.ended(card, name, ended, Vec::new())
+            }
+        }
+    }
+
+    /// One step is undone, or stands: on to the one that took effect before it, or tell how that went.
+    fn ended(
+        mut self,
+        card: &'static Card,
+        name: StepName,
+        ended: Ended<Value>,
+        given: Vec<Take>,
+    ) -> Decision<Steps<E, R>> {
+        self.set(name, Progress::Ended(ended));
+        let is_undoing = |card: &Card| matches!(self.part.steps.get(&card.step), Some(Progress::Undoing { .. }));
+        if chain(&self.service.cards, card.step).into_iter().any(is_undoing) {
+            return self.write(given, Then::Continue);
+        }
+        self.told(card, given)
+    }
+
+    /// All that can be undone is undone: tells so, in one event.
+    fn told(mut self, card: &'static Card, given: Vec<Take>) -> Decision<Steps<E, R>> {
+        let unwinding = self.part.unwinding.remove(&card.step).unwrap_or_default();
+        let steps = chain(&self.service.cards, card.step);
+        let Some(event) = self.answer(card, &unwinding, &steps) else { return Decision::NotYet };
+        let round = if unwinding.own.is_some() { unwinding.round } else { self.heard.journey.round };
+        if round > 0 {
+            self.part.unwinding.insert(card.step, Unwinding { round, own: None, way: None });
+        }
+        self.write(given, Then::Announce(vec![event]))
+    }
+
+    /// The event that tells how undoing these steps went.
+    fn answer(&self, card: &'static Card, unwinding: &Unwinding, steps: &[&'static Card]) -> Option<Event> {
+        let mut told = match &unwinding.own {
+            Some(own) => Told {
+                error: own.error.clone(),
+                standing: Vec::new(),
+                journey: self.heard.journey.and(own.error.step, false, own.at),
+            },
+            None => {
+                let mut told = Told {
+                    error: self.heard.event.data().failure()?.clone(),
+                    standing: self.heard.event.data().standing().to_vec(),
+                    journey: self.heard.journey.clone(),
+                };
+                if let Some(way) = &unwinding.way {
+                    told.journey = told.journey.on(told.journey.path.merged(way));
+                }
+                // Only what was to come is a step that fails; another round has nothing of ours on its way.
+                let refused = steps.iter().find_map(|card| match self.part.steps.get(&card.step)? {
+                    Progress::Ended(Ended { left: Left::Refused, at, .. }) => Some((card.step, *at)),
+                    Progress::Doing { .. } | Progress::Done(_) | Progress::Undoing { .. } | Progress::Ended(_) => None,
+                });
+                if let Some((step, at)) = refused.filter(|_| self.heard.journey.round == 0) {
+                    told.journey = told.journey.and(step, false, at);
+                }
+                told
+            }
+        };
+        for card in steps.iter().rev() {
+            if let Some(Progress::Ended(ended)) = self.part.steps.get(&card.step) {
+                self.tell(&mut told, card.step, ended)?;
+            }
+        }
+        let name = unwinding.own.as_ref().map_or(card.step, |own| own.error.step);
+        let Progress::Ended(ended) = self.part.steps.get(&name)? else { return None };
+        let Told { error, standing, journey } = told;
+        let failed = Failed { error, standing };
+        let ending = match (ended.left, ended.facts.clone()) {
+            (Left::Undone, Some(facts)) if unwinding.own.is_none() => Ending::Undone(facts, failed),
+            (Left::Stands, Some(facts)) if unwinding.own.is_none() => Ending::Stands(facts, failed),
+            (Left::Refused | Left::Undone | Left::Stands, facts) => Ending::Refused(facts, failed),
+        };
+        self.service.step(name)?.answer(Answer { purchase: self.heard.purchase.clone(), journey, ending })
+    }
+
+    /// Adds to what is told how undoing one step went.
+    fn tell(&self, told: &mut Told, name: StepName, ended: &Ended<Value>) -> Option<()> {
+        let (Some(facts), Left::Undone | Left::Stands) = (&ended.facts, ended.left) else { return Some(()) };
+        let step = self.service.step(name)?;
+        if let Some(by) = step.undone_by(facts) {
+            // In another round it may have been undone before; then it is only told again.
+            let is_told = told.journey.path.steps().iter().any(|taken| taken.step == by && taken.ok);
+            if !is_told {
+                told.journey = told.journey.and(by, ended.left == Left::Undone, ended.at);
+            }
+        }
+        if ended.left == Left::Stands {
+            told.error = ended.failure.iter().fold(told.error.clone(), |error, failure| error.and(failure.clone()));
+            told.standing.extend(step.standing(facts, &self.heard.purchase, self.context));
+        }
+        Some(())
+    }
+
+    /// The step on whose event this one is undone: the first that is, of those that follow it in this service.
+    pub(super) fn unwound_with(&self, card: &'static Card) -> &'static Card {
+        let mut last = card;
+        while last.undone_on.is_empty() && last.decides_on.is_none() {
+            let next = self.service.cards.iter().find(|next| next.hears == last.done && next.step != last.step);
+            match next {
+                Some(next) => last = next,
+                None => return card,
+            }
+        }
+        last
+    }
+}
+
+/// What the event tells besides how the step ended: why the saga fails, what stands, and the way so far.
+struct Told {
+    error: Failure,
+    standing: Vec<Standing>,
+    journey: Journey,
+}
