@@ -16,6 +16,8 @@ mod effects;
 mod fulfilled;
 mod reserve_inventory;
 mod service;
+#[cfg(test)]
+mod tests;
 
 use std::sync::LazyLock;
 

@@ -107,3 +107,14 @@ fn shortage(short: &[String]) -> String {
         more => format!("short of stock: {named} and {more} more"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_shortage_is_cut() {
+        let many: Vec<String> = (0..99).map(|item| item.to_string()).collect();
+        assert!(shortage(&many).ends_with(", 18, 19 and 79 more"), "{}", shortage(&many));
+    }
+}

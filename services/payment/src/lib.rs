@@ -20,6 +20,8 @@ mod http;
 mod paid;
 mod process_payment;
 mod service;
+#[cfg(test)]
+mod tests;
 
 use std::sync::LazyLock;
 

@@ -12,6 +12,7 @@
 //! | `at_work` | calls outside that go on, whatever becomes of their callers |
 //! | [`world`], `sns` | all services, with the topics and queues of a topology between them |
 //! | [`storm`] | a seeded adversary over a world |
+//! | [`trial`] | one saga in one service, decision by decision |
 //! | [`conformance`], `bench`, `hostile` | what every participant has to hold, as one suite |
 //!
 //! A crash needs no machinery: it is a message in hand that is dropped between two acts. Between the acts nothing
@@ -28,6 +29,7 @@ pub mod node;
 mod sns;
 pub mod store;
 pub mod storm;
+pub mod trial;
 pub mod world;
 
 pub use at_work::Key;
@@ -37,4 +39,5 @@ pub use message::Message;
 pub use node::{Fault, Node, Nothing, Outside, Service, Step, Work};
 pub use store::{Stock, Store};
 pub use storm::Storm;
+pub use trial::{Decided, Trial};
 pub use world::{Driver, Point, World};

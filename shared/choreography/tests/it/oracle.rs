@@ -191,7 +191,10 @@ fn notifications(world: &World<'_>) -> Result<Told, String> {
 
 /// Whether the saga passed its pivot.
 fn fulfilled(world: &World<'_>, saga: SagaId) -> bool {
-    matches!(world.service("fulfillment").store().state_of(saga), Some("CreditCustomerAccount done" | "ReserveInventory done"))
+    matches!(
+        world.service("fulfillment").store().state_of(saga),
+        Some("CreditCustomerAccount done" | "ReserveInventory done")
+    )
 }
 
 /// O5: what was taken and not given back is what the customer's account has, or what still stands.

@@ -232,7 +232,8 @@ impl<'n> Sequence<'n> {
         // Those of a service that is a list of steps stand beside each step.
         let steps = facts["steps"].as_object().into_iter().flat_map(|steps| steps.values());
         let beside = steps.flat_map(|step| step.as_object().into_iter().flat_map(|how| how.values()));
-        let attempts: Vec<Value> = std::iter::once(&facts).chain(beside).flat_map(|of| listed(of, "attempts")).collect();
+        let attempts: Vec<Value> =
+            std::iter::once(&facts).chain(beside).flat_map(|of| listed(of, "attempts")).collect();
         let actions = listed(&facts, "actions");
         let now = (stored.state, attempts.len(), actions.len());
         let before = self.drawn.records.insert(service.to_owned(), now.clone()).unwrap_or_default();
