@@ -69,10 +69,9 @@ pub fn table(map: &Map) -> String {
 /// The steps that undo what a reaction did.
 fn undone_by(map: &Map, reaction: &saga::Reaction) -> String {
     let forward = reaction.steps.iter().filter(|_| reaction.is_forward());
-    either(forward.filter_map(|step| {
-        let undoing = map.reactions().find(|(_, other)| other.undone(step.kind()) == Some(*step))?.1;
-        undoing.step(step.kind()).map(contracts::StepName::as_str)
-    }))
+    let is_undone = |step: &&contracts::StepName| map.reactions().any(|(_, other)| other.undoes.contains(*step));
+    let undoing = forward.filter(is_undone).filter_map(|step| step.undone_by());
+    either(undoing.map(contracts::StepName::as_str))
 }
 
 fn either(names: impl Iterator<Item = &'static str>) -> String {

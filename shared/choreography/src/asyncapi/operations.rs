@@ -93,6 +93,7 @@ fn reaction_in_prose(declaration: &Declaration, reaction: &Reaction) -> String {
     let step = |step: &StepName| step.as_str();
     let more = [
         ("Carries out", reaction.steps.iter().map(step).collect::<Vec<_>>().join(", ")),
+        ("Where it refuses, undoes", reaction.withdraws.iter().map(step).collect::<Vec<_>>().join(", ")),
         ("Undoes", reaction.undoes.iter().map(step).collect::<Vec<_>>().join(", ")),
         ("Answers with", reaction.answers.iter().map(|answer| answer.name()).collect::<Vec<_>>().join(" or ")),
     ];

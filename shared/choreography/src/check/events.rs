@@ -89,10 +89,11 @@ pub(super) fn misnamed(facts: &Facts<'_>) -> Vec<Problem> {
     for (declaration, reaction) in facts.map.reactions() {
         let (who, to) = (declaration.name, reaction.to.name());
         for step in reaction.steps {
-            let what = match (step.undoes().is_some(), reaction.undone(step.kind())) {
-                (true, Some(_)) | (false, None) => continue,
-                (true, None) => format!("{who}: {} is named as a compensation, and undoes nothing", step.as_str()),
-                (false, Some(undone)) => {
+            let what = match (step.undoes(), reaction.undone(step.kind())) {
+                (Some(undone), _) if reaction.undoes.contains(&undone) => continue,
+                (None, None) => continue,
+                (Some(_), _) => format!("{who}: {} is named as a compensation, and undoes nothing", step.as_str()),
+                (None, Some(undone)) => {
                     format!("{who}: {} undoes {}, and is not named as a compensation", step.as_str(), undone.as_str())
                 }
             };
@@ -119,7 +120,9 @@ pub(super) fn mixed(facts: &Facts<'_>) -> Vec<Problem> {
                         format!("{who} {name} {}, a step of the {} saga, on {}", step.as_str(), step.kind(), to.name());
                     problems.push(facts.problem(Rule::MixedKinds, what, to));
                 }
-                if list.iter().take(index).any(|earlier| earlier.kind() == step.kind()) {
+                // A service undoes its steps together, and takes them one by one.
+                let is_second = list.iter().take(index).any(|earlier| earlier.kind() == step.kind());
+                if is_second && reaction.undoes.is_empty() {
                     let what = format!("{who} {name} more than one step of the {} saga on {}", step.kind(), to.name());
                     problems.push(facts.problem(Rule::MixedKinds, what, to));
                 }

@@ -67,7 +67,9 @@ impl Way {
 
     /// At which hop a step is undone.
     pub(super) fn undone(&self, step: StepName) -> Option<usize> {
-        self.hops.iter().position(|hop| hop.reaction.undone(self.kind) == Some(step))
+        let undoes = |hop: &Hop| hop.reaction.undoes.contains(&step);
+        let withdraws = |hop: &Hop| hop.reaction.withdraws.contains(&step) && !hop.took_effect(self.kind);
+        self.hops.iter().position(|hop| undoes(hop) || withdraws(hop))
     }
 
     /// Whether it is a way that people ask for in a saga that is there already.
