@@ -5,26 +5,14 @@ use contracts::{Event, payment};
 use crate::{FailedPayment, Incoming};
 
 /// What booking hears in an event of another service, if anything.
-pub(crate) fn hear(event: Event) -> Option<Incoming> {
-    match event {
-        Event::AccountCredited(event) | Event::InventoryReserved(event) => Some(Incoming::Fulfilled(event)),
-        Event::AccountCreditRefused(event) | Event::InventoryRefused(event) => Some(Incoming::Refused(event)),
-        Event::PaymentDeclined(event) => Some(Incoming::PaymentFailed(event.into())),
-        Event::PaymentRefunded(event) => Some(Incoming::PaymentFailed(event.into())),
-        Event::PaymentRefundFailed(event) => Some(Incoming::PaymentFailed(event.into())),
-        Event::FareRegistered(_)
-        | Event::OrderCreated(_)
-        | Event::UnwindingStarted(_)
-        | Event::FareRejected(_)
-        | Event::FareCompleted(_)
-        | Event::FareCancelled(_)
-        | Event::FareNeedsAttention(_)
-        | Event::OrderRejected(_)
-        | Event::OrderCompleted(_)
-        | Event::OrderCancelled(_)
-        | Event::OrderNeedsAttention(_)
-        | Event::PaymentCaptured(_) => None,
-    }
+pub(crate) fn hear(event: &Event) -> Option<Incoming> {
+    let fulfilled = || event.holds().cloned().map(Incoming::Fulfilled);
+    let refused = || event.holds().cloned().map(Incoming::Refused);
+    let declined = || event.holds::<payment::PaymentDeclined>().cloned().map(FailedPayment::from);
+    let refunded = || event.holds::<payment::PaymentRefunded>().cloned().map(FailedPayment::from);
+    let stands = || event.holds::<payment::PaymentRefundFailed>().cloned().map(FailedPayment::from);
+    let failed = || declined().or_else(refunded).or_else(stands).map(Incoming::PaymentFailed);
+    fulfilled().or_else(refused).or_else(failed)
 }
 
 impl From<payment::PaymentDeclined> for FailedPayment {

@@ -59,7 +59,7 @@ pub(crate) fn read(booking: &Booking, delivery: &Delivery<'_>) -> Result<Receive
         return ask::read(asked, &fields, &beside);
     }
     if is_event(&fields) && requested(&fields).is_none() {
-        return saga::delivery::read_event(delivery, |event, _| heard::hear(event));
+        return saga::delivery::read_event(delivery, |event, _| heard::hear(&event));
     }
     if saga::delivery::looks_like_sns_envelope(delivery.body) {
         return Unwrapped::of(booking, &fields)?.read(booking);
