@@ -24,3 +24,4 @@ mod story_lines;
 #[path = "../../../../services/payment/tests/it/till.rs"]
 mod till;
 mod too_large;
+mod written;

@@ -20,7 +20,7 @@ use crate::sequence::Sequence;
 const LONG_SECS: u32 = 1_000;
 
 /// The rows that are drawn: as the workshops call them, and the id by which [`ROWS`] has them.
-const FARES: [(&str, &str); 5] = [
+pub(crate) const FARES: [(&str, &str); 5] = [
     ("plain", "3"),
     ("fail_auth", "3_fail_auth"),
     ("fail_charge", "_fail_charge"),
@@ -29,7 +29,7 @@ const FARES: [(&str, &str); 5] = [
 ];
 
 /// The same, of orders.
-const ORDERS: [(&str, &str); 7] = [
+pub(crate) const ORDERS: [(&str, &str); 7] = [
     ("plain", "40063fe3-56d9-4c51-b91f-71929834ce03"),
     ("1", "1c3a"),
     ("11", "11"),
