@@ -10,15 +10,15 @@ fn rendered() -> String {
 # Configuration
 
 Every setting comes from the environment and is read at start. A value that is not allowed, or is not UTF-8, stops the
-program with exit code 78, the variable's name and what is allowed; the value itself is never printed. A variable that is
-set to nothing counts as not set; one that is not read may hold anything. The AWS variables mean what they mean
-everywhere, and so does the AWS profile; those below are read by Ensemble itself too.
+program with exit code 78. The program names the variable and the allowed values, and never prints the value. An empty
+variable counts as not set. A variable that Ensemble does not read may hold anything. The AWS variables and the AWS
+profile have their usual meaning; Ensemble itself also reads the AWS variables below.
 
-Where SQS, SNS and DynamoDB are is found in this order: `--endpoint-url`; `AWS_ENDPOINT_URL_SQS`, `_SNS` and
-`_DYNAMODB`; `AWS_ENDPOINT_URL`; `endpoint_url` in the `services` section of the AWS profile; `endpoint_url` in the
-profile; AWS itself. With `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true` the option alone counts. The rule for
-`AWS_ENDPOINT_URL` below holds for all. Where all three have an endpoint, credentials may be left out, unless
-`AWS_PROFILE` is set: then the profile must have them.
+Ensemble takes the address of SQS, SNS and DynamoDB from the first of these that is set: `--endpoint-url`;
+`AWS_ENDPOINT_URL_SQS`, `_SNS` and `_DYNAMODB`; `AWS_ENDPOINT_URL`; `endpoint_url` in the `services` section of the AWS
+profile; `endpoint_url` in the profile; AWS itself. With `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true` the option alone
+counts. The rule for `AWS_ENDPOINT_URL` below holds for all of them. If all three services have an endpoint, credentials
+may be left out, unless `AWS_PROFILE` is set: then the profile must have them.
 
 This page is rendered from the code: `BLESS=1 cargo test -p console --test it configuration`.
 "
