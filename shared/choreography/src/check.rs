@@ -1,15 +1,15 @@
-//! What can be wrong with a map: every rule by name, and what breaks it.
+//! The rules that every map has to keep, by name, and the problems that break them.
 //!
-//! **Invariant:** nothing is taken on trust: a step needs a compensation if the map shows a failure that can follow it,
-//! whatever the step says of itself. So the pivot is not marked; it is the step after which nothing on the map fails.
+//! **Invariant:** a step needs a compensation if the map shows a failure that can follow the step, whatever the step
+//! declares. So the check finds the pivot by itself: the step after which nothing on the map fails.
 //!
 //! | file | rules |
 //! | --- | --- |
-//! | `ways` | none: every way that a saga can go, on which the rules are held |
-//! | `events` | who publishes and who hears, whose steps and names they are |
-//! | `undo` | what failed is undone, in the order in which it has to be |
-//! | `ends` | one outcome, no loop, a deadline, not too far |
-//! | `wiring` | filters, fights over an event, policies |
+//! | `ways` | none: finds every way that a saga can go; the rules hold on these ways |
+//! | `events` | publishers and hearers of events, owners and names of steps |
+//! | `undo` | every failure is undone, in the right order |
+//! | `ends` | one outcome, no loop, a deadline, a bounded length |
+//! | `wiring` | filters, events with two reactions, retry policies |
 
 mod ends;
 mod events;
@@ -27,8 +27,8 @@ use saga::topology::{Names, Topology};
 use crate::{Map, topology};
 use ways::Way;
 
-/// The most hops of a saga, from its request to its outcome: about twice as many as the longest has. Each is a message
-/// that may come late, and all of them have to fit into one deadline.
+/// The most hops of a saga, from its request to its outcome: about twice as many as the longest saga has. Each hop is a
+/// message that may arrive late, and all hops have to fit into one deadline.
 pub const HOPS_MAX: usize = 12;
 
 macro_rules! rules {
@@ -43,7 +43,7 @@ macro_rules! rules {
             /// Every rule, in the order in which they are reported.
             pub const ALL: &[Self] = &[$(Self::$rule),+];
 
-            /// Its name, which is never changed.
+            /// The name of the rule, which never changes.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -51,7 +51,7 @@ macro_rules! rules {
                 }
             }
 
-            /// What to change where it is broken.
+            /// The change that repairs a broken rule.
             #[must_use]
             pub const fn hint(self) -> &'static str {
                 match self {
@@ -63,54 +63,54 @@ macro_rules! rules {
 }
 
 rules! {
-    /// Every event of the vocabulary is heard.
-    OrphanEvent = "orphan-event", hint "declare a reaction to it, or take it out of the vocabulary";
-    /// Every event that is heard is published.
-    UnpublishedEvent = "unpublished-event", hint "let its publisher answer with it, or drop the reaction to it";
-    /// Every event follows from something that a client asks for.
-    UnreachableEvent = "unreachable-event", hint "let a request lead to it, or drop the reactions that publish it";
-    /// A participant publishes only what is its own.
-    AnswerOfAnother = "answer-of-another", hint "answer with an event of this participant's own";
-    /// A participant reacts to an event in one way.
-    HeardTwice = "heard-twice", hint "make it one reaction, which decides by its state";
-    /// Who hears an event reads the schema version that its publisher writes.
-    UnknownSchema = "unknown-schema", hint "have the participant read that version, and say so in `reads`";
-    /// No two participants answer one event, or take one step.
-    FightOverEvent = "fight-over-event", hint "let one of them hear what the other publishes instead";
-    /// Every failure reaches a compensation of every step that took effect before it.
+    /// A participant must hear every event of the vocabulary.
+    OrphanEvent = "orphan-event", hint "declare a reaction to the event, or remove the event from the vocabulary";
+    /// A participant or a client must publish every event that is heard.
+    UnpublishedEvent = "unpublished-event", hint "let its publisher answer with it, or remove the reaction to it";
+    /// Every event must follow from a request.
+    UnreachableEvent = "unreachable-event", hint "let a request lead to it, or remove the reactions that publish it";
+    /// A participant must answer with its own events only.
+    AnswerOfAnother = "answer-of-another", hint "answer with an event that this participant publishes";
+    /// A participant must have one reaction to an event.
+    HeardTwice = "heard-twice", hint "join the reactions to one, which decides by the state";
+    /// A reaction must read the schema version that is published.
+    UnknownSchema = "unknown-schema", hint "let the participant read the published version, and set `reads` to it";
+    /// No two participants may answer one event, or take one step.
+    FightOverEvent = "fight-over-event", hint "let one participant hear the event that the other publishes";
+    /// Every failure must reach a compensation of every step that took effect before the failure.
     MissingCompensation = "missing-compensation", hint "let the failure reach a reaction that undoes the step";
-    /// A later step is undone before an earlier one.
-    CompensationOrder = "compensation-order", hint "let the earlier step's compensation hear the later one's end";
-    /// A compensation undoes a step of its own participant.
-    UndoesNothing = "undoes-nothing", hint "undo a step that this participant takes";
-    /// No way announces more than one outcome.
-    TwoOutcomes = "two-outcomes", hint "let nothing but one stateless participant hear an outcome";
-    /// Every way ends with an outcome.
-    NoOutcome = "no-outcome", hint "let somebody who hears it answer, in a way that leads to an outcome";
-    /// No event leads back to itself.
-    UnboundedLoop = "unbounded-loop", hint "answer with an event that leads on, and repeat by the policy of a reaction";
-    /// Every wait is watched by somebody who keeps deadlines.
+    /// A later step must be undone before an earlier step.
+    CompensationOrder = "compensation-order", hint "let the earlier compensation hear the later compensation's answer";
+    /// A compensation must undo a step of its own participant.
+    UndoesNothing = "undoes-nothing", hint "name a step that this participant takes in `undoes`";
+    /// No way of a saga may announce more than one outcome.
+    TwoOutcomes = "two-outcomes", hint "let one participant hear the outcome, and let that participant keep no state";
+    /// Every way of a saga must end with an outcome.
+    NoOutcome = "no-outcome", hint "let a participant answer the last event, with an event that leads to an outcome";
+    /// No event may lead back to itself.
+    UnboundedLoop = "unbounded-loop", hint "answer with an event that leads on, and repeat with a retry policy";
+    /// A participant that keeps deadlines must watch every wait.
     NoDeadline = "no-deadline", hint "let a participant with `deadlines: true` begin the saga and publish its outcomes";
-    /// No way is longer than [`HOPS_MAX`].
+    /// No way of a saga may be longer than [`HOPS_MAX`].
     TooManyHops = "too-many-hops", hint "join steps that always follow each other";
-    /// Every subscription can match, and brings all that its service hears.
+    /// Every subscription must be able to match, and must deliver every event that its service hears.
     ImpossibleFilter = "impossible-filter", hint "subscribe to the topic of the event's publisher, by the event's type";
-    /// Every reaction has a timeout, and policies that end and leave no breakdown out.
-    BadPolicy = "bad-policy", hint "see the fields of `RetryPolicy`; `States.ALL` stands alone, and last";
-    /// What is named as a compensation is one, and nothing else is.
-    MisnamedStep = "misnamed-step", hint "name the step that it undoes, or a step that is no compensation";
-    /// Steps and answers are of the kind of saga of the event that is heard, one step of each.
-    MixedKinds = "mixed-kinds", hint "keep the kinds of saga apart: a reaction to an event of one kind is of that kind";
+    /// Every reaction must have a timeout, and retry policies that end and cover every breakdown.
+    BadPolicy = "bad-policy", hint "correct the `RetryPolicy`; `States.ALL` must stand alone, in the last policy";
+    /// Every compensation must have the name of a compensation, and no other step may have one.
+    MisnamedStep = "misnamed-step", hint "name the undone step in `undoes`, or a forward step in `steps`";
+    /// Steps and answers must be of the same kind of saga as the event that is heard, with one step of each kind.
+    MixedKinds = "mixed-kinds", hint "give the reaction only steps and answers of the event's kind of saga";
 }
 
-/// Something wrong with a map.
+/// A problem of a map.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The rule that is broken.
     pub rule: Rule,
-    /// By what.
+    /// The fact that breaks the rule.
     pub what: String,
-    /// The events that show it, one following from the other; none where it is not about an event.
+    /// The events that show the problem, each following from the one before; empty if no event shows it.
     pub path: Vec<EventType>,
 }
 
@@ -122,24 +122,24 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What came out of a rule.
+/// The result of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
     /// The rule.
     pub rule: Rule,
-    /// What it was held on, with numbers.
+    /// The objects that the rule was held on, with their numbers.
     pub what: String,
-    /// What breaks it.
+    /// The problems that break the rule.
     pub problems: Vec<Problem>,
 }
 
-/// A map, and what the rules are held on.
+/// A map, with the topology and the ways on which the rules are held.
 #[derive(Debug)]
 struct Facts<'a> {
     map: &'a Map,
     topology: Topology,
     ways: Vec<Way>,
-    /// Whether there were too many ways to look at them all.
+    /// Whether the map has too many ways to look at all of them.
     crowded: bool,
 }
 
@@ -154,7 +154,7 @@ pub fn report(map: &Map) -> Vec<Checked> {
         .collect()
 }
 
-/// Everything that is wrong with a map.
+/// Every problem of a map.
 #[must_use]
 pub fn check(map: &Map) -> Vec<Problem> {
     report(map).into_iter().flat_map(|checked| checked.problems).collect()
@@ -198,7 +198,7 @@ impl Facts<'_> {
         }
     }
 
-    /// What a rule is held on, in words.
+    /// The objects that a rule is held on, in words.
     fn checked(&self, rule: Rule) -> String {
         let reactions = self.map.reactions().count();
         let ways = self.ways.len();
@@ -210,7 +210,7 @@ impl Facts<'_> {
             }
             Rule::AnswerOfAnother => format!("{reactions} reactions answer with their participants' own events"),
             Rule::HeardTwice => format!("{} participants hear each event once", self.map.participants.len()),
-            Rule::UnknownSchema => format!("{reactions} reactions read the schema version that is written"),
+            Rule::UnknownSchema => format!("{reactions} reactions read the schema version that is published"),
             Rule::FightOverEvent => format!("one participant at most answers each of {} events", EventType::ALL.len()),
             Rule::MissingCompensation => {
                 format!("all is undone on {} of {ways} paths, which end badly", undo::ways(self))
@@ -245,7 +245,7 @@ impl Facts<'_> {
         }
     }
 
-    /// The longest way of a kind of saga, the first if there are more.
+    /// The longest way of a kind of saga; the first of several.
     fn longest(&self, kind: SagaKind) -> Option<&Way> {
         self.ways.iter().rev().filter(|way| way.kind == kind).max_by_key(|way| way.hops.len())
     }
@@ -256,7 +256,7 @@ impl Facts<'_> {
         format!("{kind} {}, {}", way.hops.len(), events.join(" → "))
     }
 
-    /// The shortest path by which an event comes about; the event alone if there is none.
+    /// The shortest path that leads to an event; the event alone if no path does.
     fn path_to(&self, event: EventType) -> Vec<EventType> {
         let until = |way: &Way| {
             let events = way.events();

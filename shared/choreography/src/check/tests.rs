@@ -114,7 +114,7 @@ fn a_problem_reads_as_one_line() {
     assert_eq!(
         problem.to_string(),
         "orphan-event: OrderRejected is heard by nobody; path: OrderRequested → OrderRejected; hint: declare a \
-         reaction to it, or take it out of the vocabulary"
+         reaction to the event, or remove the event from the vocabulary"
     );
 }
 
