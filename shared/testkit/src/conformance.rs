@@ -14,7 +14,7 @@
     reason = "a suite for tests: a participant that does not conform has to stop the test"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use contracts::{EventType, SagaId};
 use saga::{Announcement, Participant, Settlement};
@@ -85,6 +85,7 @@ impl<P: Participant, W: Outside<P>> Conformance<'_, P, W> {
         let mut report = Report::default();
         let mut answered = BTreeSet::new();
         for story in &self.stories {
+            let story = &self.with_own_events(story);
             let (ending, acts) = self.told_plainly(story, &mut answered);
             report.orders += self.any_order(story, &ending);
             self.any_fault(story, &ending, &acts, &mut report);
@@ -93,6 +94,25 @@ impl<P: Participant, W: Outside<P>> Conformance<'_, P, W> {
         self.declares_nothing_more(&answered);
         report.hostile = hostile::check(self);
         report
+    }
+
+    /// The story, with those messages that the participant sends itself: each follows the message that it follows from.
+    fn with_own_events(&self, story: &Story) -> Story {
+        let mut bench = Bench::new(self);
+        let mut messages = Vec::new();
+        let mut coming: VecDeque<Message> = story.messages.clone().into();
+        while let Some(message) = coming.pop_front() {
+            let before = bench.announced.len();
+            while matches!(bench.deliver(&message, None).0, Settlement::Retry(_)) {}
+            let hears = |announcement: &&Announcement| {
+                let event = EventType::parse(&announcement.name);
+                event.is_some_and(|event| bench.node.participant.declaration().reaction_to(event).is_some())
+            };
+            let own = bench.announced[before..].iter().filter(hears);
+            own.map(Message::of_announcement).rev().for_each(|own| coming.push_front(own));
+            messages.push(message);
+        }
+        Story { messages, ..story.clone() }
     }
 
     /// Each message once and in its order: the run that all others are compared with.

@@ -40,6 +40,13 @@ impl Message {
         Self { door: Door::Services, ..Self::new(&id, body) }
     }
 
+    /// What a service announced, as a service hears it.
+    #[must_use]
+    pub fn of_announcement(announcement: &Announcement) -> Self {
+        let id = format!("message-{}", announcement.id);
+        Self { door: Door::Services, ..Self::new(&id, announcement.body.clone()) }
+    }
+
     /// The message as a participant sees it.
     #[must_use]
     pub fn delivery(&self) -> Delivery<'_> {
