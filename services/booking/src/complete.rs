@@ -1,14 +1,13 @@
 //! Completes the purchase. No compensation: it is fulfilled, and after that pivot nothing is undone.
 
-use contracts::{Event, OrderStatus, Path, Purchase, StepName, booking, fulfillment};
-use jiff::Timestamp;
-use saga::Decision;
+use contracts::{Event, EventType, OrderStatus, Outcome, booking, fulfillment};
+use saga::{Context, Decision};
 
-use crate::state::{Case, announce};
-use crate::{Booking, State};
+use crate::booking::Booking;
+use crate::state::{Case, State, announce};
 
 /// The account is credited, or the inventory reserved: the saga ended well, also where it was to be unwound by then.
-pub(crate) fn complete(state: &State, fulfilled: &fulfillment::Fulfilled, now: Timestamp) -> Decision<Booking> {
+pub(crate) fn complete(state: &State, fulfilled: &fulfillment::Fulfilled, context: &Context<'_>) -> Decision<Booking> {
     if state.is_about_another(&fulfilled.purchase) {
         return Decision::Contradiction("fare, order: is not the one on record for this saga");
     }
@@ -19,7 +18,7 @@ pub(crate) fn complete(state: &State, fulfilled: &fulfillment::Fulfilled, now: T
         }
         State::Registered(case)
         | State::Unwinding { case, .. }
-        | State::NeedsAttention { case, awaits: Some(_), .. } => completed(case, fulfilled, now),
+        | State::NeedsAttention { case, awaits: Some(_), .. } => completed(case, fulfilled, context),
         State::Completed(_) => Decision::Announce,
         State::Undoing { .. }
         | State::Cancelled(_)
@@ -28,14 +27,15 @@ pub(crate) fn complete(state: &State, fulfilled: &fulfillment::Fulfilled, now: T
     }
 }
 
-fn completed(case: &Case, fulfilled: &fulfillment::Fulfilled, now: Timestamp) -> Decision<Booking> {
+fn completed(case: &Case, fulfilled: &fulfillment::Fulfilled, context: &Context<'_>) -> Decision<Booking> {
     let fulfillment::Fulfilled { purchase, charge, journey } = fulfilled.clone();
-    let data = |path: Path| booking::Completed { purchase, charge, earlier: case.told, path };
-    let event = match &case.purchase {
-        Purchase::Fare(_) => Event::FareCompleted(data(journey.path.and(StepName::SetFareStatusCompleted, true, now))),
-        // The workshop's path of an order ends with its reservation.
-        Purchase::Order(_) => Event::OrderCompleted(data(journey.path)),
-    };
+    let kind = case.purchase.kind();
+    // The workshop's path of an order ends with its reservation, so no step completes an order.
+    let step = context.reaction.and_then(|reaction| reaction.step(kind));
+    let path = step.map_or_else(|| journey.path.clone(), |step| journey.path.and(step, true, context.now));
+    let data = booking::Completed { purchase, charge, earlier: case.told, path };
+    let event = EventType::telling(kind, Outcome::Completed).and_then(|told| Event::new(told, &data));
+    let Some(event) = event else { return Decision::NotYet };
     let completed = case.clone().in_status(OrderStatus::Completed).having_told();
     Decision::Commit(State::Completed(completed), announce(case.told, event))
 }
@@ -46,12 +46,12 @@ mod tests {
     use testkit::fixtures;
 
     use super::*;
-    use crate::tests::registered;
+    use crate::tests::{context, registered};
 
     #[test]
     fn a_registered_fare_completes_once() {
         let credited = fixtures::account_credited("3");
-        let decide = |state: &State| complete(state, &credited, fixtures::NOW);
+        let decide = |state: &State| complete(state, &credited, &context(&[]));
         let State::Registered(case) = registered("3") else { panic!("a fixture") };
         assert!(matches!(decide(&registered("3")), Decision::Commit(State::Completed(_), Then::Announce(_))));
         assert!(matches!(decide(&State::Completed(case.clone())), Decision::Announce));

@@ -1,10 +1,11 @@
 //! Booking's card, as data.
 
-use contracts::{EventType, StepName};
+use contracts::{EventType, Purchase, StepName};
 use saga::declaration::{PATIENT, TIMEOUT_SECS};
 use saga::{Declaration, Reaction, RetryPolicy};
 
-use crate::create::STATUS_ERROR;
+/// The error of a status that cannot be set; retried by policy.
+const STATUS_ERROR: &str = "ErrUpdateOrderStatus";
 
 /// How setting an order's status is tried again.
 const STATUS: &[RetryPolicy] = &[RetryPolicy::of_compensation(&[STATUS_ERROR]), RetryPolicy::PATIENT];
@@ -105,3 +106,10 @@ pub const DECLARATION: Declaration = Declaration {
         asked(InventoryRefused, &[]),
     ],
 };
+
+/// The step by which a purchase is put on record, and the event that says so.
+pub(crate) fn first_step(purchase: &Purchase) -> Option<(StepName, EventType)> {
+    let kind = purchase.kind();
+    let mut requests = DECLARATION.reactions.iter().filter(|reaction| reaction.to.kind() == Some(kind));
+    requests.find_map(|reaction| Some((reaction.step(kind)?, reaction.done(kind)?)))
+}

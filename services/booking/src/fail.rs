@@ -3,23 +3,12 @@
 
 use contracts::booking::Failed;
 use contracts::outcome::Effect;
-use contracts::{Attempt, Failure, Journey, OrderStatus, Outcome, Path, Purchase, Standing, StepName};
+use contracts::{Attempt, OrderStatus, Outcome, Path, SagaKind, Standing, StepName, hooks};
 use saga::{Context, Decision, Then};
 
-use crate::state::{Case, announce, failed_event};
-use crate::{Booking, State, create, register, unwind};
-
-/// What came of a payment that failed: the three events that end a saga badly, as one.
-#[derive(Clone, Debug)]
-pub struct FailedPayment {
-    pub(crate) purchase: Purchase,
-    pub(crate) charge_token: Option<String>,
-    pub(crate) charge_id: Option<String>,
-    pub(crate) refund_id: Option<String>,
-    pub(crate) error: Failure,
-    pub(crate) standing: Vec<Standing>,
-    pub(crate) journey: Journey,
-}
+use crate::booking::{Booking, FailedPayment};
+use crate::declaration::DECLARATION;
+use crate::state::{Case, State, tell, told};
 
 /// Payment has answered, badly.
 pub(crate) fn fail(
@@ -47,7 +36,7 @@ pub(crate) fn fail(
         // What booking has heard of the way meanwhile, payment may not have.
         State::Unwinding { case, path, .. } => ended(case, path),
         State::NeedsAttention { case, awaits: Some(_), .. } => {
-            ended(case, &unwind::told(context).map(|told| told.path.clone()).unwrap_or_default())
+            ended(case, &told(context).map(|told| told.path.clone()).unwrap_or_default())
         }
         State::Undoing { case, failed } => end(booking, case.clone(), *failed.clone(), context),
         State::Cancelled(_) | State::NeedsAttention { awaits: None, .. } | State::Resolved(_) => Decision::Announce,
@@ -72,10 +61,9 @@ fn failed(case: &Case, payment: &FailedPayment, known: &Path) -> Failed {
 
 /// Undoes the purchase itself, and ends the saga.
 pub(crate) fn end(booking: &Booking, mut case: Case, mut failed: Failed, context: &Context<'_>) -> Decision<Booking> {
-    let (step, undone) = match &case.purchase {
-        Purchase::Fare(_) => (register::UNDONE_BY, Ok(())),
-        Purchase::Order(order) => (StepName::UpdateOrderStatus, create::set_pending(booking, order)),
-    };
+    let kind = case.purchase.kind();
+    let Some(step) = undoing(kind) else { return Decision::NotYet };
+    let undone = hooks::forced(step, &case.purchase).filter(|_| booking.hooks).map_or(Ok(()), Err);
     // In another round it may have been done before; then it is not done, or told, twice.
     let is_done = failed.path.steps().iter().any(|taken| taken.step == step && taken.ok);
     match undone {
@@ -93,7 +81,7 @@ pub(crate) fn end(booking: &Booking, mut case: Case, mut failed: Failed, context
             failed.path = failed.path.and(step, false, context.now);
             failed.error = failed.error.and(failure);
             let id = case.purchase.id().to_string();
-            failed.standing.push(Standing { effect: Effect::Order, id, amount: case.purchase.amount() });
+            failed.standing.push(Standing { effect: Effect::status_of(kind), id, amount: case.purchase.amount() });
         }
     }
     let case = case.having_told();
@@ -102,8 +90,12 @@ pub(crate) fn end(booking: &Booking, mut case: Case, mut failed: Failed, context
     } else {
         (State::NeedsAttention { case, since: context.now, awaits: None }, Outcome::NeedsAttention)
     };
-    let earlier = failed.earlier;
-    Decision::Commit(state, announce(earlier, failed_event(outcome, failed)))
+    Decision::Commit(state, tell(outcome, &failed))
+}
+
+/// The step by which a purchase of this kind is undone.
+fn undoing(kind: SagaKind) -> Option<StepName> {
+    DECLARATION.reactions.iter().find(|reaction| reaction.undone(kind).is_some())?.step(kind)
 }
 
 #[cfg(test)]

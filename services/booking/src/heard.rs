@@ -2,7 +2,7 @@
 
 use contracts::{Event, payment};
 
-use crate::{FailedPayment, Incoming};
+use crate::booking::{FailedPayment, Incoming};
 
 /// What booking hears in an event of another service, if anything.
 pub(crate) fn hear(event: &Event) -> Option<Incoming> {

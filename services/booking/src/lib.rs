@@ -11,8 +11,8 @@
 //! **Invariant:** the card is sealed to payment's key while the request is read, before anything is decided.
 
 mod actions;
+mod booking;
 mod complete;
-mod create;
 mod deadlines;
 mod declaration;
 mod fail;
@@ -23,50 +23,16 @@ mod service;
 mod state;
 mod unwind;
 
-use card::PublicKey;
-use contracts::{Event, EventType, Fare, Order, Poison, Purchase, SagaId, fulfillment};
+use contracts::{EventType, Poison, Purchase, SagaId};
 use saga::{Awaited, Context, Decision, Declaration, Delivery, Due, Input, List, NoEffect, Participant, Received};
 
 pub use actions::Actions;
+pub use booking::{Ask, Booking, FailedPayment, Incoming};
 pub use deadlines::Deadlines;
 pub use declaration::DECLARATION;
-pub use fail::FailedPayment;
 pub use request::{CheckedRequest, check, check_order, schema};
 pub use service::{VARIABLES, deadlines_of, service};
 pub use state::{Case, State};
-pub use unwind::Ask;
-
-/// The booking service.
-#[derive(Clone, Debug)]
-pub struct Booking {
-    /// Payment's key, to which cards are sealed.
-    pub key: PublicKey,
-    /// The names of the topics whose SNS envelopes carry requests: for fares, for orders.
-    pub request_topics: [String; 2],
-    /// How long sagas may take.
-    pub deadlines: Deadlines,
-    /// Whether the forced failures of [`contracts::hooks`] are honoured.
-    pub hooks: bool,
-}
-
-/// What booking hears.
-#[derive(Clone, Debug)]
-pub enum Incoming {
-    /// A client asks for a fare: with the card, sealed.
-    FareRequested(Fare, String),
-    /// A client asks for an order.
-    OrderRequested(Order),
-    /// A client asks, and the request breaks a rule: the rejection. Its path is empty until it is decided upon.
-    BadRequest(Box<Event>),
-    /// All is done: complete the purchase.
-    Fulfilled(fulfillment::Fulfilled),
-    /// Fulfillment will not fulfil: payment owes the rest.
-    Refused(fulfillment::Refused),
-    /// The payment failed, or came back, or could not: end the saga.
-    PaymentFailed(FailedPayment),
-    /// Somebody asks for something to be done to the saga, or its time is up.
-    Asked(Ask),
-}
 
 impl Participant for Booking {
     type Incoming = Incoming;
@@ -85,7 +51,7 @@ impl Participant for Booking {
     fn expects(&self, incoming: &Incoming) -> Option<State> {
         let registered = |purchase: &Purchase, deadline| State::Registered(Case::new(purchase.clone(), deadline));
         match incoming {
-            Incoming::FareRequested(..) | Incoming::OrderRequested(_) | Incoming::BadRequest(_) => Some(State::Unseen),
+            Incoming::Requested(..) | Incoming::BadRequest(_) => Some(State::Unseen),
             Incoming::Fulfilled(event) => Some(registered(&event.purchase, event.journey.deadline)),
             Incoming::PaymentFailed(event) if event.journey.round == 0 => {
                 Some(registered(&event.purchase, event.journey.deadline))
@@ -100,10 +66,9 @@ impl Participant for Booking {
             return Decision::NotYet;
         };
         match incoming {
-            Incoming::FareRequested(fare, _sealed_card) => register::register(self, state, fare, context),
-            Incoming::OrderRequested(order) => create::create(self, state, order, context),
+            Incoming::Requested(purchase, _sealed_card) => register::register(self, state, purchase, context),
             Incoming::BadRequest(rejected) => register::reject(state, rejected, context),
-            Incoming::Fulfilled(fulfilled) => complete::complete(state, fulfilled, context.now),
+            Incoming::Fulfilled(fulfilled) => complete::complete(state, fulfilled, context),
             Incoming::Refused(refused) => unwind::refused(state, refused),
             Incoming::PaymentFailed(payment) => fail::fail(self, state, payment, context),
             Incoming::Asked(ask) => unwind::act(self, state, ask, context),
@@ -135,9 +100,8 @@ impl Participant for Booking {
 
     fn sealed_card<'a>(&self, incoming: &'a Incoming, event_type: EventType) -> Option<&'a str> {
         match incoming {
-            Incoming::FareRequested(_, sealed_card) if event_type == EventType::FareRegistered => Some(sealed_card),
-            Incoming::FareRequested(..)
-            | Incoming::OrderRequested(_)
+            Incoming::Requested(_, sealed_card) if event_type.carries_card() => sealed_card.as_deref(),
+            Incoming::Requested(..)
             | Incoming::BadRequest(_)
             | Incoming::Fulfilled(_)
             | Incoming::Refused(_)

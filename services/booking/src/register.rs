@@ -1,23 +1,30 @@
-//! Registers a fare, or rejects the request. Below it, its compensation: marking the fare failed.
+//! Puts a purchase on record, or rejects the request for it. How the purchase is undone stands in `fail`.
 
-use contracts::{Event, Fare, Journey, Path, Purchase, StepName, booking};
+use contracts::booking::{Failed, Registered};
+use contracts::{Event, EventType, Journey, Path, Purchase, StepName, hooks};
 use jiff::Timestamp;
 use saga::{Context, Decision, Then};
 
-use crate::state::Case;
-use crate::{Booking, Incoming, State, request, unwind};
+use crate::booking::{Booking, Incoming};
+use crate::declaration::first_step;
+use crate::state::{Case, State};
+use crate::{fail, request, unwind};
 
-/// A client asks for a fare: register it, once.
-pub(crate) fn register(booking: &Booking, state: &State, fare: &Fare, context: &Context<'_>) -> Decision<Booking> {
-    let purchase = Purchase::Fare(fare.clone());
+/// A client asks for a purchase: put it on record, once.
+pub(crate) fn register(
+    booking: &Booking,
+    state: &State,
+    purchase: &Purchase,
+    context: &Context<'_>,
+) -> Decision<Booking> {
+    let Some((step, registered)) = first_step(purchase) else { return Decision::NotYet };
     match state {
-        State::Unseen => {
-            let deadline = booking.deadlines.of(purchase.kind(), context.now);
-            let journey = Journey::until(deadline).and(StepName::RegisterFare, true, context.now);
-            let event = Event::FareRegistered(booking::Registered { purchase: purchase.clone(), journey });
-            Decision::Commit(State::Registered(Case::new(purchase, deadline)), Then::Announce(vec![event]))
+        State::Unseen => begin(booking, purchase, step, registered, context),
+        State::Withdrawn { action } => unwind::withdrawn(purchase.clone(), action, step, context.now),
+        // This message may be the one by which the status is tried again.
+        State::Undoing { case, failed } if case.purchase == *purchase => {
+            fail::end(booking, case.clone(), *failed.clone(), context)
         }
-        State::Withdrawn { action } => unwind::withdrawn(purchase, action, StepName::RegisterFare, context.now),
         State::Rejected
         | State::Registered(_)
         | State::Unwinding { .. }
@@ -25,12 +32,31 @@ pub(crate) fn register(booking: &Booking, state: &State, fare: &Fare, context: &
         | State::Completed(_)
         | State::Cancelled(_)
         | State::NeedsAttention { .. }
-        | State::Resolved(_) => repeated(state, &purchase, context),
+        | State::Resolved(_) => repeated(state, purchase, context),
     }
 }
 
+fn begin(
+    booking: &Booking,
+    purchase: &Purchase,
+    step: StepName,
+    registered: EventType,
+    context: &Context<'_>,
+) -> Decision<Booking> {
+    let deadline = booking.deadlines.of(purchase.kind(), context.now);
+    let (journey, case) = (Journey::until(deadline), Case::new(purchase.clone(), deadline));
+    if let Some(failure) = hooks::forced(step, purchase).filter(|_| booking.hooks) {
+        // The step has taken effect when it fails, so it undoes itself.
+        let path = journey.and(step, false, context.now).path;
+        return fail::end(booking, case, Failed::unpaid(purchase.clone(), failure, path), context);
+    }
+    let data = Registered { purchase: purchase.clone(), journey: journey.and(step, true, context.now) };
+    let events = Event::new(registered, &data).into_iter().collect();
+    Decision::Commit(State::Registered(case), Then::Announce(events))
+}
+
 /// A request that was decided on already: the same is announced again, and whoever sends another is told so.
-pub(crate) fn repeated(state: &State, purchase: &Purchase, context: &Context<'_>) -> Decision<Booking> {
+fn repeated(state: &State, purchase: &Purchase, context: &Context<'_>) -> Decision<Booking> {
     let rule = match state.purchase() {
         Some(known) if known == purchase => return Decision::Announce,
         Some(_) => "id: is used for another request already; send this one under another id",
@@ -83,11 +109,10 @@ fn without_path(said: &Event) -> Event {
     said
 }
 
-/// Compensates [`register`]: the fare is marked failed, which is a write of our own and cannot be refused.
-pub(crate) const UNDONE_BY: StepName = StepName::SetFareStatusFailed;
-
 #[cfg(test)]
 mod tests {
+    use contracts::OrderStatus;
+    use contracts::outcome::Effect;
     use testkit::fixtures;
 
     use super::*;
@@ -95,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_request_is_registered_once_and_only_for_one_fare() {
-        let fare = fixtures::fare("3");
+        let fare = fixtures::fare("3").into();
         let decide = |state: &State| register(&booking(), state, &fare, &context(&[]));
         let Decision::Commit(State::Registered(case), Then::Announce(events)) = decide(&State::Unseen) else {
             panic!("not registered")
@@ -109,7 +134,7 @@ mod tests {
     #[test]
     fn whoever_sends_another_request_under_a_used_id_is_told_under_an_id_of_its_own() {
         let instead = |state: &State, customer: &str| {
-            let decision = register(&booking(), state, &fixtures::fare(customer), &context(&[]));
+            let decision = register(&booking(), state, &fixtures::fare(customer).into(), &context(&[]));
             let Decision::Instead(saga, Incoming::BadRequest(rejected)) = decision else { panic!("{decision:?}") };
             let Event::FareRejected(rejected) = *rejected else { panic!("{rejected:?}") };
             assert_eq!(rejected.customer_id.map(String::from).as_deref(), Some(customer));
@@ -136,10 +161,60 @@ mod tests {
     #[test]
     fn a_request_that_was_withdrawn_before_it_came_is_cancelled_and_nothing_is_begun() {
         let State::Withdrawn { .. } = crate::tests::withdrawn() else { panic!("a fixture") };
-        let decision = register(&booking(), &crate::tests::withdrawn(), &fixtures::fare("3"), &context(&[]));
+        let decision = register(&booking(), &crate::tests::withdrawn(), &fixtures::fare("3").into(), &context(&[]));
         let Decision::Commit(State::Cancelled(_), Then::Announce(events)) = decision else { panic!("not cancelled") };
         let [Event::FareCancelled(failed)] = events.as_slice() else { panic!("{events:?}") };
         assert_eq!(failed.error.name, "SagaCancelled");
         assert_eq!(failed.path.steps().len(), 1);
+    }
+
+    fn create(state: &State, order: &str) -> Decision<Booking> {
+        register(&booking(), state, &fixtures::order(order).into(), &context(&[]))
+    }
+
+    #[test]
+    fn an_order_is_created_new_and_with_its_amount() {
+        let Decision::Commit(State::Registered(case), Then::Announce(events)) = create(&State::Unseen, "4") else {
+            panic!("not created")
+        };
+        assert_eq!(case.status, Some(OrderStatus::New));
+        assert_eq!(case.purchase.amount().minor, 19_999);
+        assert!(matches!(events.as_slice(), [Event::OrderCreated(_)]));
+        assert!(matches!(create(&State::Registered(case.clone()), "4"), Decision::Announce));
+        assert!(matches!(create(&State::Registered(case), "5"), Decision::Instead(..)));
+    }
+
+    #[test]
+    fn an_order_that_cannot_be_created_is_pending_at_once() {
+        let Decision::Commit(State::Cancelled(case), Then::Announce(events)) = create(&State::Unseen, "1") else {
+            panic!("not cancelled")
+        };
+        assert_eq!(case.status, Some(OrderStatus::Pending));
+        let [Event::OrderCancelled(failed)] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!(failed.error.name, "ErrProcessOrder");
+        assert_eq!(failed.path.steps().len(), 2);
+    }
+
+    #[test]
+    fn a_status_that_cannot_be_set_is_tried_twice_more_and_then_stands() {
+        let mut state = State::Unseen;
+        let mut delays = Vec::new();
+        let (case, events) = loop {
+            let decision = create(&state, "11");
+            if let Decision::Commit(to, Then::Retry(delay)) = decision {
+                delays.push(delay.secs);
+                state = to;
+                continue;
+            }
+            let Decision::Commit(State::NeedsAttention { case, .. }, Then::Announce(events)) = decision else {
+                panic!("{decision:?}")
+            };
+            break (case, events);
+        };
+        assert_eq!((case.attempts.len(), case.status), (3, Some(OrderStatus::New)));
+        assert_eq!(delays, [1, 2]);
+        let [Event::OrderNeedsAttention(failed)] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!(failed.error.also[0].name, "ErrUpdateOrderStatus");
+        assert_eq!(failed.standing[0].effect, Effect::Order);
     }
 }

@@ -17,7 +17,8 @@ use contracts::{EventType, MAX_BODY_BYTES, Poison, Reason, SagaId, SagaKind};
 use saga::{Delivery, Received};
 use zeroize::Zeroizing;
 
-use crate::{Booking, Incoming, heard};
+use crate::booking::{Booking, Incoming};
+use crate::heard;
 use beside::Beside;
 use event::{is_event, requested};
 use fields::Fields;
@@ -192,12 +193,14 @@ fn decide_on(booking: &Booking, request: Request<'_>) -> Received<Incoming> {
         (SagaKind::Fare, Some(fields)) => {
             form::check_fields(&fields, broken).and_then(|CheckedRequest { fare, card }| {
                 match card::seal(&card, &booking.key, saga) {
-                    Ok(sealed_card) => Ok(Incoming::FareRequested(fare, sealed_card)),
+                    Ok(sealed_card) => Ok(Incoming::Requested(fare.into(), Some(sealed_card))),
                     Err(error) => Err(Box::new(of_purchase(&fare.into(), &format!("cc, expiryDate, cvv: {error}")))),
                 }
             })
         }
-        (SagaKind::Order, Some(fields)) => order::check_fields(&fields, broken).map(Incoming::OrderRequested),
+        (SagaKind::Order, Some(fields)) => {
+            order::check_fields(&fields, broken).map(|order| Incoming::Requested(order.into(), None))
+        }
     };
     Received {
         saga,

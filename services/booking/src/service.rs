@@ -4,7 +4,8 @@ use card::PublicKey;
 use runtime::{ConfigError, Environment, NoEffects, Service, Settings, Variable, settings};
 use saga::Channel;
 
-use crate::{Booking, Deadlines};
+use crate::booking::Booking;
+use crate::deadlines::Deadlines;
 
 /// Every variable of booking.
 pub const VARIABLES: &[&Variable] = &[&KEY, &KEY_FILE, &FARE_DEADLINE, &ORDER_DEADLINE, &UNWINDING];

@@ -4,10 +4,10 @@ use contracts::booking::Failed;
 use contracts::journey::{is_zero, never};
 use contracts::{Action, Attempt, Event, EventType, Failure, OrderStatus, Outcome, Path, Purchase, SagaKind};
 use jiff::Timestamp;
-use saga::{Awaited, Participant, Then};
+use saga::{Awaited, Context, Participant, Then};
 use serde::{Deserialize, Serialize};
 
-use crate::Actions;
+use crate::actions::Actions;
 
 /// What booking knows of a purchase whose saga it runs or ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,16 +148,17 @@ pub(crate) fn announce<P: Participant>(earlier: u32, event: Event) -> Then<P> {
     }
 }
 
-/// The event that announces how a saga failed.
-pub(crate) fn failed_event(outcome: Outcome, failed: Failed) -> Event {
-    match (outcome, failed.purchase.kind()) {
-        (Outcome::NeedsAttention, SagaKind::Fare) => Event::FareNeedsAttention(failed),
-        (Outcome::NeedsAttention, SagaKind::Order) => Event::OrderNeedsAttention(failed),
-        (Outcome::Completed | Outcome::Compensated | Outcome::Rejected, SagaKind::Fare) => Event::FareCancelled(failed),
-        (Outcome::Completed | Outcome::Compensated | Outcome::Rejected, SagaKind::Order) => {
-            Event::OrderCancelled(failed)
-        }
-    }
+/// Announces how a saga failed.
+pub(crate) fn tell<P: Participant>(outcome: Outcome, failed: &Failed) -> Then<P> {
+    let event = EventType::telling(failed.purchase.kind(), outcome).and_then(|told| Event::new(told, failed));
+    event.map_or_else(|| Then::Announce(Vec::new()), |event| announce(failed.earlier, event))
+}
+
+/// How the saga was told to have failed, and to need attention.
+pub(crate) fn told<'a>(context: &Context<'a>) -> Option<&'a Failed> {
+    // Behind an earlier one that it resolves, the last one counts.
+    let attention = |event: &&Event| event.event_type().outcome() == Some(Outcome::NeedsAttention);
+    context.said.iter().rev().find(attention)?.holds()
 }
 
 #[cfg(test)]

@@ -5,16 +5,18 @@
 //!
 //! **Invariant:** every action is on record with who, when and why, in the same write that it leads to.
 
-use contracts::booking::{Failed, UnwindingStarted};
+use contracts::booking::{Failed, Registered, UnwindingStarted};
 use contracts::{
-    Action, ActionKind, Event, EventType, Failure, Journey, Outcome, Path, Purchase, SagaKind, StepName, Words,
+    Action, ActionKind, Event, EventType, Failure, Journey, OrderStatus, Outcome, Path, Purchase, SagaKind, StepName,
     fulfillment,
 };
 use jiff::Timestamp;
-use saga::{Awaited, Context, Decision, Then};
+use saga::{Awaited, Context, Decision, Door, Reaction, Then};
 
-use crate::state::{Case, announce, failed_event};
-use crate::{Booking, State};
+use crate::booking::{Ask, Booking};
+use crate::declaration::{DECLARATION, first_step};
+use crate::fail;
+use crate::state::{Case, State, announce, tell, told};
 
 /// The error of a saga that was cancelled.
 const CANCELLED: &str = "SagaCancelled";
@@ -24,19 +26,6 @@ const EXPIRED: &str = "DeadlineExceeded";
 
 /// The error of a service that owes an answer.
 const UNANSWERED: &str = "Unanswered";
-
-/// What somebody asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ask {
-    /// What.
-    pub what: ActionKind,
-    /// Who.
-    pub by: Words,
-    /// Why.
-    pub reason: Words,
-    /// The id of the request; none for a deadline.
-    pub request: Option<String>,
-}
 
 impl Ask {
     fn action(&self, at: Timestamp) -> Action {
@@ -67,10 +56,8 @@ fn cancel(booking: &Booking, state: &State, ask: &Ask, context: &Context<'_>) ->
             Decision::Commit(State::Withdrawn { action: ask.action(context.now) }, Then::Announce(Vec::new()))
         }
         State::Registered(case) => {
-            let error = failure(CANCELLED, case.purchase.kind(), format!("cancelled by {}: {}", ask.by, ask.reason));
-            let case = case.clone().after(ask.action(context.now));
-            let (state, event) = unwinding(booking, case, error, told_path(context), context);
-            Decision::Commit(state, Then::Announce(vec![event]))
+            let message = format!("cancelled by {}: {}", ask.by, ask.reason);
+            begin(booking, case.clone().after(ask.action(context.now)), CANCELLED, message, context)
         }
         // Too late, or done: whoever asks hears the outcome once more.
         State::Withdrawn { .. }
@@ -89,10 +76,8 @@ fn expire(booking: &Booking, state: &State, ask: &Ask, context: &Context<'_>) ->
     let now = context.now;
     match state {
         State::Registered(case) if now >= case.deadline => {
-            let error = failure(EXPIRED, case.purchase.kind(), format!("not done by {}", case.deadline));
-            let case = case.clone().after(ask.action(now));
-            let (state, event) = unwinding(booking, case, error, told_path(context), context);
-            Decision::Commit(state, Then::Announce(vec![event]))
+            let message = format!("not done by {}", case.deadline);
+            begin(booking, case.clone().after(ask.action(now)), EXPIRED, message, context)
         }
         State::Unwinding { case, error, path, until, .. } if now >= *until => {
             let Some(awaits) = awaited(state) else {
@@ -105,12 +90,11 @@ fn expire(booking: &Booking, state: &State, ask: &Ask, context: &Context<'_>) ->
             };
             let case = case.clone().after(ask.action(now)).having_told();
             let state = State::NeedsAttention { case, since: now, awaits: Some(awaits) };
-            let earlier = failed.earlier;
-            Decision::Commit(state, announce(earlier, failed_event(Outcome::NeedsAttention, failed)))
+            Decision::Commit(state, tell(Outcome::NeedsAttention, &failed))
         }
         // The message by which it was tried again is lost, or late.
         State::Undoing { case, failed } if now >= case.deadline => {
-            crate::fail::end(booking, case.clone(), *failed.clone(), context)
+            fail::end(booking, case.clone(), *failed.clone(), context)
         }
         State::Unseen | State::Registered(_) => Decision::Ignore,
         // Not yet again, or over. What followed from this very message may not have been announced.
@@ -148,8 +132,8 @@ fn resolve(state: &State, ask: &Ask, context: &Context<'_>) -> Decision<Booking>
     };
     let action = ask.action(context.now);
     let failed = Failed { earlier: case.told, resolution: Some(action.clone()), ..failed.clone() };
-    let event = failed_event(Outcome::NeedsAttention, failed);
-    Decision::Commit(State::Resolved(case.clone().after(action).having_told()), announce(case.told, event))
+    let state = State::Resolved(case.clone().after(action).having_told());
+    Decision::Commit(state, tell(Outcome::NeedsAttention, &failed))
 }
 
 /// An operator asks about a saga that needs no attention: it may yet come to that, or it is over. Never passed over
@@ -165,6 +149,14 @@ fn not_in_need(state: &State) -> Decision<Booking> {
             Decision::Ignore
         }
     }
+}
+
+/// Begins to undo a saga that runs. Which step is refused for that, the pivot says.
+fn begin(booking: &Booking, case: Case, error: &str, message: String, context: &Context<'_>) -> Decision<Booking> {
+    let Some((step, _)) = first_step(&case.purchase) else { return Decision::NotYet };
+    let error = Failure::new(error, step, message);
+    let (state, event) = unwinding(booking, case, error, told_path(context), context);
+    Decision::Commit(state, Then::Announce(vec![event]))
 }
 
 /// Has the pivot decide, from where everything unwinds in reverse.
@@ -204,32 +196,33 @@ pub(crate) fn withdrawn(purchase: Purchase, action: &Action, step: StepName, now
     let error = Failure::new(CANCELLED, step, message);
     let failed = Failed::unpaid(purchase.clone(), error, Path::default().and(step, false, now));
     let case = Case::new(purchase, now).after(action.clone()).having_told();
-    let state = State::Cancelled(case.in_status(contracts::OrderStatus::Pending));
-    Decision::Commit(state, Then::Announce(vec![failed_event(Outcome::Compensated, failed)]))
+    let state = State::Cancelled(case.in_status(OrderStatus::Pending));
+    Decision::Commit(state, tell(Outcome::Compensated, &failed))
 }
 
-/// What a saga in this state waits for. Booking hears nothing between registration and end, so a saga that runs may
-/// wait for fulfillment by now; the operator's command looks further.
+/// What a saga in this state waits for, as booking declares that it hears it. The operator's command looks further.
 pub(crate) fn awaited(state: &State) -> Option<Awaited> {
-    use EventType::{
-        AccountCreditRefused, AccountCredited, FareRegistered, InventoryRefused, InventoryReserved, OrderCreated,
-        PaymentCaptured, PaymentDeclined, PaymentRefundFailed, PaymentRefunded, UnwindingStarted,
+    let heard = |kind: SagaKind, is: fn(&Reaction) -> bool| -> Vec<EventType> {
+        let of_services = DECLARATION.reactions.iter().filter(|reaction| Door::of(reaction.to) == Door::Services);
+        of_services.filter(|reaction| reaction.to.is_of(kind) && is(reaction)).map(|reaction| reaction.to).collect()
     };
+    // Those that booking answers with nothing tell that the rest is owed by another.
+    let refusals = |kind| heard(kind, |reaction| reaction.answers.is_empty());
+    let fulfilled = |kind| heard(kind, Reaction::is_forward);
+    let failures = |kind| heard(kind, |reaction| !reaction.undoes.is_empty());
     match state {
-        State::Registered(case) => Some(match case.purchase.kind() {
-            SagaKind::Fare => Awaited::of(&[PaymentCaptured, PaymentDeclined], FareRegistered),
-            SagaKind::Order => Awaited::of(&[PaymentCaptured, PaymentDeclined], OrderCreated),
-        }),
-        State::Unwinding { case, refused: false, .. } => Some(match case.purchase.kind() {
-            SagaKind::Fare => Awaited::of(&[AccountCreditRefused, AccountCredited], UnwindingStarted),
-            SagaKind::Order => Awaited::of(&[InventoryRefused, InventoryReserved], UnwindingStarted),
-        }),
+        State::Registered(case) => {
+            let kind = case.purchase.kind();
+            let (_, registered) = first_step(&case.purchase)?;
+            Some(Awaited::of(&[failures(kind), fulfilled(kind)].concat(), registered))
+        }
+        State::Unwinding { case, refused: false, .. } => {
+            let kind = case.purchase.kind();
+            Some(Awaited::of(&[refusals(kind), fulfilled(kind)].concat(), EventType::UnwindingStarted))
+        }
         State::Unwinding { case, refused: true, .. } => {
-            let answers = [PaymentDeclined, PaymentRefunded, PaymentRefundFailed];
-            Some(match case.purchase.kind() {
-                SagaKind::Fare => Awaited::of(&answers, AccountCreditRefused),
-                SagaKind::Order => Awaited::of(&answers, InventoryRefused),
-            })
+            let kind = case.purchase.kind();
+            Some(Awaited::of(&failures(kind), *refusals(kind).first()?))
         }
         State::NeedsAttention { awaits, .. } => awaits.clone(),
         State::Unseen
@@ -242,29 +235,8 @@ pub(crate) fn awaited(state: &State) -> Option<Awaited> {
     }
 }
 
-/// The failure of a saga that is to be undone: at the pivot, which will refuse its step.
-fn failure(name: &str, kind: SagaKind, message: String) -> Failure {
-    let pivot = match kind {
-        SagaKind::Fare => StepName::CreditCustomerAccount,
-        SagaKind::Order => StepName::ReserveInventory,
-    };
-    Failure::new(name, pivot, message)
-}
-
 /// The path that was announced with the purchase.
 fn told_path(context: &Context<'_>) -> Path {
-    let path = context.said.iter().find_map(|event| {
-        let (Event::FareRegistered(data) | Event::OrderCreated(data)) = event else { return None };
-        Some(data.journey.path.clone())
-    });
-    path.unwrap_or_default()
-}
-
-/// How the saga was told to have failed.
-pub(crate) fn told<'a>(context: &Context<'a>) -> Option<&'a Failed> {
-    // Behind an earlier one that it resolves, the last one counts.
-    context.said.iter().rev().find_map(|event| {
-        let (Event::FareNeedsAttention(failed) | Event::OrderNeedsAttention(failed)) = event else { return None };
-        Some(failed)
-    })
+    let registered = context.said.iter().find_map(|event| event.holds::<Registered>());
+    registered.map(|registered| registered.journey.path.clone()).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Money, StepName, redact};
+use crate::{Money, SagaKind, StepName, redact};
 
 /// Why a saga failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +69,15 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// The status of what a saga of this kind is about.
+    #[must_use]
+    pub fn status_of(kind: SagaKind) -> Self {
+        match kind {
+            SagaKind::Fare => Self::Fare,
+            SagaKind::Order => Self::Order,
+        }
+    }
+
     /// The wire name.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -96,6 +96,12 @@ impl Reaction {
         self.undoes.iter().copied().find(|step| step.kind() == kind)
     }
 
+    /// The event that says, in a saga of this kind, that its step took effect.
+    #[must_use]
+    pub fn done(&self, kind: SagaKind) -> Option<EventType> {
+        self.answers(kind).next()
+    }
+
     /// What it may answer with in a saga of this kind.
     pub fn answers(&self, kind: SagaKind) -> impl Iterator<Item = EventType> {
         self.answers.iter().copied().filter(move |answer| answer.kind().is_none_or(|of| of == kind))

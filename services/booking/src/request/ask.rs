@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 use super::beside::Beside;
 use super::event;
 use super::fields::{Fields, words};
-use crate::{Ask, DECLARATION, Incoming};
+use crate::booking::{Ask, Incoming};
+use crate::declaration::DECLARATION;
 
 /// Of a reason or a name, what is kept: this many characters.
 pub(super) const TEXT_MAX: usize = 500;

@@ -76,7 +76,9 @@ fn a_request_is_understood_in_all_its_forms_and_identified_by_the_first_id_that_
         let received = received.unwrap();
         assert_eq!(received.saga, saga, "{identity}");
         assert_eq!(received.event_id, identity);
-        let Incoming::FareRequested(fare, sealed_card) = received.incoming else { panic!("{identity}: not a request") };
+        let Incoming::Requested(contracts::Purchase::Fare(fare), Some(sealed_card)) = received.incoming else {
+            panic!("{identity}: not a request")
+        };
         assert_eq!((fare.fare_amount.as_str(), fare.amount.minor), ("$20.00", 2_000));
         assert!(!sealed_card.contains("2424"));
     }
@@ -183,7 +185,9 @@ fn an_order_is_understood_in_all_its_forms_and_its_amount_is_exact() {
     for (received, saga) in forms {
         let received = received.unwrap();
         assert_eq!(received.saga, saga);
-        let Incoming::OrderRequested(order) = received.incoming else { panic!("{saga}: not an order") };
+        let Incoming::Requested(contracts::Purchase::Order(order), None) = received.incoming else {
+            panic!("{saga}: not an order")
+        };
         assert_eq!((order.amount.minor, order.items.len()), (19_999, 1));
     }
     let order = check_order(&ORDER.replace("1.0", "3").replace("199.99", "0.1")).unwrap();

@@ -207,6 +207,10 @@ where
                 });
                 if let Some((step, at)) = refused.filter(|_| self.heard.journey.round == 0) {
                     told.journey = told.journey.and(step, false, at);
+                    // Whoever has a saga unwound does not know which step will be refused for that.
+                    if card.decides_on == Some(self.heard.event.event_type()) {
+                        told.error.step = step;
+                    }
                 }
                 told
             }

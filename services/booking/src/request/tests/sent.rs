@@ -104,7 +104,7 @@ fn an_event_is_read_as_producers_write_it() {
         for body in [&body, &sns("ensemble-fare-requests", &body)] {
             let received = read(body).unwrap_or_else(|poison| panic!("{poison}: {body}"));
             assert_eq!(received.saga, saga_of_event("fare", "ce-1"));
-            let Incoming::FareRequested(fare, _) = received.incoming else { panic!("{body}") };
+            let Incoming::Requested(contracts::Purchase::Fare(fare), _) = received.incoming else { panic!("{body}") };
             assert_eq!(fare.customer_id.as_str(), "3");
         }
     }
@@ -124,7 +124,7 @@ fn an_event_is_read_as_producers_write_it() {
     }
     let version = read(&event(json!({ "schemaversion": "2" }))).map(|received| received.saga).unwrap_err();
     assert_eq!(version.reason, Reason::UnknownVersion);
-    assert!(matches!(read(&format!("\u{feff}{GOOD}")).unwrap().incoming, Incoming::FareRequested(..)));
+    assert!(matches!(read(&format!("\u{feff}{GOOD}")).unwrap().incoming, Incoming::Requested(..)));
 }
 
 #[test]
