@@ -20,8 +20,8 @@ pub(super) struct Row {
     pub(super) outcome: Outcome,
     /// Why the saga failed, and why its compensations did.
     pub(super) errors: &'static [&'static str],
-    /// `!` before a step that failed.
-    pub(super) path: &'static str,
+    /// The steps that fail, in their order. Every other step takes effect, and is undone where the saga fails.
+    pub(super) failed: &'static [&'static str],
     /// The kinds of effects that stand.
     pub(super) standing: &'static [&'static str],
     /// Authorized, captured, voided, refunded; a debit is captured at once.
@@ -37,7 +37,7 @@ const FARE: Row = Row {
     cancelled: false,
     outcome: Outcome::Completed,
     errors: &[],
-    path: "RegisterFare ChargeFare CreditCustomerAccount SetFareStatusCompleted",
+    failed: &[],
     standing: &[],
     ledger: [1, 1, 0, 0],
 };
@@ -50,7 +50,7 @@ const FARES: [Row; 6] = [
         about: "the card is not authorised",
         outcome: Outcome::Compensated,
         errors: &["PaymentAuthException"],
-        path: "RegisterFare !ChargeFare SetFareStatusFailed",
+        failed: &["ChargeFare"],
         ledger: [0, 0, 0, 0],
         ..FARE
     },
@@ -60,7 +60,7 @@ const FARES: [Row; 6] = [
         about: "the charge is refused, and the hold is voided",
         outcome: Outcome::Compensated,
         errors: &["PaymentChargeException"],
-        path: "RegisterFare !ChargeFare SetFareStatusFailed",
+        failed: &["ChargeFare"],
         ledger: [1, 0, 1, 0],
         ..FARE
     },
@@ -70,7 +70,7 @@ const FARES: [Row; 6] = [
         about: "the account is not credited, and the charge is refunded",
         outcome: Outcome::Compensated,
         errors: &["AccountCreditException"],
-        path: "RegisterFare ChargeFare !CreditCustomerAccount RefundFare SetFareStatusFailed",
+        failed: &["CreditCustomerAccount"],
         ledger: [1, 1, 0, 1],
         ..FARE
     },
@@ -80,7 +80,7 @@ const FARES: [Row; 6] = [
         about: "the account is not credited, and the refund fails too",
         outcome: Outcome::NeedsAttention,
         errors: &["AccountCreditException", "RefundException"],
-        path: "RegisterFare ChargeFare !CreditCustomerAccount !RefundFare SetFareStatusFailed",
+        failed: &["CreditCustomerAccount", "RefundFare"],
         standing: &["capture"],
         ..FARE
     },
@@ -90,7 +90,7 @@ const FARES: [Row; 6] = [
         cancelled: true,
         outcome: Outcome::Compensated,
         errors: &["SagaCancelled"],
-        path: "RegisterFare !CreditCustomerAccount ChargeFare RefundFare SetFareStatusFailed",
+        failed: &["CreditCustomerAccount"],
         ledger: [1, 1, 0, 1],
         ..FARE
     },
@@ -101,7 +101,7 @@ const ORDER: Row = Row {
     name: "plain",
     kind: SagaKind::Order,
     id: "40063fe3-56d9-4c51-b91f-71929834ce03",
-    path: "ProcessOrder ProcessPayment ReserveInventory",
+    failed: &[],
     ledger: [0, 1, 0, 0],
     ..FARE
 };
@@ -114,7 +114,7 @@ const ORDERS: [Row; 7] = [
         about: "the order is not processed",
         outcome: Outcome::Compensated,
         errors: &["ErrProcessOrder"],
-        path: "!ProcessOrder UpdateOrderStatus",
+        failed: &["ProcessOrder"],
         ledger: [0, 0, 0, 0],
         ..ORDER
     },
@@ -124,7 +124,7 @@ const ORDERS: [Row; 7] = [
         about: "the order is not processed, and its status cannot be set",
         outcome: Outcome::NeedsAttention,
         errors: &["ErrProcessOrder", "ErrUpdateOrderStatus"],
-        path: "!ProcessOrder !UpdateOrderStatus",
+        failed: &["ProcessOrder", "UpdateOrderStatus"],
         standing: &["order"],
         ledger: [0, 0, 0, 0],
         ..ORDER
@@ -135,7 +135,7 @@ const ORDERS: [Row; 7] = [
         about: "the payment fails, and what it took is refunded",
         outcome: Outcome::Compensated,
         errors: &["ErrProcessPayment"],
-        path: "ProcessOrder !ProcessPayment ProcessRefund UpdateOrderStatus",
+        failed: &["ProcessPayment"],
         ledger: [0, 1, 0, 1],
         ..ORDER
     },
@@ -145,7 +145,7 @@ const ORDERS: [Row; 7] = [
         about: "the payment fails, and the refund of what it took fails too",
         outcome: Outcome::NeedsAttention,
         errors: &["ErrProcessPayment", "ErrProcessRefund"],
-        path: "ProcessOrder !ProcessPayment !ProcessRefund UpdateOrderStatus",
+        failed: &["ProcessPayment", "ProcessRefund"],
         standing: &["capture"],
         ..ORDER
     },
@@ -155,7 +155,7 @@ const ORDERS: [Row; 7] = [
         about: "the reservation fails, what it took is released, and the payment is refunded",
         outcome: Outcome::Compensated,
         errors: &["ErrReserveInventory"],
-        path: "ProcessOrder ProcessPayment !ReserveInventory ReleaseInventory ProcessRefund UpdateOrderStatus",
+        failed: &["ReserveInventory"],
         ledger: [0, 1, 0, 1],
         ..ORDER
     },
@@ -165,7 +165,7 @@ const ORDERS: [Row; 7] = [
         about: "the reservation fails and cannot be released, and the payment is refunded all the same",
         outcome: Outcome::NeedsAttention,
         errors: &["ErrReserveInventory", "ErrReleaseInventory"],
-        path: "ProcessOrder ProcessPayment !ReserveInventory !ReleaseInventory ProcessRefund UpdateOrderStatus",
+        failed: &["ReserveInventory", "ReleaseInventory"],
         standing: &["reservation"],
         ledger: [0, 1, 0, 1],
         ..ORDER

@@ -1,6 +1,7 @@
 //! Whether a row ended as it should, and how that is shown.
 
-use contracts::{Notification, SagaKind};
+use choreography::PARTICIPANTS;
+use contracts::{Notification, Outcome, SagaKind, StepName};
 use gateway::Ledger;
 use serde_json::{Value, json};
 
@@ -15,6 +16,21 @@ pub(super) struct Played {
     pub(super) ledger: Ledger,
 }
 
+/// The steps that a path lacks: of a saga that went well, those that the map has; of one that failed, those that undo
+/// what took effect.
+fn missing(notification: &Notification) -> Vec<StepName> {
+    let steps = notification.path.steps();
+    let has = |step: &StepName| steps.iter().any(|taken| taken.step == *step);
+    let shall: Vec<StepName> = if notification.outcome == Outcome::Completed {
+        let forward = PARTICIPANTS.iter().flat_map(|declaration| declaration.reactions);
+        let forward = forward.filter(|reaction| reaction.is_forward());
+        forward.filter_map(|reaction| reaction.step(notification.saga)).collect()
+    } else {
+        steps.iter().filter(|taken| taken.ok).filter_map(|taken| taken.step.undone_by()).collect()
+    };
+    shall.into_iter().filter(|step| !has(step)).collect()
+}
+
 impl Played {
     /// What is not as it should be.
     pub(super) fn problems(&self) -> Vec<String> {
@@ -22,8 +38,9 @@ impl Played {
         let Some((notification, _)) = &self.found else {
             return vec!["no notification came".to_owned()];
         };
-        let step = |step: &contracts::Step| format!("{}{}", if step.ok { "" } else { "!" }, step.step.as_str());
-        let path: Vec<_> = notification.path.steps().iter().map(step).collect();
+        let failed = notification.path.steps().iter().filter(|step| !step.ok);
+        let failed: Vec<_> = failed.map(|step| step.step.as_str()).collect();
+        let missing: Vec<_> = missing(notification).into_iter().map(StepName::as_str).collect();
         let error = notification.error.iter();
         let errors: Vec<_> = error
             .flat_map(|error| std::iter::once(error).chain(&error.also))
@@ -33,7 +50,8 @@ impl Played {
         let checks = [
             (notification.outcome == row.outcome, format!("the outcome should be {}", row.outcome.as_str())),
             (errors == row.errors, format!("the errors should be {:?}", row.errors)),
-            (path.join(" ") == row.path, format!("the path should be {}", row.path)),
+            (failed == row.failed, format!("the steps that fail should be {:?}", row.failed)),
+            (missing.is_empty(), format!("the path lacks {}", missing.join(", "))),
             (
                 [authorized, captured, voided, refunded] == row.ledger,
                 format!("the gateway should have counted {:?}", row.ledger),
