@@ -20,8 +20,6 @@ pub mod forced;
 mod forward;
 pub mod progress;
 pub mod service;
-#[cfg(test)]
-mod tests;
 mod undoing;
 
 use std::fmt::Debug;
