@@ -24,8 +24,8 @@ use crate::stock::{self, Stock};
 /// The index of sagas that are not over.
 pub(crate) const OPEN: &str = "open";
 
-/// Sagas that one look into a shard finds at most; the next look finds the rest.
-const OVERDUE_MAX: i32 = 100;
+/// Where a page of sagas ended, as DynamoDB tells it.
+pub(crate) type Place = stock::Item;
 
 /// What came of a write.
 #[derive(Debug)]
@@ -212,13 +212,19 @@ impl Store {
         }
     }
 
-    /// The sagas of one shard whose time was up at `now`, those due longest first. The index lags, so what stands may
-    /// say otherwise.
+    /// The sagas of one shard whose time was up at `now`, those due longest first: at most so many, from where another
+    /// page ended. The index lags, so what stands may say otherwise.
     ///
     /// # Errors
     ///
     /// [`Unavailable`].
-    pub(crate) async fn overdue(&self, shard: &str, now: Timestamp) -> Result<Vec<SagaId>, Unavailable> {
+    pub(crate) async fn overdue(
+        &self,
+        shard: &str,
+        now: Timestamp,
+        limit: i32,
+        after: Option<Place>,
+    ) -> Result<(Vec<SagaId>, Option<Place>), Unavailable> {
         let found = self
             .client
             .query()
@@ -227,11 +233,13 @@ impl Store {
             .key_condition_expression("openShard = :shard AND dueAt <= :now")
             .expression_attribute_values(":shard", text(shard))
             .expression_attribute_values(":now", text(&Due::text(now)))
-            .limit(OVERDUE_MAX)
+            .limit(limit)
+            .set_exclusive_start_key(after)
             .send()
             .await
             .map_err(|error| self.unavailable(&explain(&error)))?;
-        Ok(found.items().iter().filter_map(|item| item.get("saga")?.as_s().ok()?.parse().ok()).collect())
+        let sagas = found.items().iter().filter_map(|item| item.get("saga")?.as_s().ok()?.parse().ok()).collect();
+        Ok((sagas, found.last_evaluated_key))
     }
 
     fn unavailable(&self, what: &str) -> Unavailable {

@@ -17,9 +17,14 @@ use crate::delays::jittered;
 use crate::effects::Perform;
 use crate::error::Unavailable;
 
+/// How many sagas of a shard one look takes, at most.
+const OVERDUE_MAX: i32 = 100;
+
 impl<P: Participant, E: Perform<P>> Consumer<P, E> {
     /// Sweeps until the service stops.
     pub(crate) async fn sweep(self: Arc<Self>) {
+        // A look that finds too many goes on, the next time, where it ended: those that nobody can handle hide no others.
+        let mut places = BTreeMap::new();
         loop {
             if self.stopped_during(jittered(self.settings.sweep)).await {
                 return;
@@ -30,8 +35,10 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
             }
             let mut owed = BTreeMap::new();
             for shard in List::Open.shards() {
-                match self.store.overdue(&shard, Timestamp::now()).await {
-                    Ok(sagas) => {
+                let after = places.remove(&shard);
+                match self.store.overdue(&shard, Timestamp::now(), OVERDUE_MAX, after).await {
+                    Ok((sagas, place)) => {
+                        places.extend(place.map(|place| (shard, place)));
                         for saga in sagas {
                             if self.stop.is_cancelled() {
                                 return;
@@ -54,7 +61,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
     /// Has the service send itself the message that the saga's time is up, where it is.
     async fn expire(&self, saga: SagaId, owed: &mut BTreeMap<String, u64>) -> Result<(), Unavailable> {
         let record = self.store.read(saga).await?;
-        let state = record.and_then(|record| record.stored.read::<P::State>().ok());
+        let state = record.and_then(|record| self.participant.recall(&record.stored).ok());
         let is_overdue = |due: Due| due.list == List::Open && due.at <= Timestamp::now();
         let Some(state) = state.filter(|state| self.participant.due(state).is_some_and(is_overdue)) else {
             return Ok(());

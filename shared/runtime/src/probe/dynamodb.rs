@@ -202,11 +202,22 @@ async fn sparse(bench: &Bench) -> Tried {
     listed(&store, &shard, now, &[second]).await
 }
 
+/// The sagas of a shard that are due, page by page, one saga on each.
+async fn pages(store: &Store, shard: &str, now: Timestamp) -> Result<Vec<SagaId>, Unavailable> {
+    let (mut found, mut place) = store.overdue(shard, now, 1, None).await?;
+    while place.is_some() {
+        let (sagas, next) = store.overdue(shard, now, 1, place).await?;
+        found.extend(sagas);
+        place = next;
+    }
+    Ok(found)
+}
+
 /// Waits until these are the sagas of a shard that are due.
 async fn listed(store: &Store, shard: &str, now: Timestamp, expected: &[SagaId]) -> Tried {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let found = store.overdue(shard, now).await?;
+        let found = pages(store, shard, now).await?;
         if found == expected {
             return Ok(());
         }
