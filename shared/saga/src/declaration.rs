@@ -3,7 +3,7 @@
 
 use contracts::{EventType, SagaKind, StepName};
 
-use crate::Door;
+use crate::door::Door;
 
 /// What is appended to the name of a participant's second queue.
 const ANSWERS: &str = "-answers";

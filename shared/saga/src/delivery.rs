@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contracts::{Envelope, Event, EventType, Poison, Publisher, Reason, SagaId};
-
-use crate::Participant;
+use contracts::{Envelope, Event, EventType, Poison, Reason, SagaId};
 
 /// One SQS message, as far as a participant may see it: the receipt stays with the runtime.
 #[derive(Clone, Copy)]
@@ -22,55 +20,6 @@ impl std::fmt::Debug for Delivery<'_> {
     /// Without the body, which may hold a card.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Delivery").field("message_id", &self.message_id).field("bytes", &self.body.len()).finish()
-    }
-}
-
-/// By which queue a message came, and so who may have sent it.
-///
-/// A participant that hears clients and services has a queue for each ([`Declaration::queue`]).
-///
-/// [`Declaration::queue`]: crate::Declaration::queue
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Door {
-    /// For requests, and for what is asked of a saga. Clients may send to it, so what comes by it is never believed as
-    /// the word of a service.
-    Clients,
-    /// For events. Only the topics of services may send to it.
-    Services,
-}
-
-impl Door {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Clients, Self::Services];
-
-    /// The door by which an event of this type comes.
-    #[must_use]
-    pub fn of(event: EventType) -> Self {
-        match event.publisher() {
-            Publisher::Client => Self::Clients,
-            Publisher::Booking | Publisher::Payment | Publisher::Fulfillment => Self::Services,
-        }
-    }
-
-    /// Has a participant understand a message that came by this door.
-    ///
-    /// # Errors
-    ///
-    /// [`Poison`] for a message that can never be handled, or that nobody who may send it here may say.
-    pub fn read<P: Participant>(
-        self,
-        participant: &P,
-        delivery: &Delivery<'_>,
-    ) -> Result<Received<P::Incoming>, Poison> {
-        let received = participant.read(delivery)?;
-        if Self::of(received.event_type) == self {
-            return Ok(received);
-        }
-        let rule = match self {
-            Self::Clients => "type: an event of a service came by the queue for requests",
-            Self::Services => "type: a request came by the queue for events of services",
-        };
-        Err(Poison::new(Reason::WrongQueue, rule))
     }
 }
 

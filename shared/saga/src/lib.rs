@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`participant`] | [`Participant`]: states, events, [`Decision`] |
 //! | [`declaration`] | [`Reaction`]: the same as data, from which the map is drawn |
+//! | [`door`] | the two ways by which a message can come |
 //! | [`delivery`] | a message as it came, and as it was understood |
 //! | [`record`] | what is stored: one item per saga and service |
 //! | [`execution`] | commit → publish → delete, as a machine without I/O |
@@ -15,6 +16,7 @@
 
 pub mod declaration;
 pub mod delivery;
+pub mod door;
 pub mod execution;
 pub mod participant;
 pub mod record;
@@ -22,7 +24,8 @@ pub mod step;
 pub mod topology;
 
 pub use declaration::{Declaration, Delay, Jitter, Reaction, RetryPolicy};
-pub use delivery::{Delivery, Door, Received};
+pub use delivery::{Delivery, Received};
+pub use door::Door;
 pub use execution::{Act, Answer, Execution, Settlement};
 pub use participant::{Awaited, Context, Decision, Input, NoEffect, Participant, Then};
 pub use record::{Announcement, Due, List, Record, Stored, Take, Write};

@@ -3,13 +3,16 @@
 use std::convert::Infallible;
 use std::fmt::Debug;
 
-use contracts::{Event, EventType, Poison, SagaId};
+use contracts::{Event, EventType, Poison, Reason, SagaId};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::declaration::Delay;
-use crate::{Announcement, Declaration, Delivery, Due, Reaction, Received, Stored, Take};
+use crate::delivery::{Delivery, Received};
+use crate::door::Door;
+use crate::record::{Announcement, Due, Stored, Take};
+use crate::{Declaration, Reaction};
 
 /// A service that takes part in sagas.
 ///
@@ -84,6 +87,29 @@ pub trait Participant: Send + Sync + 'static {
     fn sealed_card<'a>(&self, incoming: &'a Self::Incoming, event_type: EventType) -> Option<&'a str> {
         let _ = (incoming, event_type);
         None
+    }
+}
+
+impl Door {
+    /// Has a participant understand a message that came by this door.
+    ///
+    /// # Errors
+    ///
+    /// [`Poison`] for a message that can never be handled, or that nobody who may send it here may say.
+    pub fn read<P: Participant>(
+        self,
+        participant: &P,
+        delivery: &Delivery<'_>,
+    ) -> Result<Received<P::Incoming>, Poison> {
+        let received = participant.read(delivery)?;
+        if Self::of(received.event_type) == self {
+            return Ok(received);
+        }
+        let rule = match self {
+            Self::Clients => "type: an event of a service came by the queue for requests",
+            Self::Services => "type: a request came by the queue for events of services",
+        };
+        Err(Poison::new(Reason::WrongQueue, rule))
     }
 }
 

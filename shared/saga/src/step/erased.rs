@@ -4,7 +4,9 @@ use contracts::{Event, Purchase, Standing, StepName};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Acted, Answer, Card, Ending, Heard, Step, Turn, Undone};
+use super::card::Card;
+use super::contract::{Acted, Answer, Ending, Step, Turn, Undone};
+use super::heard::Heard;
 use crate::Context;
 
 /// The rule that facts break which another build wrote.

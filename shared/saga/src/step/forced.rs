@@ -4,7 +4,9 @@
 
 use contracts::{Event, Purchase, Standing, StepName, hooks};
 
-use super::{Acted, Answer, Card, Heard, Step, Turn, Undone};
+use super::card::Card;
+use super::contract::{Acted, Answer, Step, Turn, Undone};
+use super::heard::Heard;
 use crate::Context;
 
 /// A step that fails where its fare or its order asks for a failure.

@@ -9,9 +9,10 @@ use contracts::{Failure, StepName};
 use serde_json::Value;
 
 use super::card::{Card, chain};
+use super::contract::{Acted, Answer, Ending, Turn, is_at_work};
+use super::progress::State;
 use super::progress::{Ended, OwnFailure, Progress, Unwinding};
-use super::service::Work;
-use super::{Acted, Answer, Ending, State, Steps, Turn, is_at_work};
+use super::service::{Steps, Work};
 use crate::{Decision, Take, Then};
 
 impl<E, R> Work<'_, E, R>

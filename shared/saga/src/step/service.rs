@@ -5,12 +5,14 @@
 
 use std::fmt::Debug;
 
-use contracts::{Event, EventType, Journey, Poison, Purchase, Reason, SagaKind, StepName};
+use contracts::{EventType, Poison, Reason, SagaKind, StepName};
 use serde_json::Value;
 
 use super::card::{self, Card};
+use super::contract::Step;
 use super::erased::Erased;
-use super::{Part, Progress, State, Step};
+use super::heard::Heard;
+use super::progress::{Part, Progress, State};
 use crate::{Context, Decision, Declaration, Delivery, Input, Participant, Received, Stored, delivery};
 
 /// The steps that a service takes.
@@ -48,28 +50,6 @@ pub struct Steps<E, R> {
     declaration: &'static Declaration,
     pub(super) cards: Vec<&'static Card>,
     steps: StepList<E, R>,
-}
-
-/// An event that a service hears, and the sealed card that came beside it.
-#[derive(Clone, Debug)]
-pub struct Heard {
-    /// The event.
-    pub event: Event,
-    /// The sealed card.
-    pub sealed_card: Option<String>,
-    /// What the event is about.
-    pub purchase: Purchase,
-    /// The way so far.
-    pub journey: Journey,
-}
-
-impl Heard {
-    /// An event and the sealed card that came beside it; `None` for an event that tells no journey.
-    #[must_use]
-    pub fn new(event: Event, sealed_card: Option<String>) -> Option<Self> {
-        let (purchase, journey) = (event.purchase()?.clone(), event.data().journey()?.clone());
-        Some(Self { event, sealed_card, purchase, journey })
-    }
 }
 
 impl<E, R> Steps<E, R> {

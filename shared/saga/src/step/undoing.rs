@@ -9,9 +9,9 @@ use contracts::{Attempt, Event, Failure, Journey, Standing, StepName};
 use serde_json::Value;
 
 use super::card::{Card, chain};
+use super::contract::{Answer, Ending, Failed, Turn, Undone, is_at_work};
 use super::progress::{Ended, Left, Progress, Unwinding};
-use super::service::Work;
-use super::{Answer, Ending, Failed, Steps, Turn, Undone, is_at_work};
+use super::service::{Steps, Work};
 use crate::{Decision, Take, Then};
 
 impl<E, R> Work<'_, E, R>

@@ -1,0 +1,223 @@
+//! What a step is: its trait, and how it answers.
+
+use std::fmt::Debug;
+
+use contracts::{Event, Failure, Journey, Purchase, Standing, StepName};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::card::Card;
+use super::heard::Heard;
+use crate::{Context, Take};
+
+/// How long after a call was asked for the call may still be at work, at the other end or on the way there.
+///
+/// A step is abandoned after [`TIMEOUT_SECS`](crate::declaration::TIMEOUT_SECS), and its last call was asked for at most
+/// that late; a caller that hangs up after 15 s tells the other end nothing. As long again, and twice as long, are for
+/// another end that goes on by itself and for clocks that differ.
+pub const AT_WORK_MAX: SignedDuration = SignedDuration::from_secs(300);
+
+/// One step of a saga, in one service.
+///
+/// Both methods decide and do nothing: they are called again with the same input after a crash, and must decide the
+/// same.
+///
+/// # Examples
+///
+/// `services/fulfillment/src/credit.rs` is the smallest step, `services/payment/src/process_payment.rs` has all that a
+/// step can have.
+pub trait Step: Debug + Send + Sync + 'static {
+    /// What the service asks of the world outside, such as a payment gateway.
+    type Effect;
+    /// What the world outside answers.
+    type Reply;
+    /// What stands on record once the step took effect: all that its undoing and its answers need.
+    type Facts: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync;
+
+    /// What the step hears and what it answers.
+    const CARD: Card;
+
+    /// Takes effect.
+    fn act(
+        &self,
+        heard: &Heard,
+        turn: &Turn<'_, Self::Reply>,
+        context: &Context<'_>,
+    ) -> Acted<Self::Effect, Self::Facts>;
+
+    /// The event that tells how the step ended. `None` only for an ending that this step never has.
+    fn answer(&self, answer: Answer<Self::Facts>) -> Option<Event>;
+
+    /// Undoes what took effect. A step that nothing undoes leaves this as it is, and never comes here: its card names
+    /// neither a compensation nor an event on which it is undone.
+    fn undo(
+        &self,
+        facts: &Self::Facts,
+        turn: &Turn<'_, Self::Reply>,
+        context: &Context<'_>,
+    ) -> Undone<Self::Effect, Self::Facts> {
+        let _ = (facts, turn, context);
+        Undone::Contradiction("step: is not one that can be undone")
+    }
+
+    /// How the effect is called that stands because it could not be undone; `None` for a step that nothing undoes.
+    fn standing(&self, facts: &Self::Facts, purchase: &Purchase, context: &Context<'_>) -> Option<Standing> {
+        let _ = (facts, purchase, context);
+        None
+    }
+
+    /// The compensation as the path names it; `None` for one that no path names.
+    fn undone_by(&self, facts: &Self::Facts) -> Option<StepName> {
+        let _ = facts;
+        Self::CARD.undone_by
+    }
+
+    /// The facts of this step that an event of a later step repeats. Where it repeats them, what stands need not be
+    /// read before the first write.
+    fn repeated_in(&self, event: &Event) -> Option<Self::Facts> {
+        let _ = event;
+        None
+    }
+
+    /// What is known before the step takes effect, and told where it is refused.
+    fn begun_with(&self, heard: &Heard) -> Option<Self::Facts> {
+        let _ = heard;
+        None
+    }
+
+    /// The rule that an event breaks which is about other facts than those on record; `None` on record: the step ended
+    /// without any.
+    fn contradiction(&self, facts: Option<&Self::Facts>, event: &Event) -> Option<&'static str> {
+        let _ = (facts, event);
+        None
+    }
+}
+
+/// What is known when a step acts or is undone.
+#[derive(Debug)]
+pub struct Turn<'a, R> {
+    /// What the step is about.
+    pub purchase: &'a Purchase,
+    /// What the world outside answered to the step's last [`Acted::Look`] or [`Acted::Ask`].
+    pub reply: Option<&'a R>,
+    /// Since when the intent stands on record; `None` before the first [`Acted::Ask`]. An intent that stood already may
+    /// have been carried out, so a step looks before it repeats.
+    pub since: Option<Timestamp>,
+    /// Whether no earlier call can still be at work: see [`AT_WORK_MAX`].
+    pub fresh: bool,
+    /// How often the undoing has failed already.
+    pub failed: usize,
+    /// In which round of unwinding, from 0.
+    pub round: u32,
+}
+
+/// How a step acts.
+#[derive(Debug)]
+pub enum Acted<E, F> {
+    /// Ask the world outside something that changes nothing.
+    Look(E),
+    /// Ask the world outside for something. The intent is put on record first.
+    Ask(E),
+    /// It took effect. What is taken from the stock is taken with the write that says so.
+    Done(F, Vec<Take>),
+    /// It did not take effect.
+    Refused(Failure, Option<F>),
+    /// It took effect, or a part of it did, and fails all the same: that is undone at once.
+    Failed(Failure, F, Vec<Take>),
+    /// The world outside contradicts the record; the text names the rule.
+    Contradiction(&'static str),
+}
+
+/// How a step is undone.
+#[derive(Debug)]
+pub enum Undone<E, F> {
+    /// Ask the world outside something that changes nothing.
+    Look(E),
+    /// Ask the world outside for something. The intent is put on record first.
+    Ask(E),
+    /// It is undone. What is given back to the stock has a negative quantity.
+    Done(F, Vec<Take>),
+    /// This attempt failed. It is tried again as the card's policy says, and then the effect stands.
+    Failed(Failure),
+    /// The world outside contradicts the record; the text names the rule.
+    Contradiction(&'static str),
+}
+
+/// What the event that tells how a step ended is made of.
+#[derive(Clone, Debug)]
+pub struct Answer<F> {
+    /// What the step is about.
+    pub purchase: Purchase,
+    /// The way so far.
+    pub journey: Journey,
+    /// How it ended.
+    pub ending: Ending<F>,
+}
+
+/// How a step ended.
+#[derive(Clone, Debug)]
+pub enum Ending<F> {
+    /// It took effect.
+    Done(F),
+    /// It was not begun, or refused, or failed and was undone by itself.
+    Refused(Option<F>, Failed),
+    /// It took effect and was undone because a later step failed.
+    Undone(F, Failed),
+    /// It took effect, and could not be undone when a later step failed.
+    Stands(F, Failed),
+}
+
+/// That a saga fails.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// Why.
+    pub error: Failure,
+    /// The effects that could not be undone, of this step and of later ones.
+    pub standing: Vec<Standing>,
+}
+
+impl<E, F> Acted<E, F> {
+    /// It took effect, with nothing taken from the stock.
+    #[must_use]
+    pub fn done(facts: F) -> Self {
+        Self::Done(facts, Vec::new())
+    }
+
+    /// The same, with other facts.
+    pub fn map<G>(self, with: impl FnOnce(F) -> G) -> Acted<E, G> {
+        match self {
+            Self::Look(effect) => Acted::Look(effect),
+            Self::Ask(effect) => Acted::Ask(effect),
+            Self::Done(facts, takes) => Acted::Done(with(facts), takes),
+            Self::Refused(failure, facts) => Acted::Refused(failure, facts.map(with)),
+            Self::Failed(failure, facts, takes) => Acted::Failed(failure, with(facts), takes),
+            Self::Contradiction(rule) => Acted::Contradiction(rule),
+        }
+    }
+}
+
+impl<E, F> Undone<E, F> {
+    /// It is undone, with nothing given back to the stock.
+    #[must_use]
+    pub fn done(facts: F) -> Self {
+        Self::Done(facts, Vec::new())
+    }
+
+    /// The same, with other facts.
+    pub fn map<G>(self, with: impl FnOnce(F) -> G) -> Undone<E, G> {
+        match self {
+            Self::Look(effect) => Undone::Look(effect),
+            Self::Ask(effect) => Undone::Ask(effect),
+            Self::Done(facts, given) => Undone::Done(with(facts), given),
+            Self::Failed(failure) => Undone::Failed(failure),
+            Self::Contradiction(rule) => Undone::Contradiction(rule),
+        }
+    }
+}
+
+/// Whether a call that was first asked for at this time can still be at work at another.
+#[must_use]
+pub fn is_at_work(since: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(since) <= AT_WORK_MAX
+}
