@@ -7,7 +7,7 @@ use card::InvalidCard;
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-use crate::request::{Invalid, require};
+use crate::invalid::{Invalid, require};
 
 /// A card as it arrives, its form unchecked.
 ///

@@ -8,8 +8,8 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::StartError;
 use crate::book::Book;
+use crate::error::StartError;
 use crate::line::Line;
 
 /// Where lines go.

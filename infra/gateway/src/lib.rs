@@ -6,7 +6,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `request.rs`, `card.rs` | what a caller may ask, and its form |
+//! | `request.rs`, `card.rs`, `invalid.rs` | what a caller may ask, its form, and what is wrong with it |
 //! | `answer.rs` | what a caller hears |
 //! | `book.rs` | the rules, pure: which request is accepted, refused or turned away |
 //! | `line.rs`, `journal.rs` | one call written down, and the ledger file |
@@ -39,7 +39,9 @@ mod answer;
 mod book;
 mod card;
 mod cord;
+mod error;
 mod faults;
+mod invalid;
 mod journal;
 mod keys;
 mod line;
@@ -48,7 +50,6 @@ mod server;
 mod till;
 
 use std::fmt;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,6 +59,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub use error::StartError;
 pub use faults::{Fault, FaultError, FaultKind, Operation};
 pub use line::Ledger;
 
@@ -91,43 +93,6 @@ impl Default for Options {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
         Self { listen, hosts: Vec::new(), ledger: None, hooks: false, faults: Vec::new() }
     }
-}
-
-/// Why a gateway did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The address is taken or not ours.
-    #[error("the payment gateway cannot listen on {addr}: {source}")]
-    Listen {
-        /// The address that was asked for.
-        addr: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The ledger file cannot be opened, read or repaired.
-    #[error("the ledger {} cannot be used: {source}", path.display())]
-    Ledger {
-        /// The ledger file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Another gateway holds the ledger file.
-    #[error("the ledger {} is in use by another gateway", path.display())]
-    InUse {
-        /// The ledger file.
-        path: PathBuf,
-    },
-    /// A line of the ledger file cannot be believed.
-    #[error("line {line} of the ledger {} {reason}", path.display())]
-    Corrupt {
-        /// The ledger file.
-        path: PathBuf,
-        /// The line, counted from 1.
-        line: usize,
-        /// What is wrong with it; its content is not quoted.
-        reason: &'static str,
-    },
 }
 
 /// A running gateway.

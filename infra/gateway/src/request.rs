@@ -3,15 +3,12 @@
 //! **Invariant:** what is wrong is told by field and rule, never by value, and a [`Request`] holds
 //! no card data.
 
-use std::fmt;
-
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
-use crate::answer::Answer;
 use crate::card::Card;
 use crate::faults::Operation;
+use crate::invalid::{Invalid, require};
 
 /// A request without its card: what is decided on, what is kept, and what tells a replay from a
 /// reused key.
@@ -32,36 +29,6 @@ pub(crate) struct Amount {
     pub(crate) minor: i64,
     #[serde(default)]
     pub(crate) currency: String,
-}
-
-/// A field and the rule that it breaks.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Invalid {
-    field: &'static str,
-    rule: &'static str,
-    /// Where in the body, if that is all there is to say.
-    place: Option<(usize, usize)>,
-}
-
-/// The error of a field unless the rule holds.
-pub(crate) fn require(holds: bool, field: &'static str, rule: &'static str) -> Result<(), Invalid> {
-    if holds { Ok(()) } else { Err(Invalid { field, rule, place: None }) }
-}
-
-impl fmt::Display for Invalid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.rule)?;
-        match self.place {
-            Some((line, column)) => write!(f, " (line {line}, column {column})"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl From<Invalid> for Answer {
-    fn from(invalid: Invalid) -> Self {
-        Self::error(StatusCode::BAD_REQUEST, "invalid_request", invalid.to_string())
-    }
 }
 
 // A field that is absent takes a default that breaks the field's own rule, so that the answer names
@@ -173,7 +140,7 @@ fn parse<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Invalid> {
             Category::Data => "must have the documented shape",
             Category::Io | Category::Syntax | Category::Eof => "must be JSON",
         },
-        place: Some((error.line(), error.column())),
+        position: Some((error.line(), error.column())),
     })
 }
 
