@@ -8,9 +8,9 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::book::Book;
 use crate::error::StartError;
-use crate::line::Line;
+use crate::payments::Payments;
+use crate::record::Record;
 
 /// Where lines go.
 #[derive(Debug, Default)]
@@ -25,8 +25,8 @@ pub(crate) enum Journal {
 }
 
 impl Journal {
-    /// Opens or creates the file, cuts a torn end off, and reads the book that it tells.
-    pub(crate) fn open(path: PathBuf) -> Result<(Self, Book), StartError> {
+    /// Opens or creates the file, cuts a torn end off, and reads the payments that its lines tell of.
+    pub(crate) fn open(path: PathBuf) -> Result<(Self, Payments), StartError> {
         match File::options().read(true).append(true).create(true).open(&path) {
             Ok(file) => Self::read(file, &path),
             Err(source) => Err(Unusable::Io(source)),
@@ -38,11 +38,11 @@ impl Journal {
         })
     }
 
-    fn read(mut file: File, path: &Path) -> Result<(Self, Book), Unusable> {
+    fn read(mut file: File, path: &Path) -> Result<(Self, Payments), Unusable> {
         file.try_lock()?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        let mut book = Book::default();
+        let mut payments = Payments::default();
         let mut length = 0;
         for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
             if !line.ends_with(b"\n") {
@@ -52,24 +52,24 @@ impl Journal {
                 break;
             }
             let corrupt = |reason| Unusable::Line { line: index + 1, reason };
-            let Ok(entry) = serde_json::from_slice::<Line>(line) else {
+            let Ok(record) = serde_json::from_slice::<Record>(line) else {
                 return Err(corrupt("is not a ledger line"));
             };
-            if !book.apply(entry) {
+            if !payments.apply(record) {
                 return Err(corrupt("does not follow from the lines before it"));
             }
             length += line.len() as u64;
         }
-        Ok((Self::File { file, length }, book))
+        Ok((Self::File { file, length }, payments))
     }
 
-    /// Makes a line durable.
-    pub(crate) fn append(&mut self, line: &Line) -> io::Result<()> {
+    /// Makes a record durable, as a line.
+    pub(crate) fn append(&mut self, record: &Record) -> io::Result<()> {
         match self {
             Self::Memory => Ok(()),
             Self::Closed => Err(io::Error::other("the ledger is closed")),
             Self::File { file, length } => {
-                let mut bytes = serde_json::to_vec(line)?;
+                let mut bytes = serde_json::to_vec(record)?;
                 bytes.push(b'\n');
                 // Crash here: the line may be torn, and the next start cuts it off; or it is whole,
                 // and the caller's retry with the same key finds it.

@@ -8,11 +8,11 @@
 //! | --- | --- |
 //! | `request.rs`, `card.rs`, `invalid.rs` | what a caller may ask, its form, and what is wrong with it |
 //! | `answer.rs` | what a caller hears |
-//! | `book.rs` | the rules, pure: which request is accepted, refused or turned away |
-//! | `line.rs`, `journal.rs` | one call written down, and the ledger file |
-//! | `till.rs` | the lock under which a request is decided and written |
+//! | `payments.rs` | the rules, pure: which request is accepted, refused or turned away |
+//! | `ledger.rs`, `record.rs`, `journal.rs` | the counts, one call written down, and the ledger file |
+//! | `processor.rs` | the lock under which a request is decided and written |
 //! | `keys.rs` | the keys that are being worked on |
-//! | `faults.rs`, `cord.rs` | the ways in which an answer goes missing |
+//! | `faults.rs`, `connection.rs` | the ways in which an answer goes missing |
 //! | `server.rs` | the routes |
 //!
 //! | call | does |
@@ -27,7 +27,7 @@
 //! | `GET`, `PUT`, `DELETE /faults` | the fault rules |
 //! | `GET /health` | that it runs, and that it is simulated |
 //!
-//! What is asked under a key that is being worked on is answered with 409 `idempotency_key_in_use`. What the stage of a
+//! What is asked under a key that is being worked on is answered with 409 `idempotency_key_in_use`. What the status of a
 //! payment does not allow is refused with 402, for good under its key; a payment that never was is a 404.
 //!
 //! A customer's suffix refuses captures, authorisations and refunds, and never a debit.
@@ -36,18 +36,19 @@
 //! file can hold it.
 
 mod answer;
-mod book;
 mod card;
-mod cord;
+mod connection;
 mod error;
 mod faults;
 mod invalid;
 mod journal;
 mod keys;
-mod line;
+mod ledger;
+mod payments;
+mod processor;
+mod record;
 mod request;
 mod server;
-mod till;
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -61,11 +62,11 @@ use tokio::task::JoinHandle;
 
 pub use error::StartError;
 pub use faults::{Fault, FaultError, FaultKind, Operation};
-pub use line::Ledger;
+pub use ledger::Ledger;
 
 use journal::Journal;
+use processor::Processor;
 use server::App;
-use till::Till;
 
 /// How long [`Gateway::stop`] waits for calls in flight.
 const GRACE: Duration = Duration::from_secs(5);
@@ -116,12 +117,12 @@ impl Gateway {
         // The port first: a gateway that loses the race for it must not touch the ledger.
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
-        let (journal, book) = match options.ledger {
+        let (journal, payments) = match options.ledger {
             Some(path) => Journal::open(path)?,
             None => Default::default(),
         };
         let (stopping, stopped) = watch::channel(false);
-        let app = Arc::new(App::new(Till::new(book, journal, options.hooks), options.faults, stopped));
+        let app = Arc::new(App::new(Processor::new(payments, journal, options.hooks), options.faults, stopped));
         let server = tokio::spawn(server::serve(listener, Arc::clone(&app), options.hosts));
         tracing::info!(%addr, hooks = options.hooks, "simulated payment gateway: no money moves");
         Ok(Self { addr, app, stopping, server })
@@ -139,12 +140,12 @@ impl Gateway {
 
     /// What was really done for one saga; all zeros for one never heard of.
     pub fn ledger(&self, saga: &str) -> Ledger {
-        self.app.till.ledger(saga)
+        self.app.processor.ledger(saga)
     }
 
     /// What was really done for all sagas together.
     pub fn totals(&self) -> Ledger {
-        self.app.till.totals()
+        self.app.processor.totals()
     }
 
     /// Replaces the fault rules, and starts their counts anew.
@@ -171,8 +172,8 @@ impl Drop for Gateway {
     fn drop(&mut self) {
         self.stopping.send_replace(true);
         self.server.abort();
-        // A call still in flight holds the till: without its journal it can do nothing more.
-        self.app.till.close();
+        // A call still in flight holds the processor, which can do nothing more without its journal.
+        self.app.processor.close();
     }
 }
 

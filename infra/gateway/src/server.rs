@@ -1,4 +1,4 @@
-//! The routes: from HTTP to the till and back.
+//! The routes: from HTTP to the processor and back.
 //!
 //! **Invariant:** nothing of a body is logged, and a caller who hangs up does not undo what was
 //! begun.
@@ -19,12 +19,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::answer::Answer;
-use crate::cord::{Connection, Cord};
+use crate::connection::{AbortHandle, Connection};
 use crate::faults::{Fault, FaultKind, Faults};
 use crate::keys::{AtWork, Keys};
-use crate::line::Ledger;
+use crate::ledger::Ledger;
+use crate::processor::Processor;
 use crate::request::Request;
-use crate::till::Till;
 
 /// The largest body that is read.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -35,15 +35,15 @@ const KEY_BYTES_MAX: usize = 255;
 /// What the handlers share.
 #[derive(Debug)]
 pub(crate) struct App {
-    pub(crate) till: Till,
+    pub(crate) processor: Processor,
     pub(crate) faults: Faults,
     keys: Keys,
     stopping: watch::Receiver<bool>,
 }
 
 impl App {
-    pub(crate) fn new(till: Till, faults: Vec<Fault>, stopping: watch::Receiver<bool>) -> Self {
-        Self { till, faults: Faults::new(faults), keys: Keys::default(), stopping }
+    pub(crate) fn new(processor: Processor, faults: Vec<Fault>, stopping: watch::Receiver<bool>) -> Self {
+        Self { processor, faults: Faults::new(faults), keys: Keys::default(), stopping }
     }
 
     /// Returns when the gateway is told to stop, or dropped.
@@ -69,8 +69,8 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, hosts: Vec<Strin
     });
     let connect = |stream| {
         let connection = Connection::new(stream);
-        let cord = connection.cord();
-        (connection, ConnectInfo(cord))
+        let handle = connection.abort_handle();
+        (connection, ConnectInfo(handle))
     };
     door::serve(listener, routes, door::PATIENCE, connect, async move { app.stopped().await }).await;
 }
@@ -97,7 +97,7 @@ fn routes(app: Arc<App>) -> Router {
 /// Each POST goes this way.
 async fn act(
     State(app): State<Arc<App>>,
-    ConnectInfo(cord): ConnectInfo<Cord>,
+    ConnectInfo(connection): ConnectInfo<AbortHandle>,
     uri: Uri,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -106,9 +106,9 @@ async fn act(
     let request = Request::read(uri.path(), &whole(body)?).ok_or_else(unknown_path)??;
     let operation = request.operation();
     let Some(at_work) = app.keys.begin(&key) else {
-        return Ok(app.till.in_use(&request));
+        return Ok(app.processor.in_use(&request));
     };
-    let fault = app.faults.strike(operation, app.till.customer(&request).as_deref());
+    let fault = app.faults.strike(operation, app.processor.customer(&request).as_deref());
     // On a task of its own: a caller who hangs up ends this future but not that task. What it holds of the key ends
     // with it or with this future, whichever is later.
     let acted = tokio::spawn(work(Arc::clone(&app), Arc::clone(&at_work), key, request, fault));
@@ -116,7 +116,7 @@ async fn act(
     tracing::debug!(path = uri.path(), ?operation, status = answer.status().as_u16(), ?fault, "PaymentCallAnswered");
     match fault {
         Some(FaultKind::Late(delay)) => app.delay(delay).await,
-        Some(FaultKind::Lose) => cord.cut(),
+        Some(FaultKind::Lose) => connection.abort(),
         Some(FaultKind::Fail | FaultKind::Slow(_)) | None => {}
     }
     drop(at_work);
@@ -136,8 +136,8 @@ async fn work(
     }
     // On a thread of its own: flushing the journal blocks.
     let acted = tokio::task::spawn_blocking(move || match fault {
-        Some(FaultKind::Fail) => app.till.fail(&request),
-        None | Some(FaultKind::Late(_) | FaultKind::Slow(_) | FaultKind::Lose) => app.till.act(&key, &request),
+        Some(FaultKind::Fail) => app.processor.fail(&request),
+        None | Some(FaultKind::Late(_) | FaultKind::Slow(_) | FaultKind::Lose) => app.processor.act(&key, &request),
     });
     let answer = acted.await;
     drop(at_work);
@@ -186,7 +186,7 @@ async fn payments(
 ) -> Result<Json<Value>, Answer> {
     let Query(query) = query.map_err(bad_query)?;
     match query.reference {
-        Some(reference) => Ok(Json(app.till.lookup(&reference))),
+        Some(reference) => Ok(Json(app.processor.lookup(&reference))),
         None => Err(Answer::error(StatusCode::BAD_REQUEST, "invalid_request", "reference: is required")),
     }
 }
@@ -202,13 +202,13 @@ async fn ledger(
 ) -> Result<Json<Ledger>, Answer> {
     let Query(query) = query.map_err(bad_query)?;
     Ok(Json(match query.saga {
-        Some(saga) => app.till.ledger(&saga),
-        None => app.till.totals(),
+        Some(saga) => app.processor.ledger(&saga),
+        None => app.processor.totals(),
     }))
 }
 
 async fn health(State(app): State<Arc<App>>) -> Json<Value> {
-    Json(json!({ "status": "ok", "simulated": true, "hooks": app.till.hooks() }))
+    Json(json!({ "status": "ok", "simulated": true, "hooks": app.processor.hooks() }))
 }
 
 async fn faults(State(app): State<Arc<App>>) -> Json<Vec<Fault>> {

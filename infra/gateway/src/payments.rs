@@ -1,7 +1,7 @@
 //! The rules: which request is accepted, refused or turned away, and what has been done so far.
 //!
-//! **Invariant:** pure and without a clock. [`Book::decide`] changes nothing, and [`Book::apply`]
-//! is the only way to change a book, so the same lines always give the same book.
+//! **Invariant:** pure and without a clock. [`Payments::decide`] changes nothing, and [`Payments::apply`]
+//! is the only way to change them, so the same records always give the same payments.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::faults::Operation;
-use crate::line::{Bar, Ledger, Line, Outcome, Settled};
+use crate::ledger::Ledger;
+use crate::record::{Bar, Outcome, Record, Settled};
 use crate::request::{Amount, Request};
 
 /// What to do with a request.
@@ -25,9 +26,9 @@ pub(crate) enum Decision {
 
 /// Everything that the gateway knows.
 #[derive(Debug, Default)]
-pub(crate) struct Book {
+pub(crate) struct Payments {
     /// By authorisation, or by charge for a debit.
-    payments: HashMap<String, Payment>,
+    by_id: HashMap<String, Payment>,
     /// From charge to payment.
     charges: HashMap<String, String>,
     settled: HashMap<String, Settled>,
@@ -48,11 +49,11 @@ struct Payment {
     customer: String,
     /// What was held on a card; `None` for a debit.
     held: Option<Amount>,
-    stage: Stage,
+    status: Status,
 }
 
 #[derive(Debug)]
-enum Stage {
+enum Status {
     Authorized,
     Voided,
     Captured { charge: String, amount: Amount },
@@ -70,7 +71,7 @@ fn refuses(customer: &str, operation: Operation) -> bool {
     }
 }
 
-impl Book {
+impl Payments {
     /// Decides on a request, given all that was applied before it.
     pub(crate) fn decide(&self, key: &str, request: &Request, hooks: bool) -> Decision {
         if let Some(settled) = self.settled.get(key) {
@@ -92,7 +93,7 @@ impl Book {
         })
     }
 
-    /// The customer whom the request is about, if the payment is at a stage that allows it; otherwise what bars it, or
+    /// The customer whom the request is about, if the status of the payment allows it; otherwise what bars it, or
     /// nothing where there is no such payment.
     fn admit<'a>(&'a self, request: &'a Request) -> Result<&'a str, Option<Bar>> {
         let payment = match request {
@@ -100,22 +101,22 @@ impl Book {
             Request::Capture { .. } | Request::Void { .. } | Request::Refund { .. } => self.payment(request),
         };
         let payment = payment.ok_or(None)?;
-        Err(Some(match (request, &payment.stage) {
-            (Request::Capture { amount, .. }, Stage::Authorized)
+        Err(Some(match (request, &payment.status) {
+            (Request::Capture { amount, .. }, Status::Authorized)
                 if !payment.held.as_ref().is_some_and(|held| held.covers(amount)) =>
             {
                 Bar::AmountNotHeld
             }
-            (Request::Refund { amount, .. }, Stage::Captured { amount: captured, .. }) if amount != captured => {
+            (Request::Refund { amount, .. }, Status::Captured { amount: captured, .. }) if amount != captured => {
                 Bar::AmountNotCaptured
             }
-            (Request::Capture { .. } | Request::Void { .. }, Stage::Authorized)
-            | (Request::Refund { .. }, Stage::Captured { .. }) => return Ok(&payment.customer),
-            (_, Stage::Captured { .. }) => Bar::AlreadyCaptured,
-            (_, Stage::Voided) => Bar::AlreadyVoided,
-            (_, Stage::Refunded { .. }) => Bar::AlreadyRefunded,
+            (Request::Capture { .. } | Request::Void { .. }, Status::Authorized)
+            | (Request::Refund { .. }, Status::Captured { .. }) => return Ok(&payment.customer),
+            (_, Status::Captured { .. }) => Bar::AlreadyCaptured,
+            (_, Status::Voided) => Bar::AlreadyVoided,
+            (_, Status::Refunded { .. }) => Bar::AlreadyRefunded,
             // A charge id leads to a captured payment only; an authorisation and a debit are always new.
-            (_, Stage::Authorized) => Bar::NotCaptured,
+            (_, Status::Authorized) => Bar::NotCaptured,
         }))
     }
 
@@ -144,16 +145,16 @@ impl Book {
             Request::Authorize { .. } | Request::Debit { .. } => None,
             // The charge of a debit is no authorisation.
             Request::Capture { authorization, .. } | Request::Void { authorization } => {
-                self.payments.get(authorization).filter(|payment| payment.held.is_some())
+                self.by_id.get(authorization).filter(|payment| payment.held.is_some())
             }
-            Request::Refund { charge, .. } => self.payments.get(self.charges.get(charge)?),
+            Request::Refund { charge, .. } => self.by_id.get(self.charges.get(charge)?),
         }
     }
 
-    /// Takes a line into the book; `false` for one that does not follow from what is there.
+    /// Takes a record in; `false` for one that does not follow from what is there.
     #[must_use]
-    pub(crate) fn apply(&mut self, line: Line) -> bool {
-        let Line { saga, settled } = line;
+    pub(crate) fn apply(&mut self, record: Record) -> bool {
+        let Record { saga, settled } = record;
         let mut change = Ledger { calls: 1, ..Ledger::default() };
         if let Some(settled) = settled {
             let barred = self.admit(&settled.request).err();
@@ -186,23 +187,23 @@ impl Book {
         match request {
             Request::Authorize { reference, customer, amount } => {
                 let (reference, customer, held) = (reference.clone(), customer.clone(), Some(amount.clone()));
-                self.begin(id, Payment { reference, customer, held, stage: Stage::Authorized });
+                self.begin(id, Payment { reference, customer, held, status: Status::Authorized });
             }
             Request::Debit { reference, customer, amount } => {
-                let stage = Stage::Captured { charge: id.to_owned(), amount: amount.clone() };
+                let status = Status::Captured { charge: id.to_owned(), amount: amount.clone() };
                 self.charges.insert(id.to_owned(), id.to_owned());
                 let (reference, customer) = (reference.clone(), customer.clone());
-                self.begin(id, Payment { reference, customer, held: None, stage });
+                self.begin(id, Payment { reference, customer, held: None, status });
             }
             Request::Capture { authorization, amount } => {
                 self.charges.insert(id.to_owned(), authorization.clone());
-                self.advance(authorization, Stage::Captured { charge: id.to_owned(), amount: amount.clone() });
+                self.advance(authorization, Status::Captured { charge: id.to_owned(), amount: amount.clone() });
             }
-            Request::Void { authorization } => self.advance(authorization, Stage::Voided),
+            Request::Void { authorization } => self.advance(authorization, Status::Voided),
             Request::Refund { charge, amount } => {
-                let stage = Stage::Refunded { charge: charge.clone(), amount: amount.clone(), refund: id.to_owned() };
+                let status = Status::Refunded { charge: charge.clone(), amount: amount.clone(), refund: id.to_owned() };
                 if let Some(payment) = self.charges.get(charge).cloned() {
-                    self.advance(&payment, stage);
+                    self.advance(&payment, status);
                 }
             }
         }
@@ -210,12 +211,12 @@ impl Book {
 
     fn begin(&mut self, id: &str, payment: Payment) {
         self.sagas.entry(payment.reference.clone()).or_default().payment = Some(id.to_owned());
-        self.payments.insert(id.to_owned(), payment);
+        self.by_id.insert(id.to_owned(), payment);
     }
 
-    fn advance(&mut self, id: &str, stage: Stage) {
-        if let Some(payment) = self.payments.get_mut(id) {
-            payment.stage = stage;
+    fn advance(&mut self, id: &str, status: Status) {
+        if let Some(payment) = self.by_id.get_mut(id) {
+            payment.status = status;
         }
     }
 
@@ -230,16 +231,16 @@ impl Book {
     /// The newest authorisation or debit of a reference and what became of it.
     pub(crate) fn lookup(&self, reference: &str) -> Value {
         let newest = self.sagas.get(reference).and_then(|account| account.payment.as_ref());
-        let Some((id, payment)) = newest.and_then(|id| Some((id, self.payments.get(id)?))) else {
+        let Some((id, payment)) = newest.and_then(|id| Some((id, self.by_id.get(id)?))) else {
             return json!({ "authorization": null, "charge": null, "refund": null });
         };
-        let (status, charge, refund) = match &payment.stage {
-            Stage::Authorized => ("authorized", Value::Null, Value::Null),
-            Stage::Voided => ("voided", Value::Null, Value::Null),
-            Stage::Captured { charge, amount } => {
+        let (status, charge, refund) = match &payment.status {
+            Status::Authorized => ("authorized", Value::Null, Value::Null),
+            Status::Voided => ("voided", Value::Null, Value::Null),
+            Status::Captured { charge, amount } => {
                 ("captured", json!({ "id": charge, "status": "captured", "amount": amount }), Value::Null)
             }
-            Stage::Refunded { charge, amount, refund } => (
+            Status::Refunded { charge, amount, refund } => (
                 "captured",
                 json!({ "id": charge, "status": "refunded", "amount": amount }),
                 json!({ "id": refund, "amount": amount }),

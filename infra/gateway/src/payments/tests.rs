@@ -2,10 +2,10 @@
 
 use super::*;
 
-/// A book with hooks and the calls made on it.
+/// Payments with hooks and the calls made on it.
 #[derive(Default)]
 struct Case {
-    book: Book,
+    payments: Payments,
     keys: u32,
 }
 
@@ -18,12 +18,12 @@ impl Case {
     }
 
     fn call_as(&mut self, key: &str, request: &Request) -> Answer {
-        match self.book.decide(key, request, true) {
+        match self.payments.decide(key, request, true) {
             Decision::Answer(answer) => answer,
             Decision::Settle(settled) => {
-                let saga = self.book.saga(request).expect("settled requests have a saga").to_owned();
+                let saga = self.payments.saga(request).expect("settled requests have a saga").to_owned();
                 let answer = settled.answer();
-                assert!(self.book.apply(Line { saga, settled: Some(settled) }));
+                assert!(self.payments.apply(Record { saga, settled: Some(settled) }));
                 answer
             }
         }
@@ -31,7 +31,7 @@ impl Case {
 
     /// The ids of the newest authorisation and its charge.
     fn ids(&self) -> (String, String) {
-        let found = self.book.lookup("s");
+        let found = self.payments.lookup("s");
         let id = |what: &str| text(&found, what).to_owned();
         (id("/authorization/id"), id("/charge/id"))
     }
@@ -88,7 +88,7 @@ fn a_key_replays_its_answer_and_refuses_another_request() {
     let first = case.call_as("k", &authorize("3"));
     assert_eq!(case.call_as("k", &authorize("3")), first.again());
     assert_eq!(code(&case.call_as("k", &authorize("4"))), "idempotency_key_reused");
-    assert_eq!(case.book.ledger("s").authorized, 1);
+    assert_eq!(case.payments.ledger("s").authorized, 1);
 }
 
 #[test]
@@ -97,8 +97,8 @@ fn a_refusal_is_settled_and_counts_as_no_effect() {
     let first = case.call_as("k", &authorize("3_fail_auth"));
     assert_eq!(code(&first), "card_declined");
     assert_eq!(case.call_as("k", &authorize("3_fail_auth")), first.again());
-    assert_eq!(case.book.ledger("s"), Ledger { calls: 1, ..Ledger::default() });
-    assert_eq!(text(&case.book.lookup("s"), "/authorization/id"), "");
+    assert_eq!(case.payments.ledger("s"), Ledger { calls: 1, ..Ledger::default() });
+    assert_eq!(text(&case.payments.lookup("s"), "/authorization/id"), "");
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_captured_payment_can_be_refunded_whole_and_once() {
     let whole = refund(&case, 2000);
     assert_eq!(case.call(&whole).status(), StatusCode::CREATED);
     assert_eq!(code(&case.call(&whole)), "already_refunded");
-    assert_eq!(case.book.ledger("s"), Ledger { authorized: 1, captured: 1, voided: 0, refunded: 1, calls: 7 });
+    assert_eq!(case.payments.ledger("s"), Ledger { authorized: 1, captured: 1, voided: 0, refunded: 1, calls: 7 });
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_capture_stays_within_the_authorization() {
     assert_eq!(code(&case.call(&more)), "amount_mismatch");
     let less = capture(&case, 1500);
     assert_eq!(case.call(&less).status(), StatusCode::CREATED);
-    assert_eq!(case.book.lookup("s").pointer("/charge/amount/minor"), Some(&json!(1500)));
+    assert_eq!(case.payments.lookup("s").pointer("/charge/amount/minor"), Some(&json!(1500)));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_refused_capture_leaves_the_authorization_to_be_voided() {
     let (void, capture) = (void(&case), capture(&case, 2000));
     assert_eq!(code(&case.call(&capture)), "charge_declined");
     assert_eq!(case.call(&void).status(), StatusCode::CREATED);
-    assert_eq!(text(&case.book.lookup("s"), "/authorization/status"), "voided");
+    assert_eq!(text(&case.payments.lookup("s"), "/authorization/status"), "voided");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn a_debit_is_captured_at_once_and_can_be_refunded() {
     let mut case = Case::default();
     assert_eq!(case.call_as("k", &debit("3")).status(), StatusCode::CREATED);
     assert_eq!(code(&case.call_as("k", &authorize("3"))), "idempotency_key_reused");
-    let found = case.book.lookup("s");
+    let found = case.payments.lookup("s");
     assert_eq!(found.pointer("/authorization"), Some(&Value::Null));
     assert_eq!(text(&found, "/charge/status"), "captured");
     let part = refund(&case, 1999);
@@ -156,7 +156,7 @@ fn a_debit_is_captured_at_once_and_can_be_refunded() {
     let whole = refund(&case, 2000);
     assert_eq!(case.call(&whole).status(), StatusCode::CREATED);
     assert_eq!(code(&case.call(&whole)), "already_refunded");
-    assert_eq!(case.book.ledger("s"), Ledger { authorized: 0, captured: 1, voided: 0, refunded: 1, calls: 4 });
+    assert_eq!(case.payments.ledger("s"), Ledger { authorized: 0, captured: 1, voided: 0, refunded: 1, calls: 4 });
 }
 
 #[test]
@@ -186,10 +186,12 @@ fn a_refused_refund_stays_refused_under_its_key_and_is_decided_anew_under_anothe
     assert_eq!(code(&refused), "refund_declined");
     assert_eq!(case.call_as("second", &refund), refused, "and not marked as given before");
     // Whoever refused has changed their mind.
-    let Decision::Settle(settled) = case.book.decide("third", &refund, false) else { panic!("it is a new request") };
-    assert!(case.book.apply(Line { saga: "s".to_owned(), settled: Some(settled) }));
+    let Decision::Settle(settled) = case.payments.decide("third", &refund, false) else {
+        panic!("it is a new request")
+    };
+    assert!(case.payments.apply(Record { saga: "s".to_owned(), settled: Some(settled) }));
     assert_eq!(case.call_as("first", &refund), refused.again());
-    assert_eq!(case.book.ledger("s"), Ledger { captured: 1, refunded: 1, calls: 4, ..Ledger::default() });
+    assert_eq!(case.payments.ledger("s"), Ledger { captured: 1, refunded: 1, calls: 4, ..Ledger::default() });
 }
 
 #[test]
@@ -197,17 +199,20 @@ fn a_payment_that_never_was_belongs_to_no_saga() {
     let mut case = Case::default();
     let stray = Request::Void { authorization: "tok_none".to_owned() };
     assert_eq!(code(&case.call(&stray)), "payment_unknown");
-    assert_eq!(case.book.totals(), Ledger::default());
+    assert_eq!(case.payments.totals(), Ledger::default());
 }
 
 #[test]
 fn a_line_that_does_not_follow_is_refused() {
     let settled =
         |request: Request| Settled { key: "k".to_owned(), request, outcome: Outcome::Accepted { id: "x".to_owned() } };
-    let mut book = Book::default();
+    let mut payments = Payments::default();
     let stray = settled(Request::Void { authorization: "tok_none".to_owned() });
-    assert!(!book.apply(Line { saga: "s".to_owned(), settled: Some(stray) }));
-    assert!(!book.apply(Line { saga: "other".to_owned(), settled: Some(settled(authorize("3"))) }));
-    assert!(book.apply(Line { saga: "s".to_owned(), settled: Some(settled(authorize("3"))) }));
-    assert!(!book.apply(Line { saga: "s".to_owned(), settled: Some(settled(authorize("3"))) }), "one key, two lines");
+    assert!(!payments.apply(Record { saga: "s".to_owned(), settled: Some(stray) }));
+    assert!(!payments.apply(Record { saga: "other".to_owned(), settled: Some(settled(authorize("3"))) }));
+    assert!(payments.apply(Record { saga: "s".to_owned(), settled: Some(settled(authorize("3"))) }));
+    assert!(
+        !payments.apply(Record { saga: "s".to_owned(), settled: Some(settled(authorize("3"))) }),
+        "one key, two records"
+    );
 }

@@ -1,9 +1,7 @@
-//! One call as a line of the ledger file, and the counts that lines add up to.
+//! The record of one call: a line of the ledger file.
 //!
-//! **Invariant:** a line is the idempotency record and the effect in one, so neither can be kept
+//! **Invariant:** a record is the idempotency record and the effect in one, so neither can be kept
 //! without the other; the answer is derived from it, the same each time.
-
-use std::ops::AddAssign;
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -16,34 +14,9 @@ use crate::request::Request;
 /// Ids are derived in this namespace, so that a key makes the same id in every life of the gateway.
 const IDS: Uuid = Uuid::from_u128(0x8d0c_2f61_5b7e_4c39_9a44_1f6e_02b7_d35a);
 
-/// How often each thing was really done.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ledger {
-    /// Amounts held; a debit holds none.
-    pub authorized: u64,
-    /// Amounts taken, by a capture or a debit.
-    pub captured: u64,
-    /// Holds let go.
-    pub voided: u64,
-    /// Amounts given back.
-    pub refunded: u64,
-    /// Well-formed POSTs, with replays, refusals and injected failures.
-    pub calls: u64,
-}
-
-impl AddAssign for Ledger {
-    fn add_assign(&mut self, other: Self) {
-        self.authorized += other.authorized;
-        self.captured += other.captured;
-        self.voided += other.voided;
-        self.refunded += other.refunded;
-        self.calls += other.calls;
-    }
-}
-
-/// One call: the unit of the ledger file.
+/// One call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Line {
+pub(crate) struct Record {
     pub(crate) saga: String,
     /// Absent where the call settled nothing: a replay, a key that is in use, an injected failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,7 +39,7 @@ pub(crate) enum Outcome {
     Barred(Bar),
 }
 
-/// Why the stage of a payment does not allow what is asked.
+/// Why the status of a payment does not allow what is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Bar {
@@ -149,10 +122,11 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_this_form() {
+    fn a_record_has_this_form() {
         let amount = Amount { minor: 2000, currency: "USD".to_owned() };
         let request = Request::Void { authorization: "tok_1".to_owned() };
-        let form = |settled| serde_json::to_string(&Line { saga: "s".to_owned(), settled }).expect("a line is JSON");
+        let form =
+            |settled| serde_json::to_string(&Record { saga: "s".to_owned(), settled }).expect("a record is JSON");
         assert_eq!(form(None), r#"{"saga":"s"}"#);
         assert_eq!(
             form(Some(Settled::refused("k", &request))),
@@ -180,9 +154,9 @@ mod tests {
     fn a_debit_has_this_form() {
         let amount = Amount { minor: 2000, currency: "USD".to_owned() };
         let request = Request::Debit { reference: "s".to_owned(), customer: "3".to_owned(), amount };
-        let line = Line { saga: "s".to_owned(), settled: Some(Settled::accepted("s:debit", &request)) };
+        let record = Record { saga: "s".to_owned(), settled: Some(Settled::accepted("s:debit", &request)) };
         assert_eq!(
-            serde_json::to_string(&line).expect("a line is JSON"),
+            serde_json::to_string(&record).expect("a record is JSON"),
             concat!(
                 r#"{"saga":"s","settled":{"key":"s:debit","request":{"debit":{"reference":"s","customer":"3","#,
                 r#""amount":{"minor":2000,"currency":"USD"}}},"#,

@@ -1,4 +1,4 @@
-//! The till: where a request is decided, written and taken into the book under one lock.
+//! The processor: where a request is decided, written and applied under one lock.
 //!
 //! **Invariant:** between deciding and applying nobody else decides, so requests with one key act
 //! once.
@@ -9,27 +9,28 @@ use axum::http::StatusCode;
 use serde_json::Value;
 
 use crate::answer::Answer;
-use crate::book::{Book, Decision};
 use crate::journal::Journal;
-use crate::line::{Ledger, Line};
+use crate::ledger::Ledger;
+use crate::payments::{Decision, Payments};
+use crate::record::Record;
 use crate::request::Request;
 
-/// The book and its journal, shared by all connections.
+/// The payments and their journal, shared by all connections.
 #[derive(Debug)]
-pub(crate) struct Till {
+pub(crate) struct Processor {
     open: Mutex<Open>,
     hooks: bool,
 }
 
 #[derive(Debug)]
 struct Open {
-    book: Book,
+    payments: Payments,
     journal: Journal,
 }
 
-impl Till {
-    pub(crate) fn new(book: Book, journal: Journal, hooks: bool) -> Self {
-        Self { open: Mutex::new(Open { book, journal }), hooks }
+impl Processor {
+    pub(crate) fn new(payments: Payments, journal: Journal, hooks: bool) -> Self {
+        Self { open: Mutex::new(Open { payments, journal }), hooks }
     }
 
     pub(crate) fn hooks(&self) -> bool {
@@ -39,7 +40,7 @@ impl Till {
     /// Acts on a request, at most once for its key; blocks while the journal is flushed.
     pub(crate) fn act(&self, key: &str, request: &Request) -> Answer {
         let mut open = self.lock();
-        let (settled, answer) = match open.book.decide(key, request, self.hooks) {
+        let (settled, answer) = match open.payments.decide(key, request, self.hooks) {
             Decision::Settle(settled) => {
                 let answer = settled.answer();
                 (Some(settled), answer)
@@ -47,10 +48,10 @@ impl Till {
             Decision::Answer(answer) => (None, answer),
         };
         // A call about a payment that never was belongs to no saga.
-        let Some(saga) = open.book.saga(request).map(str::to_owned) else {
+        let Some(saga) = open.payments.saga(request).map(str::to_owned) else {
             return answer;
         };
-        open.enter(Line { saga, settled }).err().unwrap_or(answer)
+        open.enter(Record { saga, settled }).err().unwrap_or(answer)
     }
 
     /// Counts a call and does nothing.
@@ -66,27 +67,27 @@ impl Till {
 
     fn turn_away(&self, request: &Request, answer: Answer) -> Answer {
         let mut open = self.lock();
-        match open.book.saga(request).map(str::to_owned) {
-            Some(saga) => open.enter(Line { saga, settled: None }).err().unwrap_or(answer),
+        match open.payments.saga(request).map(str::to_owned) {
+            Some(saga) => open.enter(Record { saga, settled: None }).err().unwrap_or(answer),
             None => answer,
         }
     }
 
     /// The customer whom a request is about, unless it names a payment that never was.
     pub(crate) fn customer(&self, request: &Request) -> Option<String> {
-        self.lock().book.customer(request).map(str::to_owned)
+        self.lock().payments.customer(request).map(str::to_owned)
     }
 
     pub(crate) fn ledger(&self, saga: &str) -> Ledger {
-        self.lock().book.ledger(saga)
+        self.lock().payments.ledger(saga)
     }
 
     pub(crate) fn totals(&self) -> Ledger {
-        self.lock().book.totals()
+        self.lock().payments.totals()
     }
 
     pub(crate) fn lookup(&self, reference: &str) -> Value {
-        self.lock().book.lookup(reference)
+        self.lock().payments.lookup(reference)
     }
 
     /// Lets go of the ledger file; whoever comes later is told that the ledger is unavailable.
@@ -100,19 +101,19 @@ impl Till {
 }
 
 impl Open {
-    /// Writes a line, then applies it: an effect that is not durable was never there.
-    fn enter(&mut self, line: Line) -> Result<(), Answer> {
-        let entered = self.journal.append(&line).map(|()| self.book.apply(line));
+    /// Writes a record, then applies it: an effect that is not durable was never there.
+    fn enter(&mut self, record: Record) -> Result<(), Answer> {
+        let entered = self.journal.append(&record).map(|()| self.payments.apply(record));
         match entered {
             Ok(true) => Ok(()),
-            Ok(false) => Err(lost("the line does not follow from the book")),
+            Ok(false) => Err(lost("the record does not follow from the payments before it")),
             Err(error) => Err(lost(&error.to_string())),
         }
     }
 }
 
 fn lost(reason: &str) -> Answer {
-    tracing::error!(reason, "the ledger took no line");
+    tracing::error!(reason, "the ledger took no record");
     unavailable("ledger_unavailable", "The ledger could not be written; nothing was done")
 }
 
@@ -137,22 +138,22 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("ledger.jsonl");
         fs::write(&path, "").expect("a file");
-        // A file that was opened for reading only takes no line and cannot be repaired.
+        // A file that was opened for reading only takes no record and cannot be repaired.
         let file = File::open(&path).expect("a file");
-        let till = Till::new(Book::default(), Journal::File { file, length: 0 }, false);
+        let processor = Processor::new(Payments::default(), Journal::File { file, length: 0 }, false);
         for _ in 0..2 {
-            assert_eq!(till.act("k", &authorize()).status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(processor.act("k", &authorize()).status(), StatusCode::SERVICE_UNAVAILABLE);
         }
-        assert_eq!(till.totals(), Ledger::default());
-        assert!(matches!(till.lock().journal, Journal::Closed));
+        assert_eq!(processor.totals(), Ledger::default());
+        assert!(matches!(processor.lock().journal, Journal::Closed));
     }
 
     #[test]
     fn a_closed_till_does_nothing_more() {
-        let till = Till::new(Book::default(), Journal::Memory, false);
-        assert_eq!(till.act("k", &authorize()).status(), StatusCode::CREATED);
-        till.close();
-        assert_eq!(till.act("l", &authorize()).status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(till.ledger("s").authorized, 1);
+        let processor = Processor::new(Payments::default(), Journal::Memory, false);
+        assert_eq!(processor.act("k", &authorize()).status(), StatusCode::CREATED);
+        processor.close();
+        assert_eq!(processor.act("l", &authorize()).status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(processor.ledger("s").authorized, 1);
     }
 }

@@ -1,7 +1,7 @@
-//! Connections that can be cut: a lost answer is a connection that closes before a byte of it is
+//! Connections that can be aborted: a lost answer is a connection that closes before a byte of it is
 //! written.
 //!
-//! **Invariant:** once a cord is cut, nothing more is written to its connection.
+//! **Invariant:** once a connection is aborted, nothing more is written to it.
 
 use std::io;
 use std::pin::Pin;
@@ -12,35 +12,35 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// What a handler holds of its own connection.
+/// By it, a handler aborts its own connection.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Cord(Arc<AtomicBool>);
+pub(crate) struct AbortHandle(Arc<AtomicBool>);
 
-impl Cord {
+impl AbortHandle {
     /// The next write fails, and the server closes the connection.
-    pub(crate) fn cut(&self) {
+    pub(crate) fn abort(&self) {
         self.0.store(true, Ordering::Release);
     }
 
-    fn is_cut(&self) -> bool {
+    fn is_aborted(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
 }
 
-/// A TCP connection with a cord.
+/// A TCP connection that can be aborted.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
-    cord: Cord,
+    handle: AbortHandle,
 }
 
 impl Connection {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, cord: Cord::default() }
+        Self { stream, handle: AbortHandle::default() }
     }
 
-    pub(crate) fn cord(&self) -> Cord {
-        self.cord.clone()
+    pub(crate) fn abort_handle(&self) -> AbortHandle {
+        self.handle.clone()
     }
 }
 
@@ -52,7 +52,7 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        if self.cord.is_cut() {
+        if self.handle.is_aborted() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         Pin::new(&mut self.stream).poll_write(cx, buf)
