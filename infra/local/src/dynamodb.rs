@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** a request is either executed once or answered with an error; nothing here retries.
 
+mod answer;
 mod faults;
 mod file;
 mod operations;
@@ -15,14 +16,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use dynoxide::Database;
 use dynoxide::actions::list_tables::ListTablesRequest;
 use dynoxide::actions::scan::ScanRequest;
-use dynoxide::{Database, DynoxideError};
 
+use crate::answer::JsonAnswer;
 use crate::calls::{Counter, TRANSACTED_WRITE};
+use crate::dynamodb::answer::{answer_of, refusal};
 use crate::dynamodb::faults::Faults;
 use crate::dynamodb::tokens::Tokens;
-use crate::front::JsonAnswer;
 
 pub use crate::dynamodb::faults::FailWith;
 
@@ -180,22 +182,4 @@ impl DynamoDb {
             }
         }
     }
-}
-
-/// An error of the engine, as the service puts it on the wire.
-fn answer_of(operation: &str, error: DynoxideError) -> JsonAnswer {
-    // The engine marks errors that these three operations report under a heading.
-    let error = match (operation, error) {
-        ("PutItem" | "UpdateItem" | "DeleteItem", DynoxideError::EnvelopedValidation(message)) => {
-            DynoxideError::ValidationException(format!("1 validation error detected: {message}"))
-        }
-        (_, DynoxideError::EnvelopedValidation(message)) => DynoxideError::ValidationException(message),
-        (_, error) => error,
-    };
-    JsonAnswer { status: error.status_code(), body: error.to_json(), query_error: None }
-}
-
-fn refusal(status: u16, kind: &str, message: &str) -> JsonAnswer {
-    let body = serde_json::json!({ "__type": kind, "message": message });
-    JsonAnswer { status, body: body.to_string(), query_error: None }
 }

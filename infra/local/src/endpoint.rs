@@ -15,7 +15,8 @@ use tokio::sync::watch;
 
 use crate::calls::{Calls, Counter};
 use crate::dynamodb::{DynamoDb, FailWith, OpenError};
-use crate::front::{self, Services};
+use crate::router::{self, Services};
+use crate::shutdown::stop_requested;
 use crate::sns::Sns;
 use crate::sqs::Sqs;
 
@@ -217,7 +218,7 @@ fn run(
                 return;
             }
         };
-        let routes = door::guarded(front::router(services), hosts, front::refused);
+        let routes = door::guarded(router::router(services), hosts, router::refused);
         let serving = door::serve(listener, routes, door::PATIENCE, |stream| (stream, ()), async move {
             stop_requested(&mut stopped).await;
         });
@@ -231,11 +232,4 @@ fn run(
         }
     });
     runtime.shutdown_timeout(GRACE);
-}
-
-/// Returns once the endpoint is to stop, or nobody is left who could say so.
-pub(crate) async fn stop_requested(stopped: &mut watch::Receiver<bool>) {
-    if stopped.wait_for(|stop| *stop).await.is_err() {
-        tracing::debug!("the endpoint was dropped");
-    }
 }

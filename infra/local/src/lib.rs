@@ -33,13 +33,15 @@
 //! # }
 //! ```
 
+mod answer;
 mod caller;
 mod calls;
 mod dynamodb;
 mod endpoint;
-mod front;
 mod policy;
 mod query;
+mod router;
+mod shutdown;
 mod sns;
 mod sqs;
 mod sync;

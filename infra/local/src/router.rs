@@ -1,18 +1,18 @@
-//! The one door: finds out which service a request is for, counts it, and passes it on.
+//! The routes: which service a request is for is found out, and it is counted and passed on.
 //!
 //! **Invariant:** it looks at headers and the `Action` parameter only; what a request means is for the services to say.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use uuid::Uuid;
 
+use crate::answer::JsonAnswer;
 use crate::caller::Caller;
 use crate::calls::{Calls, Counter};
 use crate::dynamodb::DynamoDb;
@@ -23,10 +23,7 @@ use crate::sqs::{self, Sqs};
 /// What `DynamoDB` accepts at most in one request.
 const BODY_MAX: usize = 16 * 1024 * 1024;
 
-/// Both JSON services speak this version of the protocol.
-const JSON: &str = "application/x-amz-json-1.0";
-
-/// All there is behind the door.
+/// All services, and what they share.
 #[derive(Debug)]
 pub(crate) struct Services {
     pub(crate) url: String,
@@ -34,34 +31,6 @@ pub(crate) struct Services {
     pub(crate) sns: Sns,
     pub(crate) sqs: Arc<Sqs>,
     pub(crate) calls: Arc<Counter>,
-}
-
-/// An answer of one of the JSON services.
-#[derive(Debug)]
-pub(crate) struct JsonAnswer {
-    pub(crate) status: u16,
-    pub(crate) body: String,
-    /// The error code of the service's former protocol, by which SDKs tell its errors apart.
-    pub(crate) query_error: Option<String>,
-}
-
-impl JsonAnswer {
-    pub(crate) fn ok(body: String) -> Self {
-        Self { status: 200, body, query_error: None }
-    }
-}
-
-impl IntoResponse for JsonAnswer {
-    fn into_response(self) -> Response {
-        let mut builder = Response::builder()
-            .status(self.status)
-            .header(header::CONTENT_TYPE, JSON)
-            .header("x-amzn-requestid", Uuid::new_v4().to_string());
-        if let Some(code) = self.query_error {
-            builder = builder.header("x-amzn-query-error", code);
-        }
-        builder.body(Body::from(self.body)).unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
-    }
 }
 
 /// The routes.

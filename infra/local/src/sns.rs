@@ -9,44 +9,31 @@ mod error;
 mod fan_out;
 mod fifo;
 mod filter;
+mod message;
 mod operations;
+mod parameters;
 mod permissions;
 mod publish;
+mod service;
 mod subscription;
 mod topic;
 mod topics;
-
-use std::sync::Arc;
 
 use axum::response::Response;
 
 use crate::caller::Caller;
 use crate::query::Params;
-use crate::sns::fan_out::FanOut;
-use crate::sns::topics::Topics;
-use crate::sqs::Sqs;
 use crate::xml::Answer;
 
 pub(crate) use crate::sns::operations::SERVED;
+pub(crate) use crate::sns::service::Sns;
 
 /// The version of the API that is served.
 pub(crate) const VERSION: &str = "2010-03-31";
 
 const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 
-/// All topics.
-#[derive(Debug)]
-pub(crate) struct Sns {
-    topics: Topics,
-    fan_out: FanOut,
-}
-
 impl Sns {
-    /// No topics yet. `url` is where subscribers can unsubscribe.
-    pub(crate) fn new(url: &str, sqs: Arc<Sqs>) -> Self {
-        Self { topics: Topics::default(), fan_out: FanOut::new(url, sqs) }
-    }
-
     /// Executes one request.
     pub(crate) fn answer(&self, action: &str, params: &Params, caller: &Caller) -> Response {
         let answer = Answer { action, namespace: NAMESPACE };

@@ -9,8 +9,8 @@ use dynoxide::DynoxideError;
 use dynoxide::errors::CancellationReason;
 use serde_json::Value;
 
-use crate::dynamodb::{answer_of, refusal};
-use crate::front::JsonAnswer;
+use crate::answer::JsonAnswer;
+use crate::dynamodb::answer::{answer_of, refusal};
 use crate::sync::lock;
 
 /// How a call fails.

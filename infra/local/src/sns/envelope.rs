@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use crate::REGION;
-use crate::sns::publish::Message;
+use crate::sns::message::Message;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::sns::envelope::envelope;
-use crate::sns::publish::Message;
+use crate::sns::message::Message;
 use crate::sns::subscription::Subscription;
 use crate::sns::topic::is_fifo;
 use crate::sqs::{Attributes, Error, NewMessage, Sqs};

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::sns::publish::{Accepted, Message};
+use crate::sns::message::{Accepted, Message};
 use crate::sync::lock;
 use crate::twins::Twins;
 
@@ -16,12 +16,12 @@ pub(super) struct Fifo {
     pub(super) by_content: bool,
     /// Deduplication ids are told apart by their group too.
     pub(super) by_group: bool,
-    pub(super) line: Arc<Mutex<Line>>,
+    pub(super) state: Arc<Mutex<FifoState>>,
 }
 
 /// What a FIFO topic remembers.
 #[derive(Debug, Default)]
-pub(super) struct Line {
+pub(super) struct FifoState {
     sequence: u64,
     twins: Twins<Accepted>,
 }
@@ -32,14 +32,14 @@ impl Fifo {
         let group = message.group.as_deref().filter(|_| self.by_group).unwrap_or_default();
         let key = format!("{group}\n{}", message.deduplication.as_deref().unwrap_or_default());
         // Held while it is delivered: else the next message could overtake it on the way to a queue.
-        let mut line = lock(&self.line);
-        if let Some(twin) = line.twins.find(&key) {
+        let mut state = lock(&self.state);
+        if let Some(twin) = state.twins.find(&key) {
             return twin;
         }
-        line.sequence = line.sequence.saturating_add(1);
-        message.sequence = Some(format!("{:020}", line.sequence));
+        state.sequence = state.sequence.saturating_add(1);
+        message.sequence = Some(format!("{:020}", state.sequence));
         let accepted = message.accepted();
-        line.twins.remember(key, accepted.clone());
+        state.twins.remember(key, accepted.clone());
         deliver(&message);
         accepted
     }

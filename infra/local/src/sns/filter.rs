@@ -13,7 +13,7 @@ use serde_json::{Map, Number, Value};
 use crate::sns::attributes::STRING_ARRAY;
 use crate::sns::error::Error;
 use crate::sns::filter::rule::Rule;
-use crate::sns::publish::Message;
+use crate::sns::message::Message;
 use crate::sqs::Attributes;
 
 /// <https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html>

@@ -6,10 +6,12 @@ use crate::ACCOUNT;
 use crate::caller::Caller;
 use crate::query::Params;
 use crate::sns::error::Error;
+use crate::sns::parameters::required;
+use crate::sns::permissions;
 use crate::sns::publish::{publish, publish_batch};
+use crate::sns::service::Sns;
 use crate::sns::subscription::{Subscription, Texts};
 use crate::sns::topic::Topic;
-use crate::sns::{Sns, permissions};
 use crate::xml::Xml;
 
 /// What can be asked for.
@@ -223,11 +225,6 @@ fn tags(params: &Params) -> Texts {
         (of("Key"), of("Value"))
     })
     .collect()
-}
-
-/// A parameter that must be there.
-pub(super) fn required<'a>(params: &'a Params, name: &str) -> Result<&'a str, Error> {
-    params.get(name).filter(|value| !value.is_empty()).ok_or_else(|| Error::missing(name))
 }
 
 fn no_resource(error: Error) -> Error {

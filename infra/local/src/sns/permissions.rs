@@ -4,9 +4,9 @@
 
 use crate::policy::{self, Permission, Refusal, Scope};
 use crate::query::Params;
-use crate::sns::Sns;
 use crate::sns::error::Error;
-use crate::sns::operations::required;
+use crate::sns::parameters::required;
+use crate::sns::service::Sns;
 
 /// What can be permitted.
 const ACTIONS: [&str; 9] = [

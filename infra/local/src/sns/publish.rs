@@ -10,11 +10,13 @@ use uuid::Uuid;
 
 use crate::caller::Caller;
 use crate::query::Params;
-use crate::sns::Sns;
+use crate::sns::attributes;
 use crate::sns::error::Error;
 use crate::sns::fifo::Fifo;
+use crate::sns::message::{Accepted, Message};
+use crate::sns::parameters::required;
+use crate::sns::service::Sns;
 use crate::sns::topic::{Target, Topic};
-use crate::sns::{attributes, operations};
 use crate::sqs::{Attributes, is_id};
 use crate::twins;
 use crate::xml::{ALLOWED, Xml, forbidden};
@@ -23,42 +25,7 @@ const SUBJECT_LENGTH_MAX: usize = 100;
 const ENTRIES_MAX: usize = 10;
 const ID_LENGTH_MAX: usize = 80;
 
-/// A message that was accepted.
-#[derive(Debug)]
-pub(super) struct Message {
-    pub(super) id: String,
-    pub(super) body: String,
-    pub(super) subject: Option<String>,
-    pub(super) attributes: Attributes,
-    pub(super) group: Option<String>,
-    /// Of a message to a FIFO topic, given or derived from its content.
-    pub(super) deduplication: Option<String>,
-    /// FIFO topics number their messages.
-    pub(super) sequence: Option<String>,
-    /// The trace that the request belonged to; queues show it as `AWSTraceHeader`.
-    pub(super) trace_header: Option<String>,
-    pub(super) timestamp: String,
-}
-
-/// What the publisher is told of a message.
-#[derive(Debug, Clone)]
-pub(super) struct Accepted {
-    id: String,
-    sequence: Option<String>,
-}
-
-impl Accepted {
-    fn write(&self, xml: Xml) -> Xml {
-        let xml = xml.text("MessageId", &self.id);
-        self.sequence.iter().fold(xml, |xml, sequence| xml.text("SequenceNumber", sequence))
-    }
-}
-
 impl Message {
-    pub(super) fn accepted(&self) -> Accepted {
-        Accepted { id: self.id.clone(), sequence: self.sequence.clone() }
-    }
-
     /// Reads and checks a message.
     fn read(params: &Params, target: &Target, caller: &Caller) -> Result<Self, Error> {
         let text =
@@ -162,7 +129,7 @@ pub(super) fn publish(sns: &Sns, params: &Params, caller: &Caller) -> Result<Xml
 
 /// `PublishBatch`: what is wrong with one entry is that entry's result.
 pub(super) fn publish_batch(sns: &Sns, params: &Params, caller: &Caller) -> Result<Xml, Error> {
-    let target = sns.topics.with(operations::required(params, "TopicArn")?, Topic::target)?;
+    let target = sns.topics.with(required(params, "TopicArn")?, Topic::target)?;
     let entries = params.list("PublishBatchRequestEntries");
     check_batch(&entries, target.size_max)?;
     let mut successful = Vec::new();

@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use crate::sns::error::Error;
-use crate::sns::fifo::{Fifo, Line};
+use crate::sns::fifo::{Fifo, FifoState};
 use crate::sns::subscription::{Subscription, Texts, same};
 
 /// <https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html>: with attributes, for one message and for a
@@ -44,7 +44,7 @@ pub(super) struct Topic {
     pub(super) subscriptions: Vec<Arc<Subscription>>,
     pub(super) unsubscribed: u64,
     /// Of a FIFO topic.
-    line: Option<Arc<Mutex<Line>>>,
+    fifo: Option<Arc<Mutex<FifoState>>>,
 }
 
 /// Where a message that is published goes, and what it has to obey.
@@ -65,15 +65,15 @@ impl Topic {
         if !valid {
             return Err(Error::invalid("Topic Name"));
         }
-        let fifo = is_true(&attributes, FIFO_TOPIC);
-        if fifo != is_fifo(name) {
+        let is_fifo_topic = is_true(&attributes, FIFO_TOPIC);
+        if is_fifo_topic != is_fifo(name) {
             return Err(Error::invalid(
                 "Topic Name Reason: the name of a FIFO topic ends with .fifo, and only a topic with the attribute \
                  FifoTopic may be named so",
             ));
         }
-        let line = fifo.then(Arc::default);
-        let topic = Self { attributes: Texts::new(), tags, subscriptions: Vec::new(), unsubscribed: 0, line };
+        let fifo = is_fifo_topic.then(Arc::default);
+        let topic = Self { attributes: Texts::new(), tags, subscriptions: Vec::new(), unsubscribed: 0, fifo };
         attributes.iter().try_for_each(|(name, value)| topic.check(name, value))?;
         Ok(Self { attributes, ..topic })
     }
@@ -105,7 +105,7 @@ impl Topic {
                 check_count(size, self.subscriptions.len())
             }
             FIFO_TOPIC => is_flag(name, value),
-            CONTENT_BASED_DEDUPLICATION | FIFO_THROUGHPUT_SCOPE if self.line.is_none() => {
+            CONTENT_BASED_DEDUPLICATION | FIFO_THROUGHPUT_SCOPE if self.fifo.is_none() => {
                 Err(Error::invalid(&format!("{name} Reason: it can be set on FIFO topics only")))
             }
             CONTENT_BASED_DEDUPLICATION => is_flag(name, value),
@@ -123,7 +123,7 @@ impl Topic {
 
     /// Whether one more queue may subscribe.
     pub(super) fn check_subscriber(&self, queue_arn: &str) -> Result<(), Error> {
-        if self.line.is_none() && is_fifo(queue_arn) {
+        if self.fifo.is_none() && is_fifo(queue_arn) {
             return Err(Error::invalid(
                 "Endpoint Reason: FIFO SQS queues can not be subscribed to standard SNS topics",
             ));
@@ -138,7 +138,7 @@ impl Topic {
         Target {
             subscriptions: self.subscriptions.clone(),
             size_max: self.size_max(),
-            fifo: self.line.as_ref().map(|line| Fifo { by_content, by_group, line: Arc::clone(line) }),
+            fifo: self.fifo.as_ref().map(|state| Fifo { by_content, by_group, state: Arc::clone(state) }),
         }
     }
 

@@ -16,7 +16,8 @@ use crate::sqs::error::Error;
 use crate::sqs::limits::{check_batch, check_batch_size, size};
 use crate::sqs::message::{NewMessage, sequence_text};
 use crate::sqs::queue::Queue;
-use crate::sqs::{Sqs, system};
+use crate::sqs::service::Sqs;
+use crate::sqs::system;
 
 /// As the service answers; `rustack`'s type does not have the last of the digests.
 #[derive(Debug, Serialize)]

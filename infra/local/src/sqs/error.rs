@@ -6,7 +6,7 @@
 use axum::http::StatusCode;
 use rustack_sqs_model::error::SqsError;
 
-use crate::front::JsonAnswer;
+use crate::answer::JsonAnswer;
 
 /// What went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

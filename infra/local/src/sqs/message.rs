@@ -52,12 +52,12 @@ pub(super) struct Held {
     pub(super) receipt: Option<Uuid>,
     /// The order of delivery among the visible.
     pub(super) position: u64,
-    pub(super) place: Place,
+    pub(super) visibility: Visibility,
 }
 
-/// Where in its queue a message is.
+/// Whether a message of a queue can be received, or from when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Visibility {
     Visible,
     /// Not to be seen before this.
     Delayed(Instant),
@@ -179,6 +179,13 @@ impl Handle {
             )
         })
     }
+}
+
+/// What was accepted.
+#[derive(Debug, Clone)]
+pub(super) struct Sent {
+    pub(super) id: Uuid,
+    pub(super) sequence: Option<u64>,
 }
 
 #[cfg(test)]

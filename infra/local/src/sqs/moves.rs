@@ -15,21 +15,16 @@ use rustack_sqs_model::output::{ListMessageMoveTasksOutput, StartMessageMoveTask
 use rustack_sqs_model::types::ListMessageMoveTasksResultEntry;
 use uuid::Uuid;
 
-use crate::sqs::Sqs;
 use crate::sqs::error::{Error, Kind};
 use crate::sqs::limits::in_range;
-use crate::sqs::message::{Held, Place};
-use crate::sqs::queue::{Queue, now_ms};
+use crate::sqs::message::{Held, Visibility};
+use crate::sqs::queue::Queue;
+use crate::sqs::service::Sqs;
+use crate::sqs::time::now_ms;
 use crate::sync::read;
 
 /// AWS lists the latest ten of a queue.
 const LISTED_MAX: i32 = 10;
-
-/// A task, all done.
-#[derive(Debug)]
-pub(super) struct Task {
-    entry: ListMessageMoveTasksResultEntry,
-}
 
 pub(super) fn start(sqs: &Sqs, input: StartMessageMoveTaskInput) -> Result<StartMessageMoveTaskOutput, Error> {
     in_range("MaxNumberOfMessagesPerSecond", input.max_number_of_messages_per_second, 1, 500)?;
@@ -49,18 +44,16 @@ pub(super) fn start(sqs: &Sqs, input: StartMessageMoveTaskInput) -> Result<Start
     let handle = STANDARD.encode(serde_json::json!({ "taskId": id, "sourceArn": source.arn }).to_string());
     let failed = moved == 0 && stayed;
     sqs.tasks(|tasks| {
-        tasks.push(Task {
-            entry: ListMessageMoveTasksResultEntry {
-                task_handle: None,
-                source_arn: Some(source.arn.clone()),
-                destination_arn: input.destination_arn,
-                max_number_of_messages_per_second: input.max_number_of_messages_per_second,
-                approximate_number_of_messages_moved: Some(moved),
-                approximate_number_of_messages_to_move: Some(moved),
-                failure_reason: failed.then(|| "CouldNotDetermineMessageSource".to_owned()),
-                status: Some(if failed { "FAILED" } else { "COMPLETED" }.to_owned()),
-                started_timestamp: i64::try_from(now_ms()).ok(),
-            },
+        tasks.push(ListMessageMoveTasksResultEntry {
+            task_handle: None,
+            source_arn: Some(source.arn.clone()),
+            destination_arn: input.destination_arn,
+            max_number_of_messages_per_second: input.max_number_of_messages_per_second,
+            approximate_number_of_messages_moved: Some(moved),
+            approximate_number_of_messages_to_move: Some(moved),
+            failure_reason: failed.then(|| "CouldNotDetermineMessageSource".to_owned()),
+            status: Some(if failed { "FAILED" } else { "COMPLETED" }.to_owned()),
+            started_timestamp: i64::try_from(now_ms()).ok(),
         });
     });
     Ok(StartMessageMoveTaskOutput { task_handle: Some(handle) })
@@ -85,7 +78,7 @@ fn move_all(sqs: &Sqs, source: &Queue, destination: Option<&Queue>) -> (i64, boo
             received_here: 0,
             source_arn: None,
             receipt: None,
-            place: Place::Visible,
+            visibility: Visibility::Visible,
             ..held
         });
     }
@@ -99,8 +92,8 @@ pub(super) fn list(sqs: &Sqs, input: &ListMessageMoveTasksInput) -> Result<ListM
     // One is the service's default.
     let count = usize::try_from(input.max_results.unwrap_or(1)).unwrap_or(1);
     let results = sqs.tasks(|tasks| {
-        let of_source = tasks.iter().rev().filter(|task| task.entry.source_arn.as_ref() == Some(&source.arn));
-        of_source.take(count).map(|task| task.entry.clone()).collect()
+        let of_source = tasks.iter().rev().filter(|task| task.source_arn.as_ref() == Some(&source.arn));
+        of_source.take(count).cloned().collect()
     });
     Ok(ListMessageMoveTasksOutput { results })
 }

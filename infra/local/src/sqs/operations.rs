@@ -23,8 +23,9 @@ use crate::caller::Caller;
 use crate::sqs::error::{Error, Kind};
 use crate::sqs::limits::in_range;
 use crate::sqs::message::{NewMessage, View, sequence_text};
-use crate::sqs::queue::{Wish, is_fifo};
-use crate::sqs::{Sqs, attributes, batch, moves, permissions, system};
+use crate::sqs::queue::ReceiveRequest;
+use crate::sqs::service::Sqs;
+use crate::sqs::{attributes, batch, moves, permissions, system};
 
 /// What can be asked for.
 pub(crate) const SERVED: [&str; 23] = [
@@ -168,13 +169,13 @@ async fn receive(sqs: &Sqs, input: ReceiveMessageInput) -> Result<ReceiveMessage
     in_range("VisibilityTimeout", input.visibility_timeout, 0, 43_200)?;
     let mut system = input.attribute_names;
     system.extend(input.message_system_attribute_names);
-    let wish = Wish {
+    let request = ReceiveRequest {
         count: input.max_number_of_messages.and_then(|count| usize::try_from(count).ok()).unwrap_or(1),
         visibility_secs: input.visibility_timeout,
         view: View { system, attributes: input.message_attribute_names },
     };
     let wait_secs = input.wait_time_seconds.unwrap_or_else(|| queue.wait_secs());
-    let messages = sqs.receive(&queue, &wish, wait_secs).await?;
+    let messages = sqs.receive(&queue, &request, wait_secs).await?;
     Ok(ReceiveMessageOutput { messages })
 }
 
@@ -223,26 +224,6 @@ fn list_sources(sqs: &Sqs, input: &ListDeadLetterSourceQueuesInput, caller: &Cal
     let queue = sqs.by_url(&input.queue_url)?;
     let sources = sqs.all().into_iter().filter(|source| source.dead_letter_arn().as_ref() == Some(&queue.arn));
     Ok(Sources { queue_urls: sources.map(|source| source.url(caller)).collect() })
-}
-
-/// Checks the name of a new queue, and that it says whether the queue is a FIFO queue.
-pub(super) fn check_name(name: &str, attributes: &HashMap<String, String>) -> Result<(), Error> {
-    let stem = name.strip_suffix(".fifo").unwrap_or(name);
-    let valid = !stem.is_empty()
-        && name.len() <= 80
-        && stem.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-    if !valid {
-        return Err(Error::invalid(
-            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
-        ));
-    }
-    let asked = attributes.get("FifoQueue").is_some_and(|value| value == "true");
-    if asked != is_fifo(name) {
-        return Err(Error::invalid(
-            "The name of a FIFO queue ends with .fifo, and only a queue with the attribute FifoQueue may be named so.",
-        ));
-    }
-    Ok(())
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {

@@ -5,8 +5,8 @@
 use rustack_sqs_model::input::{AddPermissionInput, RemovePermissionInput};
 
 use crate::policy::{self, Permission, Refusal, Scope};
-use crate::sqs::Sqs;
 use crate::sqs::error::{Error, Kind};
+use crate::sqs::service::Sqs;
 
 /// What can be permitted.
 const ACTIONS: [&str; 7] = [

@@ -1,24 +1,24 @@
 //! One queue, and the receivers that wait for it.
 //!
-//! **Invariant:** a message is in exactly one queue and in exactly one place of it: visible, delayed or in flight.
+//! **Invariant:** a message is in exactly one queue and in exactly one state there: visible, delayed or in flight.
 //! Whoever waits is woken when a message becomes visible, and no later than that.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rustack_sqs_core::queue::QueueAttributes;
 use rustack_sqs_model::types::Message;
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use crate::ACCOUNT;
 use crate::caller::Caller;
 use crate::sqs::error::{Error, Kind};
 use crate::sqs::limits::{check_message, in_range};
-use crate::sqs::message::{Handle, Held, NewMessage, Place, View};
+use crate::sqs::message::{Handle, Held, NewMessage, Sent, View, Visibility};
 use crate::sqs::state::{Dropped, State};
+use crate::sqs::time::{now_ms, seconds};
 use crate::sync::lock;
 use crate::twins;
 
@@ -43,16 +43,9 @@ pub(super) struct Queue {
     pub(super) changed: Notify,
 }
 
-/// What was accepted.
-#[derive(Debug, Clone)]
-pub(super) struct Sent {
-    pub(super) id: Uuid,
-    pub(super) sequence: Option<u64>,
-}
-
 /// What a receiver asks for.
 #[derive(Debug)]
-pub(super) struct Wish {
+pub(super) struct ReceiveRequest {
     pub(super) count: usize,
     pub(super) visibility_secs: Option<i32>,
     pub(super) view: View,
@@ -153,7 +146,7 @@ impl Queue {
     }
 
     /// Takes what is visible now. Messages received too often are taken out only if there is a queue for them.
-    pub(super) fn take(&self, wish: &Wish, has_dead_letter_queue: bool) -> Result<Taken, Error> {
+    pub(super) fn take(&self, request: &ReceiveRequest, has_dead_letter_queue: bool) -> Result<Taken, Error> {
         let now = Instant::now();
         self.change(|state| {
             if state.deleted {
@@ -165,13 +158,13 @@ impl Queue {
             }
             let receives_max = state.attributes.redrive_policy.as_ref().filter(|_| has_dead_letter_queue);
             let receives_max = receives_max.map(|policy| u32::try_from(policy.max_receive_count).unwrap_or(1));
-            let visibility = seconds(wish.visibility_secs.unwrap_or(state.attributes.visibility_timeout));
+            let visibility = seconds(request.visibility_secs.unwrap_or(state.attributes.visibility_timeout));
             let mut taken = Taken::default();
-            for (id, dead) in state.pick(wish.count, receives_max) {
+            for (id, dead) in state.pick(request.count, receives_max) {
                 if dead {
                     taken.dead.extend(state.remove(id));
                 } else if let Some((held, receipt)) = state.receive(id, now, visibility, now_ms()) {
-                    taken.messages.push(held.shown(&self.name, receipt, &wish.view));
+                    taken.messages.push(held.shown(&self.name, receipt, &request.view));
                 }
             }
             taken.due = state.due();
@@ -218,7 +211,7 @@ impl Queue {
                      for visibility timeout change.",
                 ));
             };
-            let Place::InFlight { since, .. } = held.place else {
+            let Visibility::InFlight { since, .. } = held.visibility else {
                 return Err(Error::new(Kind::MessageNotInflight, "The message referred to is not in flight."));
             };
             let until = now + seconds(secs);
@@ -228,7 +221,7 @@ impl Queue {
                      message is beyond the limit [{VISIBILITY_MAX_SECS} seconds]."
                 )));
             }
-            state.hide(handle.id, Place::InFlight { since, until });
+            state.hide(handle.id, Visibility::InFlight { since, until });
             state.surface(now);
             Ok(())
         })
@@ -299,13 +292,4 @@ impl Queue {
 
 pub(super) fn is_fifo(name: &str) -> bool {
     name.strip_suffix(".fifo").is_some()
-}
-
-pub(super) fn seconds(secs: i32) -> Duration {
-    Duration::from_secs(u64::try_from(secs).unwrap_or_default())
-}
-
-pub(super) fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -10,8 +10,8 @@ use rustack_sqs_core::queue::QueueAttributes;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::sqs::message::{Held, NewMessage, Place};
-use crate::sqs::queue::{Sent, seconds};
+use crate::sqs::message::{Held, NewMessage, Sent, Visibility};
+use crate::sqs::time::seconds;
 use crate::twins::Twins;
 
 /// How many messages went.
@@ -99,7 +99,8 @@ impl State {
             fifo.sequence
         });
         let delay = seconds(message.delay_secs.unwrap_or(self.attributes.delay_seconds));
-        let place = if delay.is_zero() { Place::Visible } else { Place::Delayed(Instant::now() + delay) };
+        let visibility =
+            if delay.is_zero() { Visibility::Visible } else { Visibility::Delayed(Instant::now() + delay) };
         self.insert(Held {
             id,
             body: message.body,
@@ -115,7 +116,7 @@ impl State {
             source_arn: None,
             receipt: None,
             position: 0,
-            place,
+            visibility,
         });
         Sent { id, sequence }
     }
@@ -123,12 +124,12 @@ impl State {
     /// Takes a message in, at the end.
     pub(super) fn insert(&mut self, mut held: Held) {
         held.position = self.position();
-        match held.place {
-            Place::Visible => {
+        match held.visibility {
+            Visibility::Visible => {
                 self.arrivals = self.arrivals.wrapping_add(1);
                 self.visible.insert(held.position, held.id);
             }
-            Place::Delayed(until) | Place::InFlight { until, .. } => {
+            Visibility::Delayed(until) | Visibility::InFlight { until, .. } => {
                 self.hidden.insert((until, held.id));
             }
         }
@@ -140,7 +141,7 @@ impl State {
         while let Some((at, id)) = self.hidden.first().copied()
             && at <= now
         {
-            self.hide(id, Place::Visible);
+            self.hide(id, Visibility::Visible);
         }
     }
 
@@ -186,7 +187,7 @@ impl State {
         held.received_here = held.received_here.saturating_add(1);
         held.first_received_at_ms.get_or_insert(now_ms);
         held.receipt = Some(receipt);
-        self.hide(id, Place::InFlight { since: now, until: now + visibility });
+        self.hide(id, Visibility::InFlight { since: now, until: now + visibility });
         self.messages.get(&id).map(|held| (held, receipt))
     }
 
@@ -216,25 +217,25 @@ impl State {
         dropped
     }
 
-    /// Moves a message to another place of the queue.
-    pub(super) fn hide(&mut self, id: Uuid, place: Place) {
+    /// Changes the visibility of a message.
+    pub(super) fn hide(&mut self, id: Uuid, visibility: Visibility) {
         self.leave(id);
         // A FIFO queue keeps its order; else the end, so that a message nobody can handle does not hold up the others.
         let position = self.fifo.is_none().then(|| self.position());
         let Some(held) = self.messages.get_mut(&id) else {
             return;
         };
-        held.place = place;
-        match place {
-            Place::Visible => {
+        held.visibility = visibility;
+        match visibility {
+            Visibility::Visible => {
                 held.position = position.unwrap_or(held.position);
                 self.visible.insert(held.position, id);
                 self.arrivals = self.arrivals.wrapping_add(1);
             }
-            Place::Delayed(until) => {
+            Visibility::Delayed(until) => {
                 self.hidden.insert((until, id));
             }
-            Place::InFlight { until, .. } => {
+            Visibility::InFlight { until, .. } => {
                 self.hidden.insert((until, id));
                 self.in_flight = self.in_flight.saturating_add(1);
                 if let (Some(fifo), Some(group)) = (&mut self.fifo, &held.group) {
@@ -250,14 +251,14 @@ impl State {
         let Some(held) = self.messages.get(&id) else {
             return;
         };
-        match held.place {
-            Place::Visible => {
+        match held.visibility {
+            Visibility::Visible => {
                 self.visible.remove(&held.position);
             }
-            Place::Delayed(until) => {
+            Visibility::Delayed(until) => {
                 self.hidden.remove(&(until, id));
             }
-            Place::InFlight { until, .. } => {
+            Visibility::InFlight { until, .. } => {
                 self.hidden.remove(&(until, id));
                 self.in_flight = self.in_flight.saturating_sub(1);
                 if let (Some(fifo), Some(group)) = (&mut self.fifo, &held.group)
