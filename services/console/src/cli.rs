@@ -2,6 +2,7 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are help texts, read on a terminal")]
 
+pub mod common;
 pub mod parked;
 pub mod render;
 pub mod sagas;
@@ -11,9 +12,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use contracts::SagaKind;
 
 use crate::demo;
+
+pub use common::{JsonOption, SagaName};
 
 /// Choreographed sagas on Amazon SNS and SQS.
 ///
@@ -155,14 +157,6 @@ impl Command {
     }
 }
 
-/// For a program to read.
-#[derive(Clone, Copy, Debug, Args)]
-pub struct JsonOption {
-    /// Print JSON, one document a line.
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// Options of `demo`.
 #[derive(Debug, Args)]
 pub struct DemoOptions {
@@ -236,26 +230,6 @@ pub struct WatchOptions {
     /// For a program to read.
     #[command(flatten)]
     pub output: JsonOption,
-}
-
-/// A kind of saga.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SagaName {
-    /// A fare is registered, charged and credited.
-    Fare,
-    /// An order is created, paid and reserved.
-    Order,
-}
-
-impl SagaName {
-    /// The kind that it names.
-    #[must_use]
-    pub fn kind(self) -> SagaKind {
-        match self {
-            Self::Fare => SagaKind::Fare,
-            Self::Order => SagaKind::Order,
-        }
-    }
 }
 
 /// Options of `audit`.

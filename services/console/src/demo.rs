@@ -15,7 +15,7 @@ use runtime::operator::Outcomes;
 use runtime::{CancellationToken, Environment};
 use saga::Channel;
 
-use crate::cli::{DemoOptions, StackOptions};
+use crate::cli::{DemoOptions, SagaName, StackOptions};
 use crate::request::{Request, publish_requests};
 use crate::stack::Stack;
 use crate::{Error, draw};
@@ -34,7 +34,7 @@ pub(crate) async fn demo(
     options: &DemoOptions,
     stop: &CancellationToken,
 ) -> Result<(), Error> {
-    let rows = rows::chosen(options)?;
+    let rows = rows::chosen(options.saga.map(SagaName::kind), &options.row)?;
     let stack =
         Stack::start(environment, &StackOptions { port: options.port, gateway_port: options.gateway_port, data: None })
             .await?;
@@ -101,7 +101,7 @@ async fn ask(stack: &Stack, rows: &[&Row]) -> Result<Vec<SagaId>, Error> {
     let (cancelled, others): (Vec<_>, Vec<_>) = requests.into_iter().partition(|(row, _)| row.cancelled);
     // First, while nobody else calls the gateway: it answers one call late, and that must be the right one.
     for (_, request) in cancelled {
-        cancellation::publish_and_cancel(stack, request).await?;
+        cancellation::publish_and_cancel(stack, request, PATIENCE).await?;
     }
     let others = others.into_iter().map(|(_, request)| request).collect();
     for published in publish_requests(&stack.aws, &stack.settings, others).await {

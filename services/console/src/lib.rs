@@ -15,6 +15,7 @@
 //! | `probe` | whether an endpoint does what the runtime relies on |
 //! | `render` | the choreography, drawn from what the services declare |
 //! | [`request`] | a request for a fare or an order, as a client publishes it |
+//! | `error` | why a command failed, and its exit code |
 //! | `draw` | how a path and an outcome look on a terminal |
 
 mod age;
@@ -23,6 +24,7 @@ mod check;
 pub mod cli;
 mod demo;
 mod draw;
+mod error;
 mod keys;
 mod parked;
 mod probe;
@@ -39,94 +41,13 @@ mod stock;
 mod up;
 mod watch;
 
-use std::process::ExitCode;
-
 use runtime::host::Signals;
-use runtime::settings::EX_CONFIG;
-use runtime::{CancellationToken, ConfigError, Environment, ServiceDied, Unavailable};
+use runtime::{CancellationToken, Environment};
 
 use crate::cli::{Cli, Command};
 
+pub use error::Error;
 pub use serve::VARIABLES;
-
-/// The exit code for wrong usage, as clap has it.
-const WRONG_USAGE: u8 = 2;
-
-/// The exit code for input that breaks a rule: `EX_DATAERR` of `sysexits.h`.
-const EX_DATAERR: u8 = 65;
-
-/// The exit code for a dependency that does not answer: `EX_UNAVAILABLE` of `sysexits.h`.
-const EX_UNAVAILABLE: u8 = 69;
-
-/// Why a command failed.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A setting that is missing or not allowed.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// AWS, or what stands in for it, does not answer.
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-    /// A service died.
-    #[error(transparent)]
-    Died(#[from] ServiceDied),
-    /// The embedded endpoint did not start.
-    #[error("{}", chain(.0))]
-    Endpoint(#[from] local::StartError),
-    /// The payment gateway did not start.
-    #[error("{}", chain(.0))]
-    Gateway(#[from] gateway::StartError),
-    /// A file cannot be read, or standard output cannot be written.
-    #[error("{0}: {1}")]
-    Io(String, std::io::Error),
-    /// The options do not say what to do, or contradict each other.
-    #[error("{0}")]
-    Usage(String),
-    /// The input breaks a rule; each line says which.
-    #[error("{0}")]
-    Input(String),
-    /// The demo did not come out as it should, or the choreography breaks a rule.
-    #[error("{0}")]
-    Unexpected(String),
-}
-
-impl Error {
-    /// The exit code: 1 in general, else as `sysexits.h` has it.
-    #[must_use]
-    pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::Config(_) => EX_CONFIG,
-            Self::Unavailable(_) => EX_UNAVAILABLE,
-            Self::Input(_) => EX_DATAERR,
-            Self::Usage(_) => WRONG_USAGE,
-            Self::Died(_) | Self::Endpoint(_) | Self::Gateway(_) | Self::Io(..) | Self::Unexpected(_) => 1,
-        })
-    }
-
-    /// Whether standard output was closed before its end, as by `head`.
-    #[must_use]
-    pub fn is_broken_pipe(&self) -> bool {
-        matches!(self, Self::Io(_, error) if error.kind() == std::io::ErrorKind::BrokenPipe)
-    }
-
-    fn output(error: std::io::Error) -> Self {
-        Self::Io("standard output".to_owned(), error)
-    }
-}
-
-/// An error and what caused it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        cause = error.source();
-    }
-    text
-}
 
 /// Carries out a command.
 ///

@@ -3,21 +3,24 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `choice` | which messages an operator means |
+//! | `look` | looks for them, and gives them back |
 //! | `told` | what is printed of them |
 //! | `settle` | redrives and discards, on record |
 //!
 //! **Invariant:** what was looked at and not settled is visible again at the end, also after Ctrl-C or an error.
 
 mod choice;
+mod look;
 mod settle;
 pub(crate) mod told;
 
 use runtime::audit::Audit;
-use runtime::parked::Held;
 use runtime::{Aws, CancellationToken, Environment, Settings};
 
-use crate::cli::parked::{Filter, ListOptions, LogOptions, Parked, ShowOptions};
-use crate::{Error, age, draw};
+use crate::cli::parked::{ListOptions, LogOptions, Parked, ShowOptions};
+use crate::{Error, draw};
+
+use look::{give_back, look};
 
 pub(crate) use told::escaped;
 
@@ -88,44 +91,4 @@ async fn log(environment: &Environment, options: &LogOptions) -> Result<(), Erro
     entries.sort_by(|(_, one), (_, other)| one.at.cmp(&other.at));
     let lines: Vec<_> = entries.iter().map(|(queue, entry)| told::entry(queue, entry, options.output.json)).collect();
     draw::print(&lines)
-}
-
-/// What matches, in all queues that can hold it.
-async fn look(
-    environment: &Environment,
-    filter: &Filter,
-    stop: &CancellationToken,
-) -> Result<(Settings, Vec<Held>), Error> {
-    let settings = Settings::read(environment)?;
-    let places = choice::chosen(&settings, filter.queue.as_deref())?;
-    let aws = Aws::connect(environment).await?;
-    let mut all = Held::read(&aws, places, stop).await?;
-    let kept = keep(&mut all, filter).await;
-    if stop.is_cancelled() || kept.is_err() {
-        give_back(all).await?;
-        return Err(kept.err().unwrap_or_else(stopped));
-    }
-    Ok((settings, all))
-}
-
-/// Gives back what is not meant.
-async fn keep(all: &mut [Held], filter: &Filter) -> Result<(), Error> {
-    let now = age::now();
-    for held in all {
-        held.keep(|letter| filter.matches(letter, now)).await?;
-    }
-    Ok(())
-}
-
-/// Gives back everything, as far as it can be, and then says what could not be.
-async fn give_back(all: Vec<Held>) -> Result<(), Error> {
-    let mut failed = None;
-    for held in all {
-        failed = held.give_back().await.err().or(failed);
-    }
-    failed.map_or(Ok(()), |error| Err(error.into()))
-}
-
-fn stopped() -> Error {
-    Error::Unexpected("stopped before its end".to_owned())
 }

@@ -8,7 +8,6 @@ use gateway::{Fault, FaultKind, Operation};
 use saga::{Announcement, Channel};
 use serde_json::json;
 
-use super::PATIENCE;
 use crate::Error;
 use crate::request::{Request, publish_requests};
 use crate::stack::Stack;
@@ -19,8 +18,8 @@ const LATE: Duration = Duration::from_secs(2);
 /// How often the gateway's ledger is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// Publishes a request, and cancels its saga once its card is being authorised.
-pub(super) async fn publish_and_cancel(stack: &Stack, request: Request) -> Result<(), Error> {
+/// Publishes a request, and cancels its saga once its card is being authorised, for which it waits so long at most.
+pub(super) async fn publish_and_cancel(stack: &Stack, request: Request, patience: Duration) -> Result<(), Error> {
     let late = Fault {
         operation: Operation::Authorize,
         kind: FaultKind::Late(LATE),
@@ -29,7 +28,7 @@ pub(super) async fn publish_and_cancel(stack: &Stack, request: Request) -> Resul
         customer: None,
     };
     stack.gateway.set_faults(vec![late]);
-    let called = ask_and_wait(stack, request).await;
+    let called = ask_and_wait(stack, request, patience).await;
     // Whatever came of it, the others meet a gateway without faults.
     stack.gateway.set_faults(Vec::new());
     let saga = called?;
@@ -53,7 +52,7 @@ pub(super) async fn publish_and_cancel(stack: &Stack, request: Request) -> Resul
 }
 
 /// Publishes a request, and waits until the gateway has been called for its saga.
-async fn ask_and_wait(stack: &Stack, request: Request) -> Result<SagaId, Error> {
+async fn ask_and_wait(stack: &Stack, request: Request, patience: Duration) -> Result<SagaId, Error> {
     let saga = request.saga();
     for published in publish_requests(&stack.aws, &stack.settings, vec![request]).await {
         published?;
@@ -63,7 +62,7 @@ async fn ask_and_wait(stack: &Stack, request: Request) -> Result<SagaId, Error> 
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };
-    let called = tokio::time::timeout(PATIENCE, called).await;
+    let called = tokio::time::timeout(patience, called).await;
     called
         .map_err(|_elapsed| Error::Unexpected("the gateway was not called for the fare to be cancelled".to_owned()))?;
     Ok(saga)

@@ -4,7 +4,6 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use contracts::{Outcome, SagaKind};
 
 use crate::Error;
-use crate::cli::DemoOptions;
 
 /// A fare or an order, and how its saga must end.
 #[derive(Debug)]
@@ -199,16 +198,14 @@ pub(crate) fn order(order_id: &str) -> String {
     format!(r#"{{"order_id": "{order_id}", {customer}, "items": [{item}]}}"#)
 }
 
-/// The rows that were asked for.
-pub(super) fn chosen(options: &DemoOptions) -> Result<Vec<&'static Row>, Error> {
-    let kind = options.saga.map(crate::cli::SagaName::kind);
+/// The rows of a kind, and of these names; all where none is given.
+pub(super) fn chosen(kind: Option<SagaKind>, names: &[String]) -> Result<Vec<&'static Row>, Error> {
     let known: Vec<&Row> = ROWS.into_iter().flatten().filter(|row| kind.is_none_or(|kind| row.kind == kind)).collect();
-    if let (Some(kind), Some(name)) = (kind, options.row.iter().find(|name| known.iter().all(|row| row.name != **name)))
-    {
-        let names: Vec<_> = known.iter().map(|row| row.name).collect();
-        return Err(Error::Usage(format!("no {kind} is called `{name}`: its rows are {}", names.join(", "))));
+    if let (Some(kind), Some(name)) = (kind, names.iter().find(|name| known.iter().all(|row| row.name != **name))) {
+        let known: Vec<_> = known.iter().map(|row| row.name).collect();
+        return Err(Error::Usage(format!("no {kind} is called `{name}`: its rows are {}", known.join(", "))));
     }
-    let asked = |row: &&Row| options.row.is_empty() || options.row.iter().any(|name| name == row.name);
+    let asked = |row: &&Row| names.is_empty() || names.iter().any(|name| name == row.name);
     Ok(known.into_iter().filter(asked).collect())
 }
 
@@ -229,12 +226,10 @@ pub(crate) fn row_names() -> PossibleValuesParser {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{JsonOption, SagaName};
 
-    fn names(saga: Option<SagaName>, row: &[&str]) -> Result<Vec<(SagaKind, &'static str)>, String> {
-        let row = row.iter().map(|name| (*name).to_owned()).collect();
-        let options = DemoOptions { saga, row, port: 0, gateway_port: 0, output: JsonOption { json: false } };
-        let rows = chosen(&options).map_err(|error| error.to_string())?;
+    fn names(kind: Option<SagaKind>, names: &[&str]) -> Result<Vec<(SagaKind, &'static str)>, String> {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let rows = chosen(kind, &names).map_err(|error| error.to_string())?;
         Ok(rows.into_iter().map(|row| (row.kind, row.name)).collect())
     }
 
@@ -242,10 +237,10 @@ mod tests {
     fn rows_are_chosen_by_saga_and_by_name() {
         use SagaKind::{Fare, Order};
         assert_eq!(names(None, &[]).unwrap().len(), 13);
-        assert_eq!(names(Some(SagaName::Order), &[]).unwrap().len(), 7);
+        assert_eq!(names(Some(Order), &[]).unwrap().len(), 7);
         assert_eq!(names(None, &["3"]), Ok(vec![(Fare, "3"), (Order, "3")]));
-        assert_eq!(names(Some(SagaName::Order), &["3", "22", "3"]), Ok(vec![(Order, "22"), (Order, "3")]));
-        let unknown = names(Some(SagaName::Order), &["cancel"]);
+        assert_eq!(names(Some(Order), &["3", "22", "3"]), Ok(vec![(Order, "22"), (Order, "3")]));
+        let unknown = names(Some(Order), &["cancel"]);
         assert_eq!(unknown, Err("no order is called `cancel`: its rows are plain, 1, 11, 2, 22, 3, 33".to_owned()));
     }
 

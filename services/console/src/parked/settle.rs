@@ -9,7 +9,8 @@ use runtime::{Aws, CancellationToken, Environment, Settings};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{choice, give_back, keep, stopped, told};
+use super::look::{give_back, keep, stopped};
+use super::{choice, told};
 use crate::cli::parked::{DiscardOptions, RedriveOptions, SettleOptions};
 use crate::{Error, draw};
 
