@@ -12,9 +12,8 @@ use uuid::Uuid;
 
 use crate::aws::Aws;
 use crate::error::{Unavailable, explain};
+use crate::item::{Item, text, text_of};
 use crate::settings::{ConfigError, Environment, Settings, Variable};
-use crate::stock::Item;
-use crate::store::{text, text_of};
 
 /// Variables of the commands that leave a record.
 pub const VARIABLES: &[&Variable] = &[&OPERATOR];

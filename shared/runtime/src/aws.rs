@@ -5,6 +5,7 @@
 mod access;
 mod endpoint;
 mod hang_ups;
+mod http;
 
 use std::time::Duration;
 
@@ -12,11 +13,11 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_smithy_http_client::{Builder, tls};
 use saga::Channel;
 use saga::topology::Names;
 
 use crate::aws::endpoint::{Endpoints, Net};
+use crate::aws::http::{https_client, plain_client};
 use crate::settings::{ConfigError, Environment, Variable};
 
 pub(crate) use crate::aws::endpoint::{ALLOW_REMOTE_ENDPOINT, ENDPOINT};
@@ -209,11 +210,7 @@ fn is_region(text: &str) -> bool {
 
 // No proxy that the environment names: over plain http it would read the cards.
 fn http_client(endpoints: &Endpoints) -> SharedHttpClient {
-    if endpoints.all_plain() { Builder::new().build_http() } else { https_client() }
-}
-
-fn https_client() -> SharedHttpClient {
-    Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https()
+    if endpoints.all_plain() { plain_client() } else { https_client() }
 }
 
 #[cfg(test)]

@@ -25,10 +25,10 @@ use crate::error::Unavailable;
 use crate::handle::{Handler, Unfinished, until};
 use crate::locks::SagaLocks;
 use crate::queue::{Queue, Received, SettleError};
-use crate::sagas::Stuck;
 use crate::settings::Settings;
 use crate::slots::{Permit, Slots};
 use crate::store::Store;
+use crate::stuck::Stuck;
 
 /// From this receive on it is on record what a message is stuck at.
 const STUCK_FROM: u32 = 3;

@@ -13,7 +13,8 @@ use crate::announcer::Announcer;
 use crate::breaker::{Breakers, CUT_SHORT, Call};
 use crate::effects::{Failed, Perform};
 use crate::error::Unavailable;
-use crate::store::{Store, Written};
+use crate::item::Written;
+use crate::store::Store;
 
 /// What handles one message.
 pub(crate) struct Handler<'a, P, E> {

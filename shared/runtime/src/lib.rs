@@ -10,6 +10,7 @@
 //! | `consumer` | polls for free slots, settles each message |
 //! | `handle` | drives the protocol of one message |
 //! | `store`, `announcer`, `queue` | the one place that writes state, publishes, deletes |
+//! | `item`, `stuck` | what the tables hold: items, and what a message is stuck at |
 //! | [`Stock`], `sweeper` | what is taken with a write; sagas whose time is up |
 //! | `batch`, `locks` | company for single calls; per-saga order |
 //! | `breaker`, `slots`, `delays`, `early` | what a failing call or message is kept from: the others |
@@ -31,6 +32,7 @@ mod effects;
 mod error;
 mod handle;
 pub mod host;
+mod item;
 mod locks;
 pub mod operator;
 pub mod parked;
@@ -43,6 +45,7 @@ pub mod settings;
 mod slots;
 mod stock;
 mod store;
+mod stuck;
 mod sweeper;
 pub mod telemetry;
 

@@ -3,11 +3,12 @@
 //! **Invariant:** run twice, the second run changes nothing. No service calls this: services run without any
 //! permission to create or to list.
 
+mod attributes;
+mod change;
 mod subscription;
 mod table;
 
 use std::collections::HashMap;
-use std::fmt;
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use saga::Topology;
@@ -16,41 +17,9 @@ use serde_json::{Value, json};
 
 use crate::aws::Aws;
 use crate::error::{Unavailable, explain};
+use crate::provision::attributes::{as_text, same};
 
-/// What was done about one resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Did {
-    /// It was missing.
-    Created,
-    /// It differed.
-    Updated,
-    /// An earlier version had it, and this one must not.
-    Removed,
-    /// It was as it should be.
-    Found,
-}
-
-impl fmt::Display for Did {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Created => "created",
-            Self::Updated => "updated",
-            Self::Removed => "removed",
-            Self::Found => "found",
-        })
-    }
-}
-
-/// A resource, and what was done about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// What was done.
-    pub did: Did,
-    /// Its kind: table, queue, topic or subscription.
-    pub kind: &'static str,
-    /// Its name.
-    pub name: String,
-}
+pub use crate::provision::change::{Change, Did};
 
 /// Creates what is missing, updates what differs, and removes the subscriptions of our queues to our topics that must
 /// not be; says what it did, resource by resource.
@@ -224,34 +193,6 @@ async fn queue(aws: &Aws, name: &str, wanted: Attributes) -> Result<Did, Unavail
     set.map(|_| Did::Updated).map_err(|error| failed(explain(&error)))
 }
 
-/// An attribute as AWS takes it: documents as JSON, all else as it is.
-fn as_text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// Whether an attribute says the same, however its JSON is written; numbers may come back as texts.
-fn same(found: &str, wanted: &Value) -> bool {
-    match wanted {
-        Value::String(wanted) => found == wanted,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            serde_json::from_str::<Value>(found).is_ok_and(|found| loosely(&found) == loosely(wanted))
-        }
-    }
-}
-
-/// Numbers as texts; a list of one as its element, as policies are given back.
-fn loosely(value: &Value) -> Value {
-    match value {
-        Value::Number(number) => json!(number.to_string()),
-        Value::Array(items) => match items.as_slice() {
-            [one] => loosely(one),
-            items => items.iter().map(loosely).collect(),
-        },
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), loosely(value))).collect(),
-        Value::Null | Value::Bool(_) | Value::String(_) => value.clone(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,16 +208,5 @@ mod tests {
             assert_eq!(topic(&aws, name, Some(&policy)).await.unwrap(), Did::Found);
         }
         endpoint.stop();
-    }
-
-    #[test]
-    fn an_attribute_is_compared_by_what_it_says() {
-        let redrive = json!({ "maxReceiveCount": 1000, "deadLetterTargetArn": "arn" });
-        assert!(same(r#"{"deadLetterTargetArn":"arn","maxReceiveCount":"1000"}"#, &redrive));
-        assert!(!same(r#"{"deadLetterTargetArn":"arn","maxReceiveCount":"10"}"#, &redrive));
-        assert!(same(r#"{"type":"a"}"#, &json!({ "type": ["a"] })));
-        assert!(!same(r#"{"type":["a","b"]}"#, &json!({ "type": ["a"] })));
-        assert!(same("true", &json!("true")));
-        assert!(!same("", &json!({})));
     }
 }

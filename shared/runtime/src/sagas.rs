@@ -8,20 +8,19 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
-use contracts::{SagaId, SagaKind, redact};
+use contracts::{SagaId, SagaKind};
 use jiff::Timestamp;
 use saga::topology::Names;
 use saga::{Due, List, Record};
-use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::aws::Aws;
-use crate::breaker::Call;
 use crate::error::{Unavailable, explain};
-use crate::queue::Received;
+use crate::item::{Item, record_of, text, text_of};
 use crate::settings::Settings;
-use crate::stock::Item;
-use crate::store::{OPEN, record_of, text, text_of};
+use crate::store::OPEN;
+
+pub use crate::stuck::Stuck;
 
 /// Keys of one call (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
 const KEYS_MAX: usize = 100;
@@ -34,9 +33,6 @@ const ASKS_MAX: u32 = 8;
 
 /// The pause before they are asked for again, for the first time; it doubles.
 const PAUSE: Duration = Duration::from_millis(20);
-
-/// The longest text of what came of a call, in characters.
-const WHY_MAX: usize = 200;
 
 /// Which sagas that are not over.
 #[derive(Clone, Copy, Debug)]
@@ -73,31 +69,6 @@ pub struct Kept {
     pub updated_at: Timestamp,
     /// What a message is stuck at there, if any is.
     pub stuck: Option<Stuck>,
-}
-
-/// What a message of a saga is stuck at. It is told by the service itself and is no part of the saga's state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stuck {
-    /// What is asked of whom.
-    pub call: String,
-    /// What came of it the last time, without a card's value.
-    pub why: String,
-    /// When the message was sent.
-    pub since: Option<Timestamp>,
-    /// How often it was received.
-    pub receives: u32,
-}
-
-impl Stuck {
-    pub(crate) fn new(call: &Call, why: &str, message: &Received) -> Self {
-        let sent_at_ms = message.sent_at_ms.as_ref().and_then(|ms| ms.parse().ok());
-        Self {
-            call: call.to_string(),
-            why: redact::text(why).chars().take(WHY_MAX).collect(),
-            since: sent_at_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
-            receives: message.attempt,
-        }
-    }
 }
 
 /// The sagas of this prefix.

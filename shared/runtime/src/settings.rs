@@ -3,6 +3,8 @@
 //! **Invariant:** a bad value stops the program at its start, with the variable's name and what is allowed; the value
 //! itself is not printed, because it may be a key. A variable that nobody asks for is not looked at.
 
+mod variables;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::time::Duration;
@@ -10,6 +12,7 @@ use std::time::Duration;
 use saga::topology::Names;
 
 pub use crate::aws::ENDPOINT_OPTION;
+pub use crate::settings::variables::VARIABLES;
 
 /// An environment variable, for the reader and for the documentation.
 #[derive(Clone, Copy, Debug)]
@@ -154,26 +157,6 @@ impl Variable {
         ConfigError { variable: self.name, problem: problem.to_owned(), allowed: self.allowed }
     }
 }
-
-/// Every variable of the machinery.
-pub const VARIABLES: &[&Variable] = &[
-    &PREFIX,
-    &CONCURRENCY,
-    &POLLERS,
-    &WAIT,
-    &VISIBILITY,
-    &LINGER,
-    &GRACE,
-    &SWEEP,
-    &crate::aws::ENDPOINT,
-    &crate::aws::REGION,
-    &crate::aws::ACCOUNT,
-    &crate::aws::ALLOW_REMOTE_ENDPOINT,
-    &crate::telemetry::LOG,
-    &crate::telemetry::LOG_FORMAT,
-    &HOOKS,
-    &GATEWAY_MODE,
-];
 
 /// Whether the forced failures of the workshops are honoured.
 pub const HOOKS: Variable = Variable {

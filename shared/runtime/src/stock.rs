@@ -4,7 +4,6 @@
 //!
 //! **Invariant:** a saga changes a row only in one transaction with its item, and never below zero; an operator sets it.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -17,11 +16,8 @@ use saga::Take;
 
 use crate::aws::Aws;
 use crate::error::{Unavailable, explain};
+use crate::item::{Item, Update, Written, stands, text, text_of};
 use crate::settings::Settings;
-use crate::store::{Update, Written, stands, text, text_of};
-
-/// An item of any table.
-pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// How often a transaction that met another one is sent, before the message is decided upon anew.
 const SENDS_MAX: u32 = 3;

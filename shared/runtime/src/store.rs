@@ -15,28 +15,18 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use contracts::SagaId;
 use jiff::Timestamp;
-use saga::{Due, Record, Stored, Write};
+use saga::{Due, Record, Write};
 
 use crate::error::{Unavailable, explain};
-use crate::sagas::Stuck;
-use crate::stock::{self, Stock};
+use crate::item::{Update, Written, stands, text};
+use crate::stock::Stock;
+use crate::stuck::Stuck;
 
 /// The index of sagas that are not over.
 pub(crate) const OPEN: &str = "open";
 
 /// Where a page of sagas ended, as DynamoDB tells it.
 pub(crate) type Place = stock::Item;
-
-/// What came of a write.
-#[derive(Debug)]
-pub(crate) enum Written {
-    /// It took place.
-    Committed,
-    /// Its condition failed; this is what stands there.
-    Conflict(Option<Record>),
-    /// The stock does not hold what was to be taken, or is being written by others; nothing was written.
-    Short,
-}
 
 /// The table of one service.
 #[derive(Clone, Debug)]
@@ -46,16 +36,6 @@ pub(crate) struct Store {
     stock: Stock,
     /// Whether the table has the index of sagas that are not over.
     indexed: bool,
-}
-
-/// A conditional update of the saga's item, as single call and transaction take it.
-pub(crate) struct Update {
-    pub(crate) table: String,
-    pub(crate) key: HashMap<String, AttributeValue>,
-    pub(crate) update: String,
-    pub(crate) condition: &'static str,
-    pub(crate) names: HashMap<String, String>,
-    pub(crate) values: HashMap<String, AttributeValue>,
 }
 
 impl Store {
@@ -249,29 +229,4 @@ impl Store {
 
 fn key(saga: SagaId) -> HashMap<String, AttributeValue> {
     [("saga".to_owned(), text(&saga.to_string()))].into()
-}
-
-pub(crate) fn text(text: &str) -> AttributeValue {
-    AttributeValue::S(text.to_owned())
-}
-
-/// The text that an item has under this name.
-pub(crate) fn text_of(item: &stock::Item, name: &str) -> Option<String> {
-    item.get(name).and_then(|value| value.as_s().ok()).cloned()
-}
-
-/// What stands in an item, if it is there.
-pub(crate) fn stands(table: &str, item: Option<&stock::Item>) -> Result<Option<Record>, Unavailable> {
-    let Some(item) = item.filter(|item| !item.is_empty()) else {
-        return Ok(None);
-    };
-    record_of(item).map(Some).ok_or_else(|| Unavailable::not_ours(table))
-}
-
-pub(crate) fn record_of(item: &stock::Item) -> Option<Record> {
-    let announced = item.get("announced")?.as_l().ok()?;
-    Some(Record {
-        stored: Stored { state: text_of(item, "state")?, facts: text_of(item, "facts")? },
-        announced: announced.iter().map(|value| value.as_s().ok().cloned()).collect::<Option<_>>()?,
-    })
 }

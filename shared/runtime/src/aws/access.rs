@@ -11,7 +11,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_types::service_config::ServiceConfigKey;
 
-use crate::aws::https_client;
+use crate::aws::http::https_client;
 use crate::error::with_causes;
 use crate::settings::{ConfigError, Environment, Variable};
 

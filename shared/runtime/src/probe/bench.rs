@@ -7,7 +7,7 @@ use saga::topology::{Index, Names, Queue as QueueOf, Subscription, Table};
 use saga::{Announcement, Channel, Topology};
 use tokio::task::JoinSet;
 
-use super::{Odd, Tried, holds};
+use super::finding::{Odd, Tried, holds};
 use crate::aws::Aws;
 use crate::error::{Unavailable, explain};
 use crate::provision::{Change, provision};

@@ -10,10 +10,11 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::bench::{Bench, PATIENCE};
-use super::{Finding, Group, Odd, Tried, holds};
+use super::finding::{Finding, Group, Odd, Tried, holds};
 use crate::error::Unavailable;
+use crate::item::Written;
 use crate::stock::Stock;
-use crate::store::{Store, Written};
+use crate::store::Store;
 
 /// Who write at once.
 const WRITERS: u32 = 16;

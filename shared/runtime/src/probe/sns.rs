@@ -9,8 +9,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::bench::{Bench, ENVELOPED, FILTERED, LOST, PATIENCE, RAW, WANTED, delete_queue, find, next, nothing_from};
+use super::finding::{Finding, Group, Odd, Tried, holds};
 use super::sqs::{BODY, VALUE, is_intact};
-use super::{Finding, Group, Odd, Tried, holds};
 use crate::announcer;
 use crate::batch::ENTRIES_MAX;
 use crate::error::{Unavailable, explain};

@@ -7,7 +7,7 @@ use aws_sdk_sqs::types::MessageAttributeValue;
 use tokio::time::Instant;
 
 use super::bench::{Bench, PATIENCE, RECEIVES_MAX, next, nothing_from};
-use super::{Finding, Group, Odd, Tried, holds};
+use super::finding::{Finding, Group, Odd, Tried, holds};
 use crate::depth::{Depth, depth, oldest};
 use crate::error::{Unavailable, explain};
 use crate::queue::{Received, SettleError, delete};

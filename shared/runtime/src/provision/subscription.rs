@@ -7,7 +7,8 @@ use saga::Topology;
 use saga::topology::Subscription;
 use serde_json::{Value, json};
 
-use super::{Did, as_text, same};
+use super::attributes::{as_text, same};
+use super::change::Did;
 use crate::aws::Aws;
 use crate::error::{Unavailable, explain};
 

@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::types::{
 };
 use saga::topology::{Index, Table};
 
-use super::Did;
+use super::change::Did;
 use crate::aws::Aws;
 use crate::error::{Unavailable, explain};
 

@@ -1,0 +1,59 @@
+//! Items of `DynamoDB` tables: how one is read, how a saga's is updated, and what comes of that.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use saga::{Record, Stored};
+
+use crate::error::Unavailable;
+
+/// An item of any table.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// What came of a write.
+#[derive(Debug)]
+pub(crate) enum Written {
+    /// It took place.
+    Committed,
+    /// Its condition failed; this is what stands there.
+    Conflict(Option<Record>),
+    /// The stock does not hold what was to be taken, or is being written by others; nothing was written.
+    Short,
+}
+
+/// A conditional update of the saga's item, as single call and transaction take it.
+pub(crate) struct Update {
+    pub(crate) table: String,
+    pub(crate) key: HashMap<String, AttributeValue>,
+    pub(crate) update: String,
+    pub(crate) condition: &'static str,
+    pub(crate) names: HashMap<String, String>,
+    pub(crate) values: HashMap<String, AttributeValue>,
+}
+
+/// A text as an attribute.
+pub(crate) fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+/// The text that an item has under this name.
+pub(crate) fn text_of(item: &Item, name: &str) -> Option<String> {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned()
+}
+
+/// What stands in an item, if it is there.
+pub(crate) fn stands(table: &str, item: Option<&Item>) -> Result<Option<Record>, Unavailable> {
+    let Some(item) = item.filter(|item| !item.is_empty()) else {
+        return Ok(None);
+    };
+    record_of(item).map(Some).ok_or_else(|| Unavailable::not_ours(table))
+}
+
+/// What an item of a saga holds.
+pub(crate) fn record_of(item: &Item) -> Option<Record> {
+    let announced = item.get("announced")?.as_l().ok()?;
+    Some(Record {
+        stored: Stored { state: text_of(item, "state")?, facts: text_of(item, "facts")? },
+        announced: announced.iter().map(|value| value.as_s().ok().cloned()).collect::<Option<_>>()?,
+    })
+}
