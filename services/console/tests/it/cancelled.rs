@@ -6,7 +6,7 @@ use contracts::{Notification, Outcome, SagaId, SagaKind};
 use gateway::Ledger;
 use serde_json::json;
 
-use crate::place::{Place, on_both_endpoints};
+use crate::emulator::{Emulator, on_both_endpoints};
 use crate::rows::{Row, one_of_each, row};
 use crate::world::{World, cloud_event_of, fare};
 
@@ -74,8 +74,8 @@ pub(crate) fn path(told: &Notification) -> String {
     told.path.steps().iter().map(step).collect::<Vec<_>>().join(" ")
 }
 
-async fn a_saga_cancelled_while_it_is_paid_is_refunded_and_tells_the_whole_way(place: Place) {
-    let mut world = World::at(place).await;
+async fn a_saga_cancelled_while_it_is_paid_is_refunded_and_tells_the_whole_way(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     let unwound = "RegisterFare !CreditCustomerAccount ChargeFare RefundFare SetFareStatusFailed";
     for (operation, id, expected) in [
         ("authorize", "3", unwound),
@@ -101,8 +101,8 @@ async fn a_saga_cancelled_while_it_is_paid_is_refunded_and_tells_the_whole_way(p
     world.stack.stop().await;
 }
 
-async fn a_saga_cancelled_before_its_request_comes_is_never_begun(place: Place) {
-    let mut world = World::at(place).await;
+async fn a_saga_cancelled_before_its_request_comes_is_never_begun(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     for row in [row("3"), row("40063fe3"), row("11063fe3")] {
         let saga = SagaId::of_request(row.kind.as_str(), row.id);
         world.send("booking", &cancel(saga), None).await;
@@ -118,8 +118,8 @@ async fn a_saga_cancelled_before_its_request_comes_is_never_begun(place: Place) 
     world.stack.stop().await;
 }
 
-async fn a_saga_cancelled_after_its_end_keeps_it_and_tells_it_again(place: Place) {
-    let mut world = World::at(place).await;
+async fn a_saga_cancelled_after_its_end_keeps_it_and_tells_it_again(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     for row in [row("3"), row("40063fe3"), row("20063fe3")] {
         let saga = ask(&world, row, row.id).await;
         world.outcome_of(saga).await;
@@ -133,8 +133,8 @@ async fn a_saga_cancelled_after_its_end_keeps_it_and_tells_it_again(place: Place
     world.stack.stop().await;
 }
 
-async fn every_row_that_is_cancelled_at_any_moment_ends_once_and_honestly(place: Place) {
-    let mut world = World::at(place).await;
+async fn every_row_that_is_cancelled_at_any_moment_ends_once_and_honestly(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     late(&world, "late:any:100ms");
     let mut asked = Vec::new();
     for moment in ["before", "with", "while"] {
@@ -165,8 +165,8 @@ async fn every_row_that_is_cancelled_at_any_moment_ends_once_and_honestly(place:
     world.stack.stop().await;
 }
 
-async fn what_only_operators_may_ask_is_buried_when_a_client_asks_it(place: Place) {
-    let world = World::at(place).await;
+async fn what_only_operators_may_ask_is_buried_when_a_client_asks_it(emulator: Emulator) {
+    let world = World::at(emulator).await;
     let saga = SagaId::of_request("order", "r");
     for (index, event_type) in ["retry_requested", "resolve_requested"].into_iter().enumerate() {
         let data = json!({ "sagaId": saga, "by": "a client", "reason": "why not" }).to_string();
@@ -177,8 +177,8 @@ async fn what_only_operators_may_ask_is_buried_when_a_client_asks_it(place: Plac
     world.stack.stop().await;
 }
 
-async fn a_cancellation_is_carried_out_whatever_its_words(place: Place) {
-    let mut world = World::at(place).await;
+async fn a_cancellation_is_carried_out_whatever_its_words(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     let words = [
         (json!({ "by": "", "reason": "" }), "cancelled by a client before it was begun: no reason given"),
         (json!({ "by": "an\u{7}n", "reason": "too\r\nlate" }), "cancelled by an n before it was begun: too late"),

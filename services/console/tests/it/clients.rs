@@ -174,14 +174,14 @@ impl Endpoint {
     }
 }
 
-/// The simulated gateway.
+/// A client of the simulated gateway.
 #[derive(Clone, Debug)]
-pub(crate) struct Till {
+pub(crate) struct GatewayClient {
     http: Client,
     pub(crate) url: String,
 }
 
-impl Till {
+impl GatewayClient {
     pub(crate) fn at(url: String) -> Self {
         Self { http: client(), url }
     }

@@ -6,8 +6,8 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::clients::Endpoint;
-use crate::place::Place;
-use crate::troupe::Troupe;
+use crate::emulator::Emulator;
+use crate::service_processes::ServiceProcesses;
 
 /// `aws` with these arguments, at this endpoint; it must succeed. `infra/localstack/test.sh` has it on the PATH.
 pub(crate) fn aws(url: &str, args: &[&str]) -> Value {
@@ -125,9 +125,9 @@ mod localstack {
     #[tokio::test]
     async fn the_template_makes_what_provision_makes() {
         let scenario = "the_template_makes_what_provision_makes";
-        let Some((one, other)) = Place::localstack(scenario).zip(Place::localstack(scenario)) else { return };
-        let provisioned = Troupe::at(one, &[]).await.aws;
-        let deployed = Troupe::before(other, &[]).await.aws;
+        let Some((one, other)) = Emulator::localstack(scenario).zip(Emulator::localstack(scenario)) else { return };
+        let provisioned = ServiceProcesses::at(one, &[]).await.aws;
+        let deployed = ServiceProcesses::before(other, &[]).await.aws;
         deploy(&deployed.url, deployed.prefix());
         let made = [described(&provisioned).await, described(&deployed).await];
         assert_eq!(made[0].len(), 5 + 19 + 6 + 11, "{:#?}", made[0].keys());

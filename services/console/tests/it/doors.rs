@@ -6,7 +6,7 @@ use contracts::{EventType, Publisher, SagaId, SagaKind};
 use serde_json::{Value, json};
 
 use crate::cancelled::cancel;
-use crate::place::{Place, on_both_endpoints};
+use crate::emulator::{Emulator, on_both_endpoints};
 use crate::rows::one_of_each;
 use crate::world::{World, cloud_event, fare, order, order_saga, saga_of};
 
@@ -110,8 +110,8 @@ async fn refused(world: &World, queue: &str) -> usize {
     letters.iter().filter(|(of, letter)| *of == queue && is_refused(letter)).count()
 }
 
-async fn no_event_of_a_service_is_heard_by_a_way_that_a_client_has(place: Place) {
-    let mut world = World::at(place).await;
+async fn no_event_of_a_service_is_heard_by_a_way_that_a_client_has(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     let events = overheard(&world).await;
     world.send("booking", &fare("3"), Some("victim")).await;
     world.send("booking", &order("4"), Some("victim")).await;
@@ -151,8 +151,8 @@ async fn no_event_of_a_service_is_heard_by_a_way_that_a_client_has(place: Place)
     world.stack.stop().await;
 }
 
-async fn no_request_is_heard_by_the_queue_for_events_and_what_is_forged_there_is_heard(place: Place) {
-    let mut world = World::at(place).await;
+async fn no_request_is_heard_by_the_queue_for_events_and_what_is_forged_there_is_heard(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     let events = overheard(&world).await;
     let asks = ["cancel_requested", "retry_requested", "resolve_requested"];
     let data = json!({ "sagaId": saga_of("victim"), "by": "a client", "reason": "why not" });

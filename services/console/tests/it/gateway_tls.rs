@@ -10,9 +10,9 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
+use crate::emulator::Emulator;
 use crate::harness::wait_for;
-use crate::place::Place;
-use crate::troupe::Troupe;
+use crate::service_processes::ServiceProcesses;
 
 /// Takes TLS off, and passes on to what listens in the clear; answers with its URL and its certificate.
 #[expect(clippy::disallowed_methods, reason = "the task ends with the test")]
@@ -43,25 +43,25 @@ async fn tls_before(plain: &str) -> (String, String) {
 
 #[tokio::test]
 async fn cards_travel_over_tls_and_to_nobody_who_is_not_trusted() {
-    let mut troupe = Troupe::at(Place::Embedded, &[]).await;
-    let (url, certificate) = tls_before(&troupe.till.url).await;
+    let mut services = ServiceProcesses::at(Emulator::Embedded, &[]).await;
+    let (url, certificate) = tls_before(&services.gateway.url).await;
     let folder = tempfile::tempdir().unwrap();
     let trusted = folder.path().join("trusted.pem");
     std::fs::write(&trusted, certificate).unwrap();
 
     let live = [("ENSEMBLE_GATEWAY_URL", url.as_str()), ("ENSEMBLE_GATEWAY_MODE", "live"), ("ENSEMBLE_HOOKS", "off")];
-    troupe.run("others", &["booking", "fulfillment", "notifier"], &[]);
-    troupe.run("payment", &["payment"], &live);
-    let saga = troupe.fare("over TLS", "3").await;
-    let stuck = wait_for("an outage", async || troupe.logged("payment", "MessageStuck").pop()).await;
+    services.run("others", &["booking", "fulfillment", "notifier"], &[]);
+    services.run("payment", &["payment"], &live);
+    let saga = services.fare("over TLS", "3").await;
+    let stuck = wait_for("an outage", async || services.logged("payment", "MessageStuck").pop()).await;
     assert!(stuck["why"].as_str().unwrap().contains("payment gateway"), "{stuck}");
-    troupe.stop("payment").await;
-    assert_eq!(troupe.till.totals().await.calls, 0, "what is not trusted is told nothing");
+    services.stop("payment").await;
+    assert_eq!(services.gateway.totals().await.calls, 0, "what is not trusted is told nothing");
 
     let trust = [("SSL_CERT_FILE", trusted.to_str().unwrap())];
-    troupe.run("payment", &["payment"], &[&live[..], &trust].concat());
-    let told = troupe.told(&saga, 1).await;
+    services.run("payment", &["payment"], &[&live[..], &trust].concat());
+    let told = services.told(&saga, 1).await;
     assert_eq!(told[0]["outcome"], "completed");
-    let ledger = troupe.till.ledger(&saga).await;
+    let ledger = services.gateway.ledger(&saga).await;
     assert_eq!([ledger.authorized, ledger.captured], [1, 1]);
 }

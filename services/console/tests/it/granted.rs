@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use crate::bad_input::declined;
 use crate::deployed::{aws, deploy};
+use crate::emulator::Emulator;
 use crate::guard::{Grant, Grants, Guard, arn};
 use crate::harness::{PATIENCE, wait_for, within};
-use crate::place::Place;
 use crate::rows::one_of_each;
-use crate::troupe::Troupe;
+use crate::service_processes::ServiceProcesses;
 use crate::world::saga_of;
 
 /// What the declarations grant, on an emulator.
@@ -32,26 +32,26 @@ fn declared(names: &Names) -> Grants {
 }
 
 /// Has every service do all that it ever does, through a guard; holds what it did to what it was granted, both ways.
-async fn granted_is_used(mut troupe: Troupe, granted: Grants) {
-    let guard = Guard::start(&troupe.aws.url, granted.clone()).await;
-    let guarded = |troupe: &mut Troupe, service: &'static str, more: &[(&'static str, &'static str)]| {
-        troupe.run(service, &[service], &[&guard.identity(service)[..], more].concat());
+async fn granted_is_used(mut services: ServiceProcesses, granted: Grants) {
+    let guard = Guard::start(&services.aws.url, granted.clone()).await;
+    let guarded = |services: &mut ServiceProcesses, service: &'static str, more: &[(&'static str, &'static str)]| {
+        services.run(service, &[service], &[&guard.identity(service)[..], more].concat());
     };
-    assert_eq!(troupe.ensemble(&["stock", "set", "567", "100", "--why", "counted"]).await.code, Some(0));
+    assert_eq!(services.ensemble(&["stock", "set", "567", "100", "--why", "counted"]).await.code, Some(0));
 
     // Nobody answers, so that booking tells itself that the time of this one is up.
-    guarded(&mut troupe, "booking", &[("ENSEMBLE_FARE_DEADLINE_SECS", "1"), ("ENSEMBLE_SWEEP_SECS", "1")]);
-    let overdue = troupe.fare("overdue", "3").await;
+    guarded(&mut services, "booking", &[("ENSEMBLE_FARE_DEADLINE_SECS", "1"), ("ENSEMBLE_SWEEP_SECS", "1")]);
+    let overdue = services.fare("overdue", "3").await;
     wait_for("the deadline", async || {
-        let trace = troupe.ensemble(&["trace", &overdue, "--json"]).await;
+        let trace = services.ensemble(&["trace", &overdue, "--json"]).await;
         (trace.code == Some(0) && trace.json()[0]["services"]["booking"]["state"] == "Unwinding").then_some(())
     })
     .await;
-    troupe.stop("booking").await;
+    services.stop("booking").await;
     for declaration in PARTICIPANTS.iter() {
-        guarded(&mut troupe, declaration.name, &[]);
+        guarded(&mut services, declaration.name, &[]);
     }
-    troupe.told(&overdue, 1).await;
+    services.told(&overdue, 1).await;
 
     // What breaks down is held on to or given back; what cannot be understood is a dead letter.
     guard.set_failing("notifier", "sns:Publish", true);
@@ -59,11 +59,11 @@ async fn granted_is_used(mut troupe: Troupe, granted: Grants) {
     for row in one_of_each() {
         let id = format!("every-{}", row.id);
         let data = serde_json::from_str(&row.request()).unwrap();
-        asked.push(troupe.ask(row.kind.as_str(), &id, &data).await);
+        asked.push(services.ask(row.kind.as_str(), &id, &data).await);
     }
     let send = async |queue: &str, body: &str| {
-        let url = troupe.aws.queue_url(&troupe.aws.name(queue));
-        troupe.aws.sqs("SendMessage", &json!({ "QueueUrl": url, "MessageBody": body })).await;
+        let url = services.aws.queue_url(&services.aws.name(queue));
+        services.aws.sqs("SendMessage", &json!({ "QueueUrl": url, "MessageBody": body })).await;
     };
     for queue in PARTICIPANTS.iter().flat_map(|declaration| declaration.queues()) {
         send(&queue, "{").await;
@@ -77,18 +77,18 @@ async fn granted_is_used(mut troupe: Troupe, granted: Grants) {
     .await;
     guard.set_failing("notifier", "sns:Publish", false);
     for (saga, row) in asked.iter().zip(one_of_each()) {
-        let told = troupe.told(saga, 1).await;
+        let told = services.told(saga, 1).await;
         assert_eq!(told[0]["outcome"], row.outcome.as_str(), "{}", row.id);
     }
     // Once it stands for a person, it can be tried again: a way that begins with a look.
     let needs_attention = &asked[4];
-    let ended = troupe.ensemble(&["retry", needs_attention, "--reason", "repaired"]).await;
+    let ended = services.ensemble(&["retry", needs_attention, "--reason", "repaired"]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    troupe.told(needs_attention, 2).await;
+    services.told(needs_attention, 2).await;
 
     // What the alarms of the template count in the logs.
     let line = |name, message: &str, field: &str, value: &str| {
-        troupe.logged(name, message).iter().any(|line| line[field] == value)
+        services.logged(name, message).iter().any(|line| line[field] == value)
     };
     assert!(line("booking", "StateCommitted", "state", "NeedsAttention"));
     assert!(PARTICIPANTS.iter().all(|service| line(service.name, "MessageDeadLettered", "level", "ERROR")));
@@ -128,8 +128,8 @@ fn deployed(url: &str, stack: &str) -> Grants {
 
 #[tokio::test]
 async fn what_the_roles_grant_is_what_the_services_do() {
-    let troupe = Troupe::at(Place::Embedded, &[]).await;
-    granted_is_used(troupe, declared(&Names::default())).await;
+    let services = ServiceProcesses::at(Emulator::Embedded, &[]).await;
+    granted_is_used(services, declared(&Names::default())).await;
 }
 
 mod localstack {
@@ -138,12 +138,12 @@ mod localstack {
     #[tokio::test]
     async fn the_services_run_on_the_deployed_template_with_their_roles_alone() {
         let scenario = "the_services_run_on_the_deployed_template_with_their_roles_alone";
-        let Some(place) = Place::localstack(scenario) else { return };
-        let troupe = Troupe::before(place, &[]).await;
-        let (url, prefix) = (troupe.aws.url.clone(), troupe.aws.prefix().to_owned());
+        let Some(emulator) = Emulator::localstack(scenario) else { return };
+        let services = ServiceProcesses::before(emulator, &[]).await;
+        let (url, prefix) = (services.aws.url.clone(), services.aws.prefix().to_owned());
         deploy(&url, &prefix);
         let granted = deployed(&url, &prefix);
         assert_eq!(granted, declared(&Names::new(&prefix).unwrap()));
-        Box::pin(granted_is_used(troupe, granted)).await;
+        Box::pin(granted_is_used(services, granted)).await;
     }
 }

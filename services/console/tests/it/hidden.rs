@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::clients::Endpoint;
+use crate::emulator::{Emulator, on_both_endpoints};
 use crate::harness::wait_for;
-use crate::place::{Place, on_both_endpoints};
-use crate::troupe::Troupe;
+use crate::service_processes::ServiceProcesses;
 
 async fn send(aws: &Endpoint, queue: &str) {
     let send = json!({ "QueueUrl": aws.queue_url(&aws.name(queue)), "MessageBody": "{}" });
@@ -26,28 +26,28 @@ async fn receives_of_a_new_message(aws: &Endpoint, queue: &str) -> u32 {
     found["Attributes"]["ApproximateReceiveCount"].as_str().unwrap().parse().unwrap()
 }
 
-async fn a_notification_right_after_a_watch_has_ended_is_received_once(place: Place) {
-    let troupe = Troupe::at(place, &[]).await;
+async fn a_notification_right_after_a_watch_has_ended_is_received_once(emulator: Emulator) {
+    let services = ServiceProcesses::at(emulator, &[]).await;
     for queue in ["success", "failure"] {
-        send(&troupe.aws, queue).await;
-        let watched = troupe.ensemble(&["watch", "--once", "1"]).await;
+        send(&services.aws, queue).await;
+        let watched = services.ensemble(&["watch", "--once", "1"]).await;
         assert_eq!((watched.code, watched.out.as_str()), (Some(0), "{}\n"), "{watched:?}");
         for queue in ["success", "failure"] {
-            assert_eq!(receives_of_a_new_message(&troupe.aws, queue).await, 1, "in the {queue} queue");
+            assert_eq!(receives_of_a_new_message(&services.aws, queue).await, 1, "in the {queue} queue");
         }
     }
 }
 
-async fn a_message_right_after_a_service_has_stopped_is_received_once(place: Place) {
-    let mut troupe = Troupe::at(place, &[]).await;
+async fn a_message_right_after_a_service_has_stopped_is_received_once(emulator: Emulator) {
+    let mut services = ServiceProcesses::at(emulator, &[]).await;
     for service in ["payment", "notifier"] {
-        troupe.run(service, &[service], &[]);
+        services.run(service, &[service], &[]);
         // What is no event shows that it receives; it goes on to look for more.
-        send(&troupe.aws, service).await;
-        let buried = || (!troupe.logged(service, "MessageDeadLettered").is_empty()).then_some(());
+        send(&services.aws, service).await;
+        let buried = || (!services.logged(service, "MessageDeadLettered").is_empty()).then_some(());
         wait_for("a dead letter", async || buried()).await;
-        troupe.stop(service).await;
-        assert_eq!(receives_of_a_new_message(&troupe.aws, service).await, 1, "in the queue of {service}");
+        services.stop(service).await;
+        assert_eq!(receives_of_a_new_message(&services.aws, service).await, 1, "in the queue of {service}");
     }
 }
 

@@ -6,7 +6,7 @@ use contracts::SagaId;
 use gateway::Ledger;
 use serde_json::{Value, json};
 
-use crate::place::{Place, on_both_endpoints};
+use crate::emulator::{Emulator, on_both_endpoints};
 use crate::world::{World, cloud_event_of, event_saga, order, order_saga, steps_of};
 
 /// The topic that carries requests.
@@ -180,8 +180,8 @@ fn assert_is_right(row: &Row, order_id: &str, found: &Value) {
     assert_eq!(fields, BTreeSet::from(expected), "{order_id}");
 }
 
-async fn an_order_runs_in_every_row_and_in_every_form_and_its_notification_is_right_field_by_field(place: Place) {
-    let mut world = World::at(place).await;
+async fn an_order_runs_in_every_row_and_in_every_form_and_its_notification_is_right_field_by_field(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     // All at once: the rows that try again take their time.
     let mut asked = Vec::new();
     for row in &ROWS {
@@ -203,8 +203,8 @@ async fn an_order_runs_in_every_row_and_in_every_form_and_its_notification_is_ri
     world.stack.stop().await;
 }
 
-async fn only_the_first_characters_of_an_order_force_a_failure(place: Place) {
-    let mut world = World::at(place).await;
+async fn only_the_first_characters_of_an_order_force_a_failure(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     for order_id in ["a0063fe3", "0063fe3", "F123", "b111", "4", "z", "_1", "-22"] {
         world.send("booking", &order(order_id), Some(order_id)).await;
     }
@@ -215,8 +215,8 @@ async fn only_the_first_characters_of_an_order_force_a_failure(place: Place) {
     world.stack.stop().await;
 }
 
-async fn the_amount_of_an_order_is_the_sum_over_its_lines_each_rounded_to_cents(place: Place) {
-    let mut world = World::at(place).await;
+async fn the_amount_of_an_order_is_the_sum_over_its_lines_each_rounded_to_cents(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     let item = |qty: &str, price: &str| {
         format!(r#"{{"item_id": "567", "qty": {qty}, "description": "", "unit_price": {price}}}"#)
     };
@@ -248,8 +248,8 @@ async fn the_amount_of_an_order_is_the_sum_over_its_lines_each_rounded_to_cents(
     world.stack.stop().await;
 }
 
-async fn the_largest_order_completes_and_fails_as_any_other(place: Place) {
-    let mut world = World::at(place).await;
+async fn the_largest_order_completes_and_fails_as_any_other(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     let item = |index: usize, quotes: usize| {
         let id = format!("{index:0>128}");
         // Each quote takes two bytes, and four in an SNS envelope.
@@ -277,8 +277,8 @@ async fn the_largest_order_completes_and_fails_as_any_other(place: Place) {
     world.stack.stop().await;
 }
 
-async fn an_order_that_breaks_a_rule_is_told_its_field_and_its_rule_and_nothing_is_begun(place: Place) {
-    let mut world = World::at(place).await;
+async fn an_order_that_breaks_a_rule_is_told_its_field_and_its_rule_and_nothing_is_begun(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     let good = order("4");
     let cases = [
         ("{\"order_id\": \"4\"}".to_owned(), "order_date: is missing; customer_id: is missing; items: is missing"),
@@ -316,8 +316,8 @@ async fn an_order_that_breaks_a_rule_is_told_its_field_and_its_rule_and_nothing_
     world.stack.stop().await;
 }
 
-async fn one_order_event_sent_five_times_is_one_saga_and_one_debit(place: Place) {
-    let mut world = World::at(place).await;
+async fn one_order_event_sent_five_times_is_one_saga_and_one_debit(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     let event = order_event("once", &order("4"));
     for _ in 0..5 {
         world.publish_to(TOPIC, &event, None).await;
@@ -339,8 +339,8 @@ async fn one_order_event_sent_five_times_is_one_saga_and_one_debit(place: Place)
     world.stack.stop().await;
 }
 
-async fn a_debit_whose_refund_fails_is_made_once_however_often_the_refund_is_tried(place: Place) {
-    let mut world = World::at(place).await;
+async fn a_debit_whose_refund_fails_is_made_once_however_often_the_refund_is_tried(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     world.publish_to(TOPIC, &order(&format!("22{REST}")), Some("r")).await;
     let saga = order_saga("r");
     world.outcome_of(saga).await;
@@ -352,8 +352,8 @@ async fn a_debit_whose_refund_fails_is_made_once_however_often_the_refund_is_tri
     world.stack.stop().await;
 }
 
-async fn while_orders_wait_for_their_retries_others_complete(place: Place) {
-    let mut world = World::at(place).await;
+async fn while_orders_wait_for_their_retries_others_complete(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     let waiting = ["11", "22", "33"].map(|start| format!("{start}{REST}"));
     for order_id in &waiting {
         world.publish_to(TOPIC, &order(order_id), Some(order_id)).await;

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::clients::Endpoint;
 use crate::command::{NOWHERE, calling};
+use crate::emulator::{Emulator, on_both_endpoints};
 use crate::harness::{Ended, PATIENCE, Process, ensemble, env, wait_for};
-use crate::place::{Place, on_both_endpoints};
 
 /// What is known to differ on `LocalStack` 4.14.0: it does not say whose fault a receipt is that is not valid any more.
 const LOCALSTACK_DIFFERS: [&str; 2] =
@@ -73,13 +73,13 @@ fn is_documented(relied_on: &str) -> bool {
     }
 }
 
-async fn what_differs_is_known_and_nothing_is_left(place: Place) {
-    let (known, column): (&[&str], _) = match &place {
-        Place::Embedded => (&[], 3),
-        Place::LocalStack { .. } => (&LOCALSTACK_DIFFERS, 4),
+async fn what_differs_is_known_and_nothing_is_left(emulator: Emulator) {
+    let (known, column): (&[&str], _) = match &emulator {
+        Emulator::Embedded => (&[], 3),
+        Emulator::LocalStack { .. } => (&LOCALSTACK_DIFFERS, 4),
     };
     let folder = tempfile::tempdir().unwrap();
-    let (_process, aws) = place.endpoint(folder.path()).await;
+    let (_process, aws) = emulator.endpoint(folder.path()).await;
     let ended = probe(&aws).await;
     let findings = ended.json();
     assert_eq!(found(&findings, "differs"), BTreeSet::from_iter(known.iter().copied()), "{ended:?}");
@@ -127,7 +127,7 @@ async fn answer(State((url, lie)): State<(String, Lie)>, mut headers: HeaderMap,
 #[tokio::test]
 async fn an_endpoint_that_loses_a_part_of_its_answers_differs_there_and_nowhere_else() {
     let folder = tempfile::tempdir().unwrap();
-    let (_process, aws) = Place::Embedded.endpoint(folder.path()).await;
+    let (_process, aws) = Emulator::Embedded.endpoint(folder.path()).await;
     let liar = liar(&aws, |operation, status, text| match operation {
         // What stands is not brought back, and the last entry of a full batch is not answered for.
         "UpdateItem" if !status.is_success() => (status, text.replace("\"Item\"", "\"Itam\"")),
@@ -152,7 +152,7 @@ async fn an_endpoint_that_loses_a_part_of_its_answers_differs_there_and_nowhere_
 #[tokio::test]
 async fn what_is_not_permitted_is_unknown_and_what_could_not_be_deleted_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let (_process, aws) = Place::Embedded.endpoint(folder.path()).await;
+    let (_process, aws) = Emulator::Embedded.endpoint(folder.path()).await;
     let liar = liar(&aws, |operation, status, text| match operation {
         "CreateTable" | "DeleteTopic" | "DeleteTable" => {
             let denied = json!({ "__type": "AccessDeniedException", "Code": "AccessDenied", "message": "not you" });
@@ -175,7 +175,7 @@ async fn what_is_not_permitted_is_unknown_and_what_could_not_be_deleted_is_named
 #[tokio::test]
 async fn a_probe_that_is_stopped_deletes_what_it_has_made() {
     let folder = tempfile::tempdir().unwrap();
-    let (_process, aws) = Place::Embedded.endpoint(folder.path()).await;
+    let (_process, aws) = Emulator::Embedded.endpoint(folder.path()).await;
     let mut process = Process::start(folder.path(), "command", &["probe"], &calling(&aws));
     wait_for("what it makes", async || (!made(&aws).await.is_empty()).then_some(())).await;
     process.signal("INT");

@@ -81,7 +81,7 @@ async fn events_of_ended_sagas_redriven_twice_change_nothing_and_announce_nothin
     let events = heard(&up.aws).await;
     let known: BTreeSet<_> = events.iter().map(unsealed).collect();
     let told = notifications(&up.aws).await;
-    let (before, ledger) = (items(&up.aws).await, up.till.totals().await);
+    let (before, ledger) = (items(&up.aws).await, up.gateway.totals().await);
     assert_eq!((told.len(), before["booking"].len()), (5, 5));
 
     for round in 0..2 {
@@ -106,7 +106,7 @@ async fn events_of_ended_sagas_redriven_twice_change_nothing_and_announce_nothin
         assert!(new.is_empty(), "round {round}: {new:?}");
         assert!(notifications(&up.aws).await.is_subset(&told), "round {round}");
         assert_eq!(items(&up.aws).await, before, "round {round}");
-        assert_eq!(up.till.totals().await, ledger, "round {round}");
+        assert_eq!(up.gateway.totals().await, ledger, "round {round}");
         for queue in QUEUES {
             assert_eq!(up.aws.take(&format!("ensemble-{queue}-dlq")).await, Vec::<String>::new(), "round {round}");
         }

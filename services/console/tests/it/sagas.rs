@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::emulator::{Emulator, on_both_endpoints};
 use crate::harness::{ensemble, wait_for};
-use crate::place::{Place, on_both_endpoints};
-use crate::troupe::{ALL, Troupe};
+use crate::service_processes::{ALL, ServiceProcesses};
 
 /// The steps of a trace, `!` before those that failed.
 fn steps(trace: &Value) -> String {
@@ -25,16 +25,16 @@ fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
     all.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect()
 }
 
-async fn a_service_that_is_down_is_named_and_its_late_answer_ends_the_saga(place: Place) {
-    let mut troupe = Troupe::at(place, &[]).await;
+async fn a_service_that_is_down_is_named_and_its_late_answer_ends_the_saga(emulator: Emulator) {
+    let mut services = ServiceProcesses::at(emulator, &[]).await;
     let deadlines = [("ENSEMBLE_FARE_DEADLINE_SECS", "1"), ("ENSEMBLE_UNWINDING_SECS", "2")];
     let sweep = |secs: &'static str| [deadlines[0], deadlines[1], ("ENSEMBLE_SWEEP_SECS", secs)];
-    troupe.run("others", &["fulfillment", "notifier"], &[]);
+    services.run("others", &["fulfillment", "notifier"], &[]);
     // Nobody sweeps yet, so the saga stays overdue for as long as it is looked at.
-    troupe.run("booking", &["booking"], &sweep("3600"));
-    let saga = troupe.fare("r", "3").await;
+    services.run("booking", &["booking"], &sweep("3600"));
+    let saga = services.fare("r", "3").await;
     let overdue = wait_for("an overdue saga", async || {
-        let lines = troupe.json(&["sagas", "--overdue"]).await;
+        let lines = services.json(&["sagas", "--overdue"]).await;
         lines.get(1).cloned()
     })
     .await;
@@ -43,52 +43,53 @@ async fn a_service_that_is_down_is_named_and_its_late_answer_ends_the_saga(place
         "service": "payment", "events": ["PaymentCaptured", "PaymentDeclined"], "to": "FareRegistered", "doing": null,
     }]);
     assert_eq!(overdue["waits"], owed);
-    let text = troupe.ensemble(&["sagas", "--overdue", "--saga", "fare"]).await.out;
+    let text = services.ensemble(&["sagas", "--overdue", "--saga", "fare"]).await.out;
     assert!(text.starts_with("1 overdue\n"), "{text}");
     assert!(text.contains("payment owes PaymentCaptured or PaymentDeclined in answer to FareRegistered"), "{text}");
-    let orders = troupe.json(&["sagas", "--overdue", "--saga", "order"]).await;
+    let orders = services.json(&["sagas", "--overdue", "--saga", "order"]).await;
     assert_eq!((orders.len(), &orders[0]["total"]), (1, &json!(0)));
 
-    troupe.stop("booking").await;
-    troupe.run("booking", &["booking"], &sweep("1"));
-    let first = troupe.told(&saga, 1).await.remove(0);
+    services.stop("booking").await;
+    services.run("booking", &["booking"], &sweep("1"));
+    let first = services.told(&saga, 1).await.remove(0);
     assert_eq!(first["outcome"], "needs_attention");
     assert_eq!(first["error"]["name"], "DeadlineExceeded");
-    let lines = troupe.json(&["sagas", "--attention"]).await;
+    let lines = services.json(&["sagas", "--attention"]).await;
     assert_eq!((lines.len(), &lines[0]["total"]), (2, &json!(1)));
     let [owed] = lines[1]["waits"].as_array().unwrap().as_slice() else { panic!("{lines:?}") };
     assert_eq!((&owed["service"], &owed["to"]), (&json!("payment"), &json!("AccountCreditRefused")));
-    let trace = troupe.trace(&saga).await;
+    let trace = services.trace(&saga).await;
     assert_eq!(actions(&trace), pairs(&[("expire", "booking"), ("expire", "booking")]));
     assert_eq!(trace["services"]["payment"], Value::Null);
     assert_eq!(trace["services"]["booking"]["state"], "NeedsAttention");
 
-    troupe.run("payment", &["payment"], &[]);
-    let told = troupe.told(&saga, 2).await;
+    services.run("payment", &["payment"], &[]);
+    let told = services.told(&saga, 2).await;
     assert_eq!((&told[1]["outcome"], &told[1]["resolves"]), (&json!("compensated"), &first["id"]));
-    assert_eq!(troupe.till.ledger(&saga).await.calls, 0);
+    assert_eq!(services.gateway.ledger(&saga).await.calls, 0);
     for list in ["--open", "--overdue", "--attention"] {
-        assert_eq!(troupe.json(&["sagas", list]).await.len(), 1, "{list}");
+        assert_eq!(services.json(&["sagas", list]).await.len(), 1, "{list}");
     }
 }
 
-async fn what_still_stands_is_undone_when_an_operator_has_it_tried_again(place: Place) {
-    let mut troupe = Troupe::at(place, &[]).await;
-    troupe.run("others", &["booking", "payment", "notifier"], &[]);
-    troupe.run("fulfillment", &["fulfillment"], &[]);
-    troupe.json(&["stock", "set", "567", "5"]).await;
-    let left = async |troupe: &Troupe| troupe.json(&["stock", "show", "567"]).await[0]["available"].clone();
-    let saga = troupe.order("33-1", &[("567", "1")]).await;
-    let first = troupe.told(&saga, 1).await.remove(0);
-    assert_eq!(left(&troupe).await, "4", "the reservation stands");
+async fn what_still_stands_is_undone_when_an_operator_has_it_tried_again(emulator: Emulator) {
+    let mut services = ServiceProcesses::at(emulator, &[]).await;
+    services.run("others", &["booking", "payment", "notifier"], &[]);
+    services.run("fulfillment", &["fulfillment"], &[]);
+    services.json(&["stock", "set", "567", "5"]).await;
+    let left =
+        async |services: &ServiceProcesses| services.json(&["stock", "show", "567"]).await[0]["available"].clone();
+    let saga = services.order("33-1", &[("567", "1")]).await;
+    let first = services.told(&saga, 1).await.remove(0);
+    assert_eq!(left(&services).await, "4", "the reservation stands");
     assert_eq!(first["outcome"], "needs_attention");
     assert_eq!(first["standing"][0]["effect"], "reservation");
-    let row = troupe.json(&["sagas", "--attention"]).await.remove(1);
+    let row = services.json(&["sagas", "--attention"]).await.remove(1);
     assert_eq!((&row["sagaId"], &row["standing"][0]["effect"]), (&json!(saga), &json!("reservation")));
-    let text = troupe.ensemble(&["sagas", "--attention"]).await.out;
+    let text = services.ensemble(&["sagas", "--attention"]).await.out;
     assert!(text.contains("ErrReleaseInventory") && text.contains("still standing: reservation rsv_"), "{text}");
 
-    let trace = troupe.trace(&saga).await;
+    let trace = services.trace(&saga).await;
     let way = "ProcessOrder ProcessPayment !ReserveInventory !ReleaseInventory ProcessRefund UpdateOrderStatus";
     assert_eq!(steps(&trace), way);
     let released = trace["way"].as_array().unwrap().iter().find(|mark| mark["step"] == "ReleaseInventory").unwrap();
@@ -99,110 +100,110 @@ async fn what_still_stands_is_undone_when_an_operator_has_it_tried_again(place: 
     assert_eq!(told, expected);
     let times: Vec<_> = attempts.iter().map(|tried| tried["at"].as_str().unwrap()).collect();
     assert!(times.is_sorted(), "{times:?}");
-    let text = troupe.ensemble(&["trace", &saga]).await.out;
+    let text = services.ensemble(&["trace", &saga]).await.out;
     for words in ["attempt 1 of 3 failed at", "(received 3×): ErrReleaseInventory", "order 33-1 of customer 8d04ea6f"]
     {
         assert!(text.contains(words), "{words}: {text}");
     }
 
-    troupe.stop("fulfillment").await;
-    troupe.run("fulfillment", &["fulfillment"], &[("ENSEMBLE_HOOKS", "off")]);
+    services.stop("fulfillment").await;
+    services.run("fulfillment", &["fulfillment"], &[("ENSEMBLE_HOOKS", "off")]);
     let retry = ["retry", &saga, "--reason", "the warehouse is back", "--wait"];
-    let done = troupe.json(&retry).await.remove(0);
+    let done = services.json(&retry).await.remove(0);
     assert_eq!((&done["outcome"], &done["standing"]), (&json!("compensated"), &json!([])));
-    let told = troupe.told(&saga, 2).await;
+    let told = services.told(&saga, 2).await;
     assert_eq!((&told[1]["outcome"], &told[1]["resolves"]), (&json!("compensated"), &first["id"]));
-    let trace = troupe.trace(&saga).await;
+    let trace = services.trace(&saga).await;
     assert_eq!(actions(&trace), pairs(&[("retry", "ann")]));
     assert!(steps(&trace).starts_with(way), "{trace}");
     assert!(steps(&trace).contains("!ReleaseInventory") && steps(&trace).contains(" ReleaseInventory"), "{trace}");
     assert_eq!((&trace["round"], &trace["waits"]), (&json!(1), &json!([])));
-    assert_eq!(left(&troupe).await, "5", "it was given back");
-    let ledger = troupe.till.ledger(&saga).await;
+    assert_eq!(left(&services).await, "5", "it was given back");
+    let ledger = services.gateway.ledger(&saga).await;
     assert_eq!((ledger.captured, ledger.refunded), (1, 1));
-    let audit = troupe.audit(&format!("saga/{saga}")).await;
+    let audit = services.audit(&format!("saga/{saga}")).await;
     let [(action, why, detail)] = audit.as_slice() else { panic!("{audit:?}") };
     assert_eq!((action.as_str(), why.as_str()), ("retry", "the warehouse is back"));
     let request = &trace["way"].as_array().unwrap().iter().find(|mark| mark["action"] == "retry").unwrap()["request"];
     assert_eq!(detail, &json!({ "by": "ann", "state": "NeedsAttention", "request": request }));
 }
 
-async fn a_person_closes_a_saga_and_the_client_is_told_how(place: Place) {
-    let mut troupe = Troupe::at(place, &[]).await;
-    troupe.run("all", ALL, &[]);
-    let saga = troupe.fare("r", "3_fail_credit_fail_refund").await;
-    let first = troupe.told(&saga, 1).await.remove(0);
+async fn a_person_closes_a_saga_and_the_client_is_told_how(emulator: Emulator) {
+    let mut services = ServiceProcesses::at(emulator, &[]).await;
+    services.run("all", ALL, &[]);
+    let saga = services.fare("r", "3_fail_credit_fail_refund").await;
+    let first = services.told(&saga, 1).await.remove(0);
     assert_eq!(first["outcome"], "needs_attention");
-    let cancel = troupe.ensemble(&["cancel", &saga]).await;
+    let cancel = services.ensemble(&["cancel", &saga]).await;
     assert_eq!(cancel.code, Some(1), "{cancel:?}");
     assert!(cancel.err.contains("`retry` or `resolve`"), "{cancel:?}");
 
     let resolve = ["resolve", &saga, "--reason", "paid back by cheque", "--wait"];
-    let done = troupe.ensemble(&resolve).await;
+    let done = services.ensemble(&resolve).await;
     assert_eq!(done.code, Some(0), "{done:?}");
     assert!(done.out.contains("is resolved"), "{done:?}");
-    let told = troupe.told(&saga, 2).await;
+    let told = services.told(&saga, 2).await;
     assert_eq!(told[1]["resolves"], first["id"]);
     let resolution = &told[1]["resolution"];
     assert_eq!((&resolution["by"], &resolution["reason"]), (&json!("ann"), &json!("paid back by cheque")));
     assert!(resolution["at"].is_string(), "{resolution}");
-    assert_eq!(troupe.json(&["sagas", "--attention"]).await.len(), 1);
-    assert_eq!(troupe.trace(&saga).await["resolution"], *resolution);
-    let retry = troupe.ensemble(&["retry", &saga]).await;
+    assert_eq!(services.json(&["sagas", "--attention"]).await.len(), 1);
+    assert_eq!(services.trace(&saga).await["resolution"], *resolution);
+    let retry = services.ensemble(&["retry", &saga]).await;
     assert_eq!(retry.code, Some(1), "{retry:?}");
     assert!(retry.err.contains("is resolved, and does not need attention"), "{retry:?}");
-    let again = troupe.ensemble(&resolve).await;
+    let again = services.ensemble(&resolve).await;
     assert_eq!(again.code, Some(1), "{again:?}");
-    assert_eq!(troupe.audit(&format!("saga/{saga}")).await.len(), 1);
+    assert_eq!(services.audit(&format!("saga/{saga}")).await.len(), 1);
 }
 
-async fn a_saga_is_cancelled_while_it_runs_and_not_when_it_is_done(place: Place) {
-    let mut troupe = Troupe::at(place, &["--fault", "late:any:2500ms:times=2"]).await;
-    troupe.run("all", ALL, &[]);
-    let saga = troupe.fare("r", "3").await;
+async fn a_saga_is_cancelled_while_it_runs_and_not_when_it_is_done(emulator: Emulator) {
+    let mut services = ServiceProcesses::at(emulator, &["--fault", "late:any:2500ms:times=2"]).await;
+    services.run("all", ALL, &[]);
+    let saga = services.fare("r", "3").await;
     wait_for("payment's intent", async || {
         let trace =
-            troupe.ensemble(&["trace", "--request", "r", "--source", "/test", "--saga", "fare", "--json"]).await;
+            services.ensemble(&["trace", "--request", "r", "--source", "/test", "--saga", "fare", "--json"]).await;
         (trace.code == Some(0) && trace.json()[0]["services"]["payment"]["state"] == "ChargeFare doing").then_some(())
     })
     .await;
-    let waits = troupe.trace(&saga).await["waits"][0].clone();
+    let waits = services.trace(&saga).await["waits"][0].clone();
     assert_eq!((&waits["service"], &waits["doing"]), (&json!("payment"), &json!("charging")));
     let cancel = ["cancel", &saga, "--by", "the customer", "--reason", "changed plans", "--wait"];
-    let done = troupe.json(&cancel).await.remove(0);
+    let done = services.json(&cancel).await.remove(0);
     assert_eq!((&done["outcome"], &done["error"]["name"]), (&json!("compensated"), &json!("SagaCancelled")));
-    let told = troupe.told(&saga, 1).await.remove(0);
+    let told = services.told(&saga, 1).await.remove(0);
     assert_eq!(told["outcome"], "compensated");
-    let ledger = troupe.till.ledger(&saga).await;
+    let ledger = services.gateway.ledger(&saga).await;
     assert_eq!((ledger.captured, ledger.refunded), (1, 1));
-    assert_eq!(actions(&troupe.trace(&saga).await), pairs(&[("cancel", "the customer")]));
+    assert_eq!(actions(&services.trace(&saga).await), pairs(&[("cancel", "the customer")]));
 
-    let saga = troupe.fare("done", "3").await;
-    troupe.told(&saga, 1).await;
-    let late = troupe.ensemble(&["cancel", &saga]).await;
+    let saga = services.fare("done", "3").await;
+    services.told(&saga, 1).await;
+    let late = services.ensemble(&["cancel", &saga]).await;
     assert_eq!(late.code, Some(0), "{late:?}");
     assert!(late.out.contains("is completed, so nothing was asked"), "{late:?}");
 }
 
-async fn a_saga_that_nobody_knows_is_withdrawn_when_its_request_comes(place: Place) {
-    let mut troupe = Troupe::at(place, &[]).await;
-    troupe.run("all", ALL, &[]);
+async fn a_saga_that_nobody_knows_is_withdrawn_when_its_request_comes(emulator: Emulator) {
+    let mut services = ServiceProcesses::at(emulator, &[]).await;
+    services.run("all", ALL, &[]);
     let by_request = ["--request", "never", "--source", "/test", "--saga", "order"];
-    let unknown = troupe.ensemble(&[&["trace"], &by_request[..]].concat()).await;
+    let unknown = services.ensemble(&[&["trace"], &by_request[..]].concat()).await;
     assert_eq!(unknown.code, Some(1), "{unknown:?}");
     assert!(unknown.err.contains("no service has anything on record"), "{unknown:?}");
-    let retry = troupe.ensemble(&[&["retry"], &by_request[..]].concat()).await;
+    let retry = services.ensemble(&[&["retry"], &by_request[..]].concat()).await;
     assert_eq!(retry.code, Some(1), "{retry:?}");
     assert!(retry.err.contains("is unknown"), "{retry:?}");
-    let cancel = troupe.ensemble(&[&["cancel"], &by_request[..]].concat()).await;
+    let cancel = services.ensemble(&[&["cancel"], &by_request[..]].concat()).await;
     assert_eq!(cancel.code, Some(0), "{cancel:?}");
     assert!(cancel.out.contains("if its request comes, it is withdrawn"), "{cancel:?}");
-    let again = troupe.json(&[&["cancel", "--wait"], &by_request[..]].concat()).await.remove(0);
+    let again = services.json(&[&["cancel", "--wait"], &by_request[..]].concat()).await.remove(0);
     assert_eq!(again["outcome"], "withdrawn");
-    let saga = troupe.order("never", &[("567", "1")]).await;
-    let told = troupe.told(&saga, 1).await.remove(0);
+    let saga = services.order("never", &[("567", "1")]).await;
+    let told = services.told(&saga, 1).await.remove(0);
     assert_eq!((&told["outcome"], &told["error"]["name"]), (&json!("compensated"), &json!("SagaCancelled")));
-    assert_eq!(troupe.till.ledger(&saga).await.calls, 0);
+    assert_eq!(services.gateway.ledger(&saga).await.calls, 0);
 }
 
 #[tokio::test]

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use contracts::SagaId;
 use serde_json::{Value, json};
 
+use crate::emulator::Emulator;
 use crate::harness::wait_for;
-use crate::place::Place;
-use crate::troupe::Troupe;
+use crate::service_processes::ServiceProcesses;
 
 /// How many sagas are open; every fourth is overdue, and every fifth is of an order.
 const SAGAS: u64 = 10_000;
@@ -16,16 +16,16 @@ const SAGAS: u64 = 10_000;
 const WRITES_MAX: usize = 25;
 
 /// Puts sagas onto the list: each is a copy of one that booking has registered.
-async fn fill(troupe: &Troupe) {
-    let saga = troupe.fare("r", "3").await;
+async fn fill(services: &ServiceProcesses) {
+    let saga = services.fare("r", "3").await;
     let get = json!({ "TableName": "ensemble-booking", "Key": { "saga": { "S": saga } } });
     let template = wait_for("a registered fare", async || {
-        let found = troupe.aws.dynamodb("GetItem", &get).await;
+        let found = services.aws.dynamodb("GetItem", &get).await;
         found.get("Item").cloned()
     })
     .await;
     let delete = json!({ "TableName": "ensemble-booking", "Key": { "saga": { "S": saga } } });
-    troupe.aws.dynamodb("DeleteItem", &delete).await;
+    services.aws.dynamodb("DeleteItem", &delete).await;
     let put = |index: u64| {
         let mut item = template.clone();
         let saga = SagaId::of_request("test", &index.to_string());
@@ -44,7 +44,7 @@ async fn fill(troupe: &Troupe) {
     };
     let puts: Vec<Value> = (0..SAGAS).map(put).collect();
     for chunk in puts.chunks(WRITES_MAX) {
-        troupe.aws.dynamodb("BatchWriteItem", &json!({ "RequestItems": { "ensemble-booking": chunk } })).await;
+        services.aws.dynamodb("BatchWriteItem", &json!({ "RequestItems": { "ensemble-booking": chunk } })).await;
     }
 }
 
@@ -56,10 +56,10 @@ fn called(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> BTre
 
 #[tokio::test]
 async fn of_ten_thousand_open_sagas_only_those_that_are_shown_are_looked_at_and_no_table_is_scanned() {
-    let mut troupe = Troupe::at(Place::Embedded, &[]).await;
-    troupe.run("booking", &["booking"], &[]);
-    fill(&troupe).await;
-    troupe.stop("booking").await;
+    let mut services = ServiceProcesses::at(Emulator::Embedded, &[]).await;
+    services.run("booking", &["booking"], &[]);
+    fill(&services).await;
+    services.stop("booking").await;
     for (args, total, overdue, shown, batches) in [
         (&["sagas", "--overdue"][..], 2_500, 2_500, 100, 3),
         (&["sagas"], 10_000, 2_500, 100, 3),
@@ -67,9 +67,9 @@ async fn of_ten_thousand_open_sagas_only_those_that_are_shown_are_looked_at_and_
         (&["sagas", "--overdue", "--limit", "0"], 2_500, 2_500, 2_500, 75),
         (&["sagas", "--attention"], 0, 0, 0, 0),
     ] {
-        let before = troupe.aws.calls().await;
-        let lines = troupe.json(args).await;
-        let calls = called(&before, &troupe.aws.calls().await);
+        let before = services.aws.calls().await;
+        let lines = services.json(args).await;
+        let calls = called(&before, &services.aws.calls().await);
         let totals = &lines[0];
         let expected = [total, overdue, shown].map(|count| json!(count));
         assert_eq!(["total", "overdue", "shown"].map(|name| totals[name].clone()), expected, "{args:?}");

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::clients::{Endpoint, Till};
+use crate::clients::{Endpoint, GatewayClient};
 use crate::harness::{Env, Process, ensemble, env, wait_for, word_after};
 use crate::rows::request;
 
@@ -12,7 +12,7 @@ use crate::rows::request;
 pub(crate) struct Up {
     pub(crate) process: Process,
     pub(crate) aws: Endpoint,
-    pub(crate) till: Till,
+    pub(crate) gateway: GatewayClient,
 }
 
 impl Up {
@@ -25,10 +25,10 @@ impl Up {
         let out = process.out();
         let guide = out.rsplit("Ensemble is up.").next().unwrap();
         let url = |words| word_after(guide, words, "http://").unwrap();
-        let gateway = url("simulated gateway");
+        let ledger = url("simulated gateway");
         Self {
             aws: Endpoint::at(url("embedded AWS endpoint")),
-            till: Till::at(gateway.strip_suffix("/ledger").unwrap().to_owned()),
+            gateway: GatewayClient::at(ledger.strip_suffix("/ledger").unwrap().to_owned()),
             process,
         }
     }
@@ -143,8 +143,8 @@ async fn up_prints_commands_that_work_and_ctrl_c_ends_it_with_0() {
     // Too late: whoever asks is told the outcome once more.
     let told_again = up.aws.held_in_all("ensemble-success").await + 1;
     up.has(told_again, 1).await;
-    assert_eq!(up.till.totals().await.captured, 8);
-    assert_eq!(up.till.totals().await.refunded, 0);
+    assert_eq!(up.gateway.totals().await.captured, 8);
+    assert_eq!(up.gateway.totals().await.refunded, 0);
     assert_eq!(up.interrupt().await, Some(0));
 }
 
@@ -153,7 +153,7 @@ async fn a_second_up_on_a_port_in_use_exits_with_1_and_names_the_port() {
     let folder = tempfile::tempdir().unwrap();
     let up = Up::start(folder.path(), &[]).await;
     let port = |url: &str| url.rsplit(':').next().unwrap().to_owned();
-    let (endpoint, gateway) = (port(&up.aws.url), port(&up.till.url));
+    let (endpoint, gateway) = (port(&up.aws.url), port(&up.gateway.url));
     for (args, taken) in [
         (["up", "--port", &endpoint, "--gateway-port", "0"], &endpoint),
         (["up", "--port", "0", "--gateway-port", &gateway], &gateway),
@@ -182,11 +182,11 @@ async fn up_with_a_data_folder_remembers_what_was_charged() {
     let mut lives = Vec::new();
     for _life in 0..2 {
         let up = Up::start(folder.path(), &data).await;
-        let before = up.till.ledger(&saga).await;
+        let before = up.gateway.ledger(&saga).await;
         up.aws.sns("Publish", &[topic, ("Message", &event)]).await;
         up.has(1, 0).await;
         let told = up.aws.take("ensemble-success").await;
-        lives.push((before, up.till.ledger(&saga).await, told));
+        lives.push((before, up.gateway.ledger(&saga).await, told));
         assert_eq!(up.interrupt().await, Some(0));
     }
     let [(unknown, after_first, told), (remembered, after_second, told_again)] = lives.as_slice() else {
@@ -207,6 +207,6 @@ async fn a_gateway_listens_where_it_is_told_to() {
     let mut gateway = Process::start(folder.path(), "gateway", &args, &Env::new());
     let url = gateway.url_after("payment gateway on").await;
     let port = url.strip_prefix("http://0.0.0.0:").unwrap_or_else(|| panic!("{url}"));
-    let totals = Till::at(format!("http://127.0.0.1:{port}")).totals().await;
+    let totals = GatewayClient::at(format!("http://127.0.0.1:{port}")).totals().await;
     assert_eq!(totals.calls, 0);
 }

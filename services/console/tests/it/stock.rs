@@ -5,42 +5,42 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
+use crate::emulator::{Emulator, on_both_endpoints};
 use crate::harness::ensemble;
-use crate::place::{Place, on_both_endpoints};
-use crate::troupe::{ALL, Troupe};
+use crate::service_processes::{ALL, ServiceProcesses};
 
 /// How much is available of an item.
-async fn available(troupe: &Troupe, item: &str) -> Decimal {
-    let row = troupe.json(&["stock", "show", item]).await.remove(0);
+async fn available(services: &ServiceProcesses, item: &str) -> Decimal {
+    let row = services.json(&["stock", "show", item]).await.remove(0);
     row["available"].as_str().unwrap().parse().unwrap()
 }
 
-async fn set(troupe: &Troupe, item: &str, quantity: &str) {
-    troupe.json(&["stock", "set", item, quantity]).await;
+async fn set(services: &ServiceProcesses, item: &str, quantity: &str) {
+    services.json(&["stock", "set", item, quantity]).await;
 }
 
-async fn the_stock_is_set_exactly_and_on_record(place: Place) {
-    let troupe = Troupe::at(place, &[]).await;
-    let none = troupe.ensemble(&["stock", "show"]).await;
+async fn the_stock_is_set_exactly_and_on_record(emulator: Emulator) {
+    let services = ServiceProcesses::at(emulator, &[]).await;
+    let none = services.ensemble(&["stock", "show"]).await;
     assert!(none.out.contains("No item is tracked"), "{none:?}");
     let set = ["stock", "set", "567", "123456789012345.123456789", "--why", "counted"];
-    let done = troupe.json(&set).await.remove(0);
+    let done = services.json(&set).await.remove(0);
     assert_eq!(done, json!({ "item": "567", "before": null, "after": "123456789012345.123456789" }));
-    let text = troupe.ensemble(&["stock", "set", "567", "0.50"]).await.out;
+    let text = services.ensemble(&["stock", "set", "567", "0.50"]).await.out;
     assert!(text.contains("567: 0.5 available, before 123456789012345.123456789 available"), "{text}");
-    troupe.json(&["stock", "set", "a", "3"]).await;
-    let shown = troupe.json(&["stock", "show"]).await;
+    services.json(&["stock", "set", "a", "3"]).await;
+    let shown = services.json(&["stock", "show"]).await;
     assert_eq!(shown, [json!({ "item": "567", "available": "0.5" }), json!({ "item": "a", "available": "3" })]);
-    let shown = troupe.json(&["stock", "show", "b", "a"]).await;
+    let shown = services.json(&["stock", "show", "b", "a"]).await;
     assert_eq!(shown, [json!({ "item": "a", "available": "3" }), json!({ "item": "b", "available": null })]);
-    let done = troupe.json(&["stock", "set", "567", "--untracked"]).await.remove(0);
+    let done = services.json(&["stock", "set", "567", "--untracked"]).await.remove(0);
     assert_eq!(done, json!({ "item": "567", "before": "0.5", "after": null }));
 
-    let told = troupe.ensemble(&["audit", "stock/567"]).await.out;
+    let told = services.ensemble(&["audit", "stock/567"]).await.out;
     assert!(told.contains("counted") && told.contains("set"), "{told}");
-    let none = troupe.ensemble(&["audit", "stock/none"]).await.out;
+    let none = services.ensemble(&["audit", "stock/none"]).await.out;
     assert!(none.contains("nobody did anything to stock/none"), "{none}");
-    let audit = troupe.audit("stock/567").await;
+    let audit = services.audit("stock/567").await;
     assert_eq!((audit.len(), audit[0].0.as_str(), audit[0].1.as_str()), (6, "set", "counted"));
     let ended: Vec<&Value> =
         audit.iter().map(|(_, _, detail)| detail).filter(|detail| detail["phase"] == "ended").collect();
@@ -50,17 +50,17 @@ async fn the_stock_is_set_exactly_and_on_record(place: Place) {
     assert_eq!(changes.collect::<Vec<_>>(), expected);
 }
 
-async fn a_row_that_somebody_else_made_is_named_and_can_be_set_right(place: Place) {
-    let troupe = Troupe::at(place, &[]).await;
+async fn a_row_that_somebody_else_made_is_named_and_can_be_set_right(emulator: Emulator) {
+    let services = ServiceProcesses::at(emulator, &[]).await;
     let row = json!({ "item": { "S": "567" }, "available": { "S": "five" } });
-    troupe.aws.dynamodb("PutItem", &json!({ "TableName": troupe.aws.name("stock"), "Item": row })).await;
+    services.aws.dynamodb("PutItem", &json!({ "TableName": services.aws.name("stock"), "Item": row })).await;
     for args in [&["stock", "show"][..], &["stock", "show", "567"]] {
-        let ended = troupe.ensemble(args).await;
+        let ended = services.ensemble(args).await;
         assert_eq!(ended.code, Some(69), "{ended:?}");
         assert!(ended.err.contains("the row of item 567 is not of our making"), "{ended:?}");
     }
-    set(&troupe, "567", "5").await;
-    assert_eq!(available(&troupe, "567").await, Decimal::from(5));
+    set(&services, "567", "5").await;
+    assert_eq!(available(&services, "567").await, Decimal::from(5));
 }
 
 #[tokio::test]
@@ -78,17 +78,17 @@ async fn an_amount_that_makes_no_sense_is_refused() {
     }
 }
 
-async fn of_ten_orders_five_get_the_last_five_and_the_others_their_money_back(place: Place) {
-    let mut troupe = Troupe::at(place, &[]).await;
-    troupe.run("all", ALL, &[]);
-    set(&troupe, "567", "5").await;
+async fn of_ten_orders_five_get_the_last_five_and_the_others_their_money_back(emulator: Emulator) {
+    let mut services = ServiceProcesses::at(emulator, &[]).await;
+    services.run("all", ALL, &[]);
+    set(&services, "567", "5").await;
     let mut sagas = Vec::new();
     for index in 0..10 {
-        sagas.push(troupe.order(&format!("a-{index}"), &[("567", "1")]).await);
+        sagas.push(services.order(&format!("a-{index}"), &[("567", "1")]).await);
     }
     let mut outcomes: BTreeMap<String, u64> = BTreeMap::new();
     for saga in &sagas {
-        let told = troupe.told(saga, 1).await.remove(0);
+        let told = services.told(saga, 1).await.remove(0);
         let outcome = told["outcome"].as_str().unwrap();
         *outcomes.entry(outcome.to_owned()).or_default() += 1;
         if outcome == "compensated" {
@@ -97,20 +97,20 @@ async fn of_ten_orders_five_get_the_last_five_and_the_others_their_money_back(pl
         }
     }
     assert_eq!(outcomes, [("compensated".to_owned(), 5), ("completed".to_owned(), 5)].into());
-    assert_eq!(available(&troupe, "567").await, Decimal::ZERO);
-    let totals = troupe.till.totals().await;
+    assert_eq!(available(&services, "567").await, Decimal::ZERO);
+    let totals = services.gateway.totals().await;
     assert_eq!((totals.captured, totals.refunded), (10, 5));
 }
 
-async fn orders_that_compete_for_several_items_never_take_more_than_there_is(place: Place) {
+async fn orders_that_compete_for_several_items_never_take_more_than_there_is(emulator: Emulator) {
     /// The items, and how much there is of each.
     const STOCK: [(&str, &str); 3] = [("a", "20"), ("b", "12.5"), ("c", "30")];
-    let mut troupe = Troupe::at(place, &[]).await;
-    troupe.run("all", ALL, &[]);
+    let mut services = ServiceProcesses::at(emulator, &[]).await;
+    services.run("all", ALL, &[]);
     // A second fulfillment, so that the locks of one process are no help.
-    troupe.run("fulfillment", &["fulfillment"], &[]);
+    services.run("fulfillment", &["fulfillment"], &[]);
     for (item, quantity) in STOCK {
-        set(&troupe, item, quantity).await;
+        set(&services, item, quantity).await;
     }
     let mut sagas = Vec::new();
     for index in 0..64 {
@@ -121,13 +121,13 @@ async fn orders_that_compete_for_several_items_never_take_more_than_there_is(pla
             2 => [("c", "2"), ("a", "1")],
             _ => [("b", "0.5"), ("a", "0.5")],
         };
-        sagas.push((troupe.order(&format!("b-{index}"), &items).await, items));
+        sagas.push((services.order(&format!("b-{index}"), &items).await, items));
     }
     let mut left: BTreeMap<&str, Decimal> =
         STOCK.iter().map(|(item, quantity)| (*item, quantity.parse().unwrap())).collect();
     let mut completed = 0;
     for (saga, items) in &sagas {
-        let told = troupe.told(saga, 1).await.remove(0);
+        let told = services.told(saga, 1).await.remove(0);
         if told["outcome"] == "completed" {
             completed += 1;
             for (item, quantity) in items {
@@ -142,9 +142,9 @@ async fn orders_that_compete_for_several_items_never_take_more_than_there_is(pla
     }
     for (item, quantity) in left {
         assert!(!quantity.is_sign_negative(), "{item}: {quantity}");
-        assert_eq!(available(&troupe, item).await, quantity, "{item}");
+        assert_eq!(available(&services, item).await, quantity, "{item}");
     }
-    let totals = troupe.till.totals().await;
+    let totals = services.gateway.totals().await;
     assert_eq!((totals.captured, totals.refunded), (64, 64 - completed));
     assert!((1..64).contains(&completed), "{completed}: some are short");
 }

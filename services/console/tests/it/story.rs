@@ -3,7 +3,7 @@
 use contracts::SagaId;
 use serde_json::{Value, json};
 
-use crate::place::{Place, on_both_endpoints};
+use crate::emulator::{Emulator, on_both_endpoints};
 use crate::world::{World, cloud_event, event_saga, fare, saga_of, steps_of};
 
 /// A customer and how its fare must end.
@@ -120,8 +120,10 @@ fn assert_is_right(row: &Row, found: &Value) {
     assert_eq!(fields, expected);
 }
 
-async fn one_fare_runs_in_every_scenario_and_in_every_form_and_its_notification_is_right_field_by_field(place: Place) {
-    let mut world = World::at(place).await;
+async fn one_fare_runs_in_every_scenario_and_in_every_form_and_its_notification_is_right_field_by_field(
+    emulator: Emulator,
+) {
+    let mut world = World::at(emulator).await;
     for (index, row) in ROWS.iter().enumerate() {
         for saga in ask_in_every_form(&world, row, index).await {
             let (successful, found) = world.outcome_of(saga).await;
@@ -137,8 +139,8 @@ async fn one_fare_runs_in_every_scenario_and_in_every_form_and_its_notification_
     world.stack.stop().await;
 }
 
-async fn a_notification_carries_the_attributes_that_clients_filter_by(place: Place) {
-    let world = World::at(place).await;
+async fn a_notification_carries_the_attributes_that_clients_filter_by(emulator: Emulator) {
+    let world = World::at(emulator).await;
     world.send("booking", &fare("3_fail_auth"), Some("r")).await;
     let queue = world.aws.queue_url(&world.aws.name("failure"));
     let request = json!({"QueueUrl": queue, "WaitTimeSeconds": 20, "MessageAttributeNames": ["All"]});
@@ -151,8 +153,8 @@ async fn a_notification_carries_the_attributes_that_clients_filter_by(place: Pla
     world.stack.stop().await;
 }
 
-async fn one_request_sent_five_times_is_one_saga_and_one_charge(place: Place) {
-    let mut world = World::at(place).await;
+async fn one_request_sent_five_times_is_one_saga_and_one_charge(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     for _ in 0..5 {
         world.publish(&cloud_event("once", &fare("3")), None).await;
     }
@@ -174,8 +176,8 @@ async fn one_request_sent_five_times_is_one_saga_and_one_charge(place: Place) {
     world.stack.stop().await;
 }
 
-async fn one_request_id_for_two_fares_is_told_to_whoever_sent_the_second_and_the_first_one_stands(place: Place) {
-    let mut world = World::at(place).await;
+async fn one_request_id_for_two_fares_is_told_to_whoever_sent_the_second_and_the_first_one_stands(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     world.publish(&fare("3"), Some("r")).await;
     let first = saga_of("r");
     world.outcome_of(first).await;
@@ -199,8 +201,8 @@ async fn one_request_id_for_two_fares_is_told_to_whoever_sent_the_second_and_the
     world.stack.stop().await;
 }
 
-async fn two_shops_that_count_alike_are_each_told_of_their_own_fare(place: Place) {
-    let mut world = World::at(place).await;
+async fn two_shops_that_count_alike_are_each_told_of_their_own_fare(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     let of = |source: &str, customer: &str| cloud_event("evt-1", &fare(customer)).replace("/test", source);
     for _ in 0..2 {
         world.publish(&of("/shops/one", "3"), None).await;
@@ -216,8 +218,8 @@ async fn two_shops_that_count_alike_are_each_told_of_their_own_fare(place: Place
     world.stack.stop().await;
 }
 
-async fn a_request_id_of_any_type_is_honoured_or_its_sender_is_told(place: Place) {
-    let mut world = World::at(place).await;
+async fn a_request_id_of_any_type_is_honoured_or_its_sender_is_told(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     let url = world.aws.queue_url(&world.aws.name("booking"));
     let arn = world.aws.topic_arn(&world.aws.name("fare-requests"));
     let types =
@@ -249,8 +251,8 @@ async fn a_request_id_of_any_type_is_honoured_or_its_sender_is_told(place: Place
     world.stack.stop().await;
 }
 
-async fn the_trace_beside_a_request_goes_on_in_every_event_and_stays_unsampled(place: Place) {
-    let mut world = World::at(place).await;
+async fn the_trace_beside_a_request_goes_on_in_every_event_and_stays_unsampled(emulator: Emulator) {
+    let mut world = World::at(emulator).await;
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     let attributes = json!({
         "requestId": { "DataType": "String", "StringValue": "r" },

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::clients::{Endpoint, QUEUES};
+use crate::emulator::Emulator;
 use crate::harness::{PATIENCE, wait_for};
-use crate::place::Place;
 
 pub(crate) struct World {
     pub(crate) stack: Stack,
@@ -76,14 +76,14 @@ pub(crate) fn steps_of(found: &Value) -> String {
 impl World {
     /// On the embedded endpoint.
     pub(crate) async fn start() -> Self {
-        Self::at(Place::Embedded).await
+        Self::at(Emulator::Embedded).await
     }
 
-    pub(crate) async fn at(place: Place) -> Self {
+    pub(crate) async fn at(emulator: Emulator) -> Self {
         let options = StackOptions { port: 0, gateway_port: 0, data: None };
-        let (stack, prefix) = match place {
-            Place::Embedded => (Stack::start(&Environment::default(), &options).await, "ensemble".to_owned()),
-            Place::LocalStack { url, prefix } => {
+        let (stack, prefix) = match emulator {
+            Emulator::Embedded => (Stack::start(&Environment::default(), &options).await, "ensemble".to_owned()),
+            Emulator::LocalStack { url, prefix } => {
                 let environment = [("ENSEMBLE_PREFIX".to_owned(), prefix.clone())].into_iter().collect();
                 (Stack::on(Aws::at(&url).await.unwrap(), &environment, &options).await, prefix)
             }

@@ -12,10 +12,10 @@ use contracts::{Notification, Outcome, SagaKind};
 use tempfile::TempDir;
 
 use crate::cancelled::{assert_is_honest, cancel, path};
-use crate::clients::{Endpoint, QUEUES, SERVICES, Till};
+use crate::clients::{Endpoint, GatewayClient, QUEUES, SERVICES};
 use crate::command::calling;
+use crate::emulator::Emulator;
 use crate::harness::{Ended, Env, Process, card_keys, ensemble, env, wait_for, within};
-use crate::place::Place;
 use crate::rows::Row;
 
 /// How long the end of all sagas may take: what failed in an outage comes again as much later as that lasted.
@@ -29,14 +29,14 @@ pub(crate) fn lasting_port() -> String {
 }
 
 /// Everything at work.
-pub(crate) struct Stage {
+pub(crate) struct System {
     services: BTreeMap<&'static str, Process>,
-    gateway: Process,
+    gateway_process: Process,
     gateway_args: Vec<String>,
     /// The process of an embedded endpoint.
     _endpoint: Option<Process>,
     pub(crate) aws: Endpoint,
-    pub(crate) till: Till,
+    pub(crate) gateway: GatewayClient,
     env: Env,
     /// The rows that were asked for, by saga.
     asked: BTreeMap<String, &'static Row>,
@@ -47,26 +47,26 @@ pub(crate) struct Stage {
     folder: TempDir,
 }
 
-impl Stage {
+impl System {
     /// Starts everything on the embedded endpoint, the gateway with these arguments.
     pub(crate) async fn start(gateway_args: &[&str]) -> Self {
-        Self::at(Place::Embedded, gateway_args).await
+        Self::at(Emulator::Embedded, gateway_args).await
     }
 
-    /// Starts everything at this place.
-    pub(crate) async fn at(place: Place, gateway_args: &[&str]) -> Self {
+    /// Starts everything on this emulator.
+    pub(crate) async fn at(emulator: Emulator, gateway_args: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path();
-        let (endpoint, aws) = place.endpoint(at).await;
+        let (endpoint, aws) = emulator.endpoint(at).await;
 
         let gateway_args = [&["gateway"], gateway_args].concat();
         let hooks = env(&[("ENSEMBLE_HOOKS", "on")]);
-        let mut gateway = Process::start(at, "gateway", &gateway_args, &hooks);
-        let till = Till::at(gateway.url_after("payment gateway on").await);
+        let mut gateway_process = Process::start(at, "gateway", &gateway_args, &hooks);
+        let gateway = GatewayClient::at(gateway_process.url_after("payment gateway on").await);
 
         let mut all = calling(&aws);
         all.extend(env(&[
-            ("ENSEMBLE_GATEWAY_URL", &till.url),
+            ("ENSEMBLE_GATEWAY_URL", &gateway.url),
             ("ENSEMBLE_HOOKS", "on"),
             // What a killed process held comes back as soon as the settings allow.
             ("ENSEMBLE_VISIBILITY_SECS", "3"),
@@ -79,13 +79,13 @@ impl Stage {
         let provisioned = ensemble(&["provision"], &all).await;
         assert_eq!(provisioned.code, Some(0), "{provisioned:?}");
 
-        let mut stage = Self {
+        let mut system = Self {
             services: BTreeMap::new(),
-            gateway,
+            gateway_process,
             gateway_args: gateway_args.into_iter().map(str::to_owned).collect(),
             _endpoint: endpoint,
             aws,
-            till,
+            gateway,
             env: all,
             asked: BTreeMap::new(),
             cancelled: BTreeSet::new(),
@@ -93,9 +93,9 @@ impl Stage {
             folder,
         };
         for name in SERVICES {
-            stage.start_service(name);
+            system.start_service(name);
         }
-        stage
+        system
     }
 
     /// Starts a service that is not running.
@@ -129,18 +129,18 @@ impl Stage {
 
     /// SIGKILL to the gateway.
     pub(crate) fn kill_gateway(&mut self) {
-        self.gateway.kill();
+        self.gateway_process.kill();
     }
 
     /// Starts the gateway again, as it was started at first.
     pub(crate) async fn start_gateway(&mut self) {
         let args: Vec<_> = self.gateway_args.iter().map(String::as_str).collect();
         let hooks = env(&[("ENSEMBLE_HOOKS", "on")]);
-        self.gateway = Process::start(self.folder.path(), "gateway", &args, &hooks);
-        self.gateway.url_after("payment gateway on").await;
+        self.gateway_process = Process::start(self.folder.path(), "gateway", &args, &hooks);
+        self.gateway_process.url_after("payment gateway on").await;
         wait_for("the gateway", async || {
             // The words may be those of its former life.
-            let address = self.till.url.strip_prefix("http://")?;
+            let address = self.gateway.url.strip_prefix("http://")?;
             std::net::TcpStream::connect(address).ok()
         })
         .await;
@@ -193,7 +193,7 @@ impl Stage {
     /// Grows with every outcome and with every call to the gateway.
     pub(crate) async fn progress(&mut self) -> u64 {
         let outcomes = u64::try_from(self.listen().await).unwrap();
-        outcomes + self.till.totals().await.calls
+        outcomes + self.gateway.totals().await.calls
     }
 
     /// Waits until all that was asked for has ended and no message is left; then every saga must be right.
@@ -227,7 +227,7 @@ impl Stage {
     async fn is_right(&self, saga: &str, row: &Row) {
         let told = self.notification(saga);
         if self.cancelled.contains(saga) {
-            assert_is_honest(&told, self.till.ledger(saga).await, &row.request());
+            assert_is_honest(&told, self.gateway.ledger(saga).await, &row.request());
             return;
         }
         let what = format!("saga {saga} of {row:?}: {told:?}");
@@ -238,7 +238,7 @@ impl Stage {
         let standing = told.standing.iter().map(|left| left.effect.as_str());
         assert_eq!(standing.collect::<Vec<_>>(), row.standing, "{what}");
 
-        let ledger = self.till.ledger(saga).await;
+        let ledger = self.gateway.ledger(saga).await;
         let counts = [ledger.authorized, ledger.captured, ledger.voided, ledger.refunded];
         assert_eq!(counts, row.ledger, "{what}: {ledger:?}");
     }

@@ -8,56 +8,56 @@ use contracts::SagaId;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::clients::{Endpoint, SERVICES, Till};
+use crate::clients::{Endpoint, GatewayClient, SERVICES};
 use crate::command::calling;
+use crate::emulator::Emulator;
 use crate::harness::{Ended, Env, PATIENCE, Process, card_keys, ensemble, env, wait_for};
-use crate::place::Place;
 
 /// All services, as `ensemble run` calls them.
 pub(crate) const ALL: &[&str] = &SERVICES;
 
 /// An endpoint with the topology, a gateway, and the services that are running.
-pub(crate) struct Troupe {
+pub(crate) struct ServiceProcesses {
     services: BTreeMap<&'static str, Process>,
     pub(crate) aws: Endpoint,
-    pub(crate) till: Till,
+    pub(crate) gateway: GatewayClient,
     pub(crate) env: Env,
     /// The notifications of each saga in the order in which they came: each once.
     heard: BTreeMap<String, Vec<Value>>,
-    _gateway: Process,
+    _gateway_process: Process,
     /// The process of an embedded endpoint.
     _endpoint: Option<Process>,
     folder: TempDir,
 }
 
-impl Troupe {
-    /// The topology at this place, a gateway with these arguments, and no service yet.
-    pub(crate) async fn at(place: Place, gateway_args: &[&str]) -> Self {
-        let troupe = Self::before(place, gateway_args).await;
-        let provisioned = troupe.ensemble(&["provision"]).await;
+impl ServiceProcesses {
+    /// The topology on this emulator, a gateway with these arguments, and no service yet.
+    pub(crate) async fn at(emulator: Emulator, gateway_args: &[&str]) -> Self {
+        let services = Self::before(emulator, gateway_args).await;
+        let provisioned = services.ensemble(&["provision"]).await;
         assert_eq!(provisioned.code, Some(0), "{provisioned:?}");
-        troupe
+        services
     }
 
     /// The same, before there is a topology.
-    pub(crate) async fn before(place: Place, gateway_args: &[&str]) -> Self {
+    pub(crate) async fn before(emulator: Emulator, gateway_args: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path();
-        let (endpoint, aws) = place.endpoint(at).await;
+        let (endpoint, aws) = emulator.endpoint(at).await;
         let hooks = env(&[("ENSEMBLE_HOOKS", "on")]);
         let args = [&["gateway", "--gateway-port", "0"], gateway_args].concat();
-        let mut gateway = Process::start(at, "gateway", &args, &hooks);
-        let till = Till::at(gateway.url_after("payment gateway on").await);
+        let mut gateway_process = Process::start(at, "gateway", &args, &hooks);
+        let gateway = GatewayClient::at(gateway_process.url_after("payment gateway on").await);
         let mut all = calling(&aws);
         all.extend(env(&[
-            ("ENSEMBLE_GATEWAY_URL", &till.url),
+            ("ENSEMBLE_GATEWAY_URL", &gateway.url),
             ("ENSEMBLE_OPERATOR", "ann"),
             ("ENSEMBLE_HOOKS", "on"),
             ("ENSEMBLE_VISIBILITY_SECS", "3"),
         ]));
         all.extend(card_keys().await);
         let (services, heard) = (BTreeMap::new(), BTreeMap::new());
-        Self { services, aws, till, env: all, heard, folder, _gateway: gateway, _endpoint: endpoint }
+        Self { services, aws, gateway, env: all, heard, folder, _gateway_process: gateway_process, _endpoint: endpoint }
     }
 
     /// Starts services in one process of this name, with these variables besides.

@@ -1,4 +1,4 @@
-//! Where a scenario plays: on the embedded endpoint, or on `LocalStack`.
+//! The emulator of AWS on which a scenario runs: the embedded endpoint, or `LocalStack`.
 //!
 //! **Invariant:** a scenario is one function, and does not know which; where there is no `LocalStack`, its twin says so.
 
@@ -12,7 +12,7 @@ use crate::harness::{Env, Process};
 const LOCALSTACK: &str = "ENSEMBLE_TEST_LOCALSTACK";
 
 /// An endpoint for one scenario.
-pub(crate) enum Place {
+pub(crate) enum Emulator {
     /// An embedded one, which starts and ends with the scenario.
     Embedded,
     /// One that others use too: what belongs to the scenario has this prefix. It is left there, in the memory of a
@@ -20,7 +20,7 @@ pub(crate) enum Place {
     LocalStack { url: String, prefix: String },
 }
 
-impl Place {
+impl Emulator {
     /// `LocalStack`, under a prefix that nobody else has.
     #[expect(clippy::disallowed_methods, reason = "no setting of the product, but of this test")]
     pub(crate) fn localstack(scenario: &str) -> Option<Self> {
@@ -52,15 +52,15 @@ macro_rules! on_both_endpoints {
         mod embedded {
             $(#[tokio::test]
             async fn $scenario() {
-                Box::pin(super::$scenario($crate::place::Place::Embedded)).await;
+                Box::pin(super::$scenario($crate::emulator::Emulator::Embedded)).await;
             })+
         }
 
         mod localstack {
             $(#[tokio::test]
             async fn $scenario() {
-                if let Some(place) = $crate::place::Place::localstack(stringify!($scenario)) {
-                    Box::pin(super::$scenario(place)).await;
+                if let Some(emulator) = $crate::emulator::Emulator::localstack(stringify!($scenario)) {
+                    Box::pin(super::$scenario(emulator)).await;
                 }
             })+
         }
