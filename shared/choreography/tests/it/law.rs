@@ -1,22 +1,37 @@
 //! The dependency law, read from the manifests: who may know whom.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::golden::root;
 
-/// The manifest of every member of the workspace, by the name of its package.
-fn manifests() -> BTreeMap<String, toml::Table> {
-    let mut manifests = BTreeMap::new();
-    for folder in ["shared", "services", "infra"] {
-        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
-            let Ok(text) = std::fs::read_to_string(entry.unwrap().path().join("Cargo.toml")) else {
+/// A member of the workspace.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) folder: PathBuf,
+    manifest: toml::Table,
+}
+
+/// Every member of the workspace, by the name of its package.
+pub(crate) fn members() -> BTreeMap<String, Member> {
+    let mut members = BTreeMap::new();
+    for group in ["shared", "services", "infra"] {
+        for entry in std::fs::read_dir(root().join(group)).unwrap() {
+            let folder = entry.unwrap().path();
+            let Ok(text) = std::fs::read_to_string(folder.join("Cargo.toml")) else {
                 continue;
             };
             let manifest: toml::Table = text.parse().unwrap();
-            manifests.insert(manifest["package"]["name"].as_str().unwrap().to_owned(), manifest);
+            let name = manifest["package"]["name"].as_str().unwrap().to_owned();
+            members.insert(name, Member { folder, manifest });
         }
     }
-    manifests
+    members
+}
+
+/// The manifest of every member of the workspace, by the name of its package.
+fn manifests() -> BTreeMap<String, toml::Table> {
+    members().into_iter().map(|(name, member)| (name, member.manifest)).collect()
 }
 
 /// What a manifest names under these headings, below `target` too.

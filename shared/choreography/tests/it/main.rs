@@ -11,6 +11,7 @@ mod doors;
 mod explore;
 mod faults;
 mod golden;
+mod import_cycles;
 mod law;
 mod operator;
 mod oracle;
