@@ -26,7 +26,7 @@ use crate::stuck::Stuck;
 pub(crate) const OPEN: &str = "open";
 
 /// Where a page of sagas ended, as DynamoDB tells it.
-pub(crate) type Place = stock::Item;
+pub(crate) type Place = crate::item::Item;
 
 /// The table of one service.
 #[derive(Clone, Debug)]
