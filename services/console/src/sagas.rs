@@ -138,7 +138,7 @@ fn as_json(options: &SagasOptions, total: u64, overdue: u64, shown: &[Shown]) ->
         let Listed { saga: id, kind, state, due } = &saga.listed;
         json!({
             "sagaId": id, "saga": kind, "state": state, "due": due,
-            "waits": saga.owed.iter().map(owed_as_json).collect::<Vec<_>>(),
+            "waits": saga.owed.iter().map(Owed::as_json).collect::<Vec<_>>(),
             "stuck": saga.stuck.iter().map(stuck_as_json).collect::<Vec<_>>(),
             "error": saga.failed.get("error"), "standing": saga.failed.get("standing"),
         })
@@ -156,9 +156,4 @@ fn stuck_at(service: &str, stuck: &Stuck, now: Timestamp) -> String {
 fn stuck_as_json((service, stuck): &(&str, Stuck)) -> Value {
     let Stuck { call, why, since, receives } = stuck;
     json!({ "service": service, "call": call, "why": why, "since": since, "receives": receives })
-}
-
-fn owed_as_json(owed: &Owed) -> Value {
-    let saga::Awaited { service, to, events } = &owed.awaited;
-    json!({ "service": service, "events": events, "to": to, "doing": owed.doing })
 }

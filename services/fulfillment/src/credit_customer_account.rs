@@ -5,8 +5,8 @@ use contracts::{Event, EventType, StepName};
 use saga::Context;
 use saga::step::{Acted, Answer, Card, Heard, Step, Turn};
 
+use crate::effects::{Effect, Reply};
 use crate::fulfilled::{self, Facts};
-use crate::{Effect, Reply};
 
 /// The customer is charged: credit the account.
 #[derive(Clone, Copy, Debug)]

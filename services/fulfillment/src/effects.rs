@@ -3,8 +3,7 @@
 use contracts::SagaId;
 use runtime::{Call, Failed, Perform, Stock};
 use rust_decimal::Decimal;
-
-use crate::Fulfillment;
+use saga::step::Steps;
 
 /// What fulfillment asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +23,7 @@ pub enum Reply {
 #[derive(Clone, Debug)]
 pub struct StockEffects(pub Stock);
 
-impl Perform<Fulfillment> for StockEffects {
+impl Perform<Steps<Effect, Reply>> for StockEffects {
     fn call(&self, effect: &Effect) -> Call {
         match effect {
             Effect::Count(_) => Call::new("DynamoDB", "count the stock"),

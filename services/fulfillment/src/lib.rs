@@ -21,6 +21,7 @@ mod tests;
 
 use std::sync::LazyLock;
 
+use runtime::{ConfigError, Environment, Service};
 use saga::Declaration;
 use saga::step::{Forced, StepList, Steps};
 
@@ -28,7 +29,6 @@ use credit_customer_account::CreditCustomerAccount;
 use reserve_inventory::ReserveInventory;
 
 pub use effects::{Effect, Reply, StockEffects};
-pub use service::service;
 
 /// The fulfillment service; its effects are carried out by [`StockEffects`].
 pub type Fulfillment = Steps<Effect, Reply>;
@@ -41,6 +41,15 @@ pub static DECLARATION: LazyLock<Declaration> =
 #[must_use]
 pub fn fulfillment(hooks: bool) -> Fulfillment {
     Steps::new(&DECLARATION, steps(hooks))
+}
+
+/// Fulfillment, as the environment wants it.
+///
+/// # Errors
+///
+/// [`ConfigError`].
+pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
+    service::joined(environment, fulfillment)
 }
 
 fn steps(hooks: bool) -> StepList<Effect, Reply> {

@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 use saga::step::{Acted, Answer, Card, Heard, Step, Turn, Undone};
 use saga::{Context, Take};
 
+use crate::effects::{Effect, Reply};
 use crate::fulfilled::{self, Facts};
-use crate::{Effect, Reply};
 
 /// The error of a reservation that cannot be made.
 const ERROR: &str = "ErrReserveInventory";

@@ -1,15 +1,15 @@
 //! Fulfillment as a service: its settings.
 
 use runtime::{ConfigError, Environment, Service, Stock, settings};
+use saga::step::Steps;
 
-use crate::{StockEffects, fulfillment};
+use crate::effects::{Effect, Reply, StockEffects};
 
-/// Fulfillment, as the environment wants it.
-///
-/// # Errors
-///
-/// [`ConfigError`].
-pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
+/// Joins fulfillment, with hooks or without, to the stock.
+pub(crate) fn joined(
+    environment: &Environment,
+    fulfillment: fn(bool) -> Steps<Effect, Reply>,
+) -> Result<Service, ConfigError> {
     let (hooks, _live) = settings::hooks(environment)?;
     Ok(Service::joined(fulfillment(hooks), |aws, settings| StockEffects(Stock::new(aws, settings))))
 }

@@ -4,9 +4,9 @@ use contracts::{Event, EventType, Failure, Purchase, Standing, StepName};
 use saga::Context;
 use saga::step::{Acted, Answer, Card, Heard, Step, Turn, Undone};
 
+use crate::effects::{Effect, Reply};
 use crate::gateway::{Known, Refusal};
 use crate::paid::{self, Facts};
-use crate::{Effect, Reply};
 
 /// A fare is registered: charge the card.
 #[derive(Clone, Copy, Debug)]

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use card::{OpenError, PrivateKey};
 use contracts::{Identifier, Money, Poison, Reason, SagaId};
 use runtime::{Call, Failed, Perform, Unavailable};
+use saga::step::Steps;
 
-use crate::Payment;
 use crate::gateway::{Authorization, Gateway, GatewayError, Key, Known, Refusal};
 
 /// What payment asks of the gateway.
@@ -158,7 +158,7 @@ impl<G: Gateway> GatewayEffects<G> {
     }
 }
 
-impl<G: Gateway> Perform<Payment> for GatewayEffects<G> {
+impl<G: Gateway> Perform<Steps<Effect, Reply>> for GatewayEffects<G> {
     fn call(&self, effect: &Effect) -> Call {
         Call::new(
             GATEWAY,

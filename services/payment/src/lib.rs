@@ -25,6 +25,7 @@ mod tests;
 
 use std::sync::LazyLock;
 
+use runtime::{ConfigError, Environment, Service};
 use saga::Declaration;
 use saga::step::{Forced, StepList, Steps};
 
@@ -34,7 +35,7 @@ use process_payment::ProcessPayment;
 pub use adapter::HttpGateway;
 pub use effects::{Effect, GatewayEffects, Reply};
 pub use gateway::{Authorization, Gateway, GatewayError, Key, Known, Refusal};
-pub use service::{GATEWAY_URL, VARIABLES, gateway_of, service};
+pub use service::{GATEWAY_URL, VARIABLES, gateway_of};
 
 /// The payment service; its effects are carried out by [`GatewayEffects`].
 pub type Payment = Steps<Effect, Reply>;
@@ -48,6 +49,15 @@ pub static DECLARATION: LazyLock<Declaration> =
 #[must_use]
 pub fn payment(hooks: bool) -> Payment {
     Steps::new(&DECLARATION, steps(hooks))
+}
+
+/// Payment, as the environment wants it.
+///
+/// # Errors
+///
+/// [`ConfigError`].
+pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
+    service::joined(environment, payment)
 }
 
 fn steps(hooks: bool) -> StepList<Effect, Reply> {

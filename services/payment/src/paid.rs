@@ -9,8 +9,8 @@ use contracts::{Charge, Event, Failure, Purchase, Standing, StepName, fulfillmen
 use saga::step::{Answer, Ending, Failed, Turn, Undone};
 use serde::{Deserialize, Serialize};
 
+use crate::effects::{Effect, Reply};
 use crate::gateway::Known;
-use crate::{Effect, Reply};
 
 /// The rule that a gateway breaks which answers another call.
 pub(crate) const NOT_ASKED: &str = "the gateway answered what was not asked for";

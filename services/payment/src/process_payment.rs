@@ -4,9 +4,9 @@ use contracts::{Event, EventType, Failure, Purchase, Standing, StepName};
 use saga::Context;
 use saga::step::{Acted, Answer, Card, Heard, Step, Turn, Undone};
 
+use crate::effects::{Effect, Reply};
 use crate::gateway::Known;
 use crate::paid::{self, Facts};
-use crate::{Effect, Reply};
 
 /// The error of a debit that cannot be given back; retried by policy.
 const REFUND_ERROR: &str = "ErrProcessRefund";

@@ -2,10 +2,12 @@
 
 use card::PrivateKey;
 use runtime::{ConfigError, Environment, Service, Variable, settings};
+use saga::step::Steps;
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::{GatewayEffects, HttpGateway, payment};
+use crate::adapter::HttpGateway;
+use crate::effects::{Effect, GatewayEffects, Reply};
 
 /// Every variable of payment.
 pub const VARIABLES: &[&Variable] = &[&KEY, &KEY_FILE, &GATEWAY_URL];
@@ -30,12 +32,11 @@ pub const GATEWAY_URL: Variable = Variable {
     about: "where the payment gateway is; its certificate is checked against the system's, or SSL_CERT_FILE",
 };
 
-/// Payment, as the environment wants it.
-///
-/// # Errors
-///
-/// [`ConfigError`].
-pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
+/// Joins payment, with hooks or without, to the gateway that the environment names.
+pub(crate) fn joined(
+    environment: &Environment,
+    payment: fn(bool) -> Steps<Effect, Reply>,
+) -> Result<Service, ConfigError> {
     // Refuses forced failures beside a live gateway, also where only payment is told of them.
     let (hooks, _live) = settings::hooks(environment)?;
     let key = environment.secret(&KEY, &KEY_FILE).map(Zeroizing::new)?;

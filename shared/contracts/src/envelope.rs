@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::event::rule_of;
+use crate::json::rule_of;
 use crate::{Event, EventType, MAX_BODY_BYTES, Poison, Reason, SagaId};
 
 /// An event and what is known about it.

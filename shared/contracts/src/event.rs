@@ -1,138 +1,168 @@
-//! What can be asked of any event.
+//! The events of the vocabulary, and what any event can be asked.
 
 use std::any::Any;
 
-use crate::{Event, EventType, Failure, Journey, Path, Purchase, SagaId, SagaKind, Standing, booking, fulfillment};
-use crate::{Outcome, StepName, payment};
+use serde::Serialize;
+use serde_json::value::RawValue;
 
-/// Who publishes an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Publisher {
-    /// Whoever asks for a saga.
-    Client,
-    /// The booking service.
-    Booking,
-    /// The payment service.
-    Payment,
-    /// The fulfillment service.
-    Fulfillment,
-}
+use crate::data::{Beside, Data, Publisher};
+use crate::json::rule_of;
+use crate::vocabulary::{first, vocabulary};
+use crate::{Outcome, Path, Poison, Purchase, Reason, SagaId, SagaKind, booking, fulfillment, payment};
 
-impl Publisher {
-    /// The name: of the service, its queue, its table and the prefix of its topic.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Client => "client",
-            Self::Booking => "booking",
-            Self::Payment => "payment",
-            Self::Fulfillment => "fulfillment",
+macro_rules! events {
+    (
+        steps { $($steps:tt)* }
+        requests {
+            $($(#[doc = $asked_doc:literal])+ $asked:ident $(of $asked_kind:ident)? = $asked_wire:literal;)+
         }
-    }
-}
+        events {
+            $(
+                $(#[doc = $doc:literal])+
+                $name:ident $(of $kind:ident)? = $wire:literal version $version:literal
+                    by $publisher:ident holds $data:ty $(, beside $beside:ident)? $(, tells $outcome:ident)?;
+            )+
+        }
+    ) => {
+        /// The type of an event, by its frozen wire name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum EventType {
+            $($(#[doc = $asked_doc])+ $asked,)+
+            $($(#[doc = $doc])+ $name,)+
+        }
 
-/// What travels beside an event.
-#[derive(Clone, Copy)]
-pub(crate) enum Beside {
-    /// A sealed card.
-    Card,
-}
+        impl EventType {
+            /// Every event type, in the order of the story.
+            pub const ALL: &[Self] = &[$(Self::$asked,)+ $(Self::$name),+];
 
-impl Beside {
-    pub(crate) const fn is_card(self) -> bool {
-        matches!(self, Self::Card)
-    }
-}
+            /// The wire name: the `type` of the `CloudEvent` and the message attribute that subscriptions filter by.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$asked => $asked_wire,)+
+                    $(Self::$name => $wire,)+
+                }
+            }
 
-/// What the data of every event can be asked for.
-pub trait Data: Any {
-    /// The way so far.
-    fn path(&self) -> &Path;
+            /// The name in prose and pictures.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$asked => stringify!($asked),)+
+                    $(Self::$name => stringify!($name),)+
+                }
+            }
 
-    /// The fare or the order; a rejection is about nothing that could be read.
-    fn purchase(&self) -> Option<&Purchase> {
-        None
-    }
+            /// What the event says, in a sentence.
+            #[must_use]
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Self::$asked => concat!($($asked_doc),+).trim_ascii(),)+
+                    $(Self::$name => concat!($($doc),+).trim_ascii(),)+
+                }
+            }
 
-    /// The journey of a saga that goes on; `None` for an outcome.
-    fn journey(&self) -> Option<&Journey> {
-        None
-    }
+            /// The kind of saga that the event belongs to; `None` for an event of every kind.
+            #[must_use]
+            pub const fn kind(self) -> Option<SagaKind> {
+                match self {
+                    $(Self::$asked => first!($(Some(SagaKind::$asked_kind),)? None),)+
+                    $(Self::$name => first!($(Some(SagaKind::$kind),)? None),)+
+                }
+            }
 
-    /// Which of its type the event is in its saga, from 0.
-    fn nth(&self) -> u32 {
-        self.journey().map_or(0, |journey| journey.round)
-    }
+            /// The outcome that the event tells; `None` for an event after which the saga goes on.
+            #[must_use]
+            pub const fn outcome(self) -> Option<Outcome> {
+                match self {
+                    $(Self::$asked => None,)+
+                    $(Self::$name => first!($(Some(Outcome::$outcome),)? None),)+
+                }
+            }
 
-    /// Why the saga fails, if it does.
-    fn failure(&self) -> Option<&Failure> {
-        None
-    }
+            /// Whether a sealed card travels beside the event. A card is stored nowhere.
+            #[must_use]
+            pub const fn carries_card(self) -> bool {
+                match self {
+                    $(Self::$asked => false,)+
+                    $(Self::$name => first!($(Beside::$beside.is_card(),)? false),)+
+                }
+            }
 
-    /// The effects that could not be undone.
-    fn standing(&self) -> &[Standing] {
-        &[]
-    }
-}
+            /// The schema of its data; `None` for a request, whose data is booking's to describe.
+            #[cfg(feature = "schema")]
+            pub(crate) fn data_schema(self, generator: &mut schemars::SchemaGenerator) -> Option<schemars::Schema> {
+                match self {
+                    $(Self::$asked => None,)+
+                    $(Self::$name => Some(generator.subschema_for::<$data>()),)+
+                }
+            }
 
-/// The method of [`Data`] that a field of a struct answers.
-macro_rules! field {
-    (purchase) => {
-        fn purchase(&self) -> Option<&Purchase> {
-            Some(&self.purchase)
+            /// The major version of the data that this build writes and reads.
+            #[must_use]
+            pub const fn schema_version(self) -> u32 {
+                match self {
+                    $(Self::$asked => 1,)+
+                    $(Self::$name => $version,)+
+                }
+            }
+
+            /// Who publishes the event.
+            #[must_use]
+            pub const fn publisher(self) -> Publisher {
+                match self {
+                    $(Self::$asked => Publisher::Client,)+
+                    $(Self::$name => Publisher::$publisher,)+
+                }
+            }
+        }
+
+        /// An event that a service published: its type and its data.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+        #[serde(untagged)]
+        pub enum Event {
+            $($(#[doc = $doc])+ $name($data),)+
+        }
+
+        impl Event {
+            /// Its type.
+            #[must_use]
+            pub const fn event_type(&self) -> EventType {
+                match self {
+                    $(Self::$name(_) => EventType::$name,)+
+                }
+            }
+
+            /// What every event's data can be asked for.
+            #[must_use]
+            pub fn data(&self) -> &dyn Data {
+                match self {
+                    $(Self::$name(data) => data,)+
+                }
+            }
+
+            /// The event of this type with this data; `None` where such an event holds other data.
+            #[must_use]
+            pub fn new<D: Data + Clone>(event_type: EventType, data: &D) -> Option<Self> {
+                let data: &dyn Any = data;
+                match event_type {
+                    $(EventType::$asked)|+ => None,
+                    $(EventType::$name => data.downcast_ref::<$data>().cloned().map(Self::$name),)+
+                }
+            }
+
+            /// Reads the data of an event of this type.
+            fn parse(event_type: EventType, data: &str) -> Option<serde_json::Result<Self>> {
+                match event_type {
+                    $(EventType::$asked)|+ => None,
+                    $(EventType::$name => Some(serde_json::from_str(data).map(Self::$name)),)+
+                }
+            }
         }
     };
-    (journey) => {
-        fn journey(&self) -> Option<&Journey> {
-            Some(&self.journey)
-        }
-        fn path(&self) -> &Path {
-            &self.journey.path
-        }
-    };
-    (path) => {
-        fn path(&self) -> &Path {
-            &self.path
-        }
-    };
-    (earlier) => {
-        fn nth(&self) -> u32 {
-            self.earlier
-        }
-    };
-    (error) => {
-        fn failure(&self) -> Option<&Failure> {
-            Some(&self.error)
-        }
-    };
-    (standing) => {
-        fn standing(&self) -> &[Standing] {
-            &self.standing
-        }
-    };
 }
 
-/// Implements [`Data`] by the names of fields.
-macro_rules! data {
-    ($($data:ty: $($field:ident)+;)+) => {
-        $(impl Data for $data { $(field!($field);)+ })+
-    };
-}
-
-data! {
-    booking::Registered: purchase journey;
-    booking::UnwindingStarted: purchase journey error;
-    booking::Completed: purchase path earlier;
-    booking::Failed: purchase path earlier error standing;
-    booking::FareRejected: path error;
-    booking::OrderRejected: path error;
-    payment::PaymentCaptured: purchase journey;
-    payment::PaymentDeclined: purchase journey error standing;
-    payment::PaymentRefunded: purchase journey error standing;
-    payment::PaymentRefundFailed: purchase journey error standing;
-    fulfillment::Fulfilled: purchase journey;
-    fulfillment::Refused: purchase journey error standing;
-}
+vocabulary!(events);
 
 impl Event {
     /// Its data, where an event of this type holds such data.
@@ -158,14 +188,6 @@ impl Event {
     #[must_use]
     pub fn nth(&self) -> u32 {
         self.data().nth()
-    }
-}
-
-impl StepName {
-    /// The step that undoes this one, if one does.
-    #[must_use]
-    pub fn undone_by(self) -> Option<Self> {
-        Self::ALL.iter().copied().find(|step| step.undoes() == Some(self))
     }
 }
 
@@ -198,23 +220,19 @@ impl EventType {
     }
 }
 
-/// What a serde error may say aloud: the rule and the place, never the value that broke it.
-#[must_use]
-pub fn rule_of(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!("at line {} column {}", error.line(), error.column());
-    // These two name a field of ours. All others can quote the input.
-    if text.starts_with("missing field `") || text.starts_with("duplicate field `") {
-        let rule = text.split(" at line ").next().unwrap_or_default();
-        return format!("{rule} {place}");
-    }
-    match error.classify() {
-        serde_json::error::Category::Data => {
-            format!("a value breaks the rule of its field {place}")
-        }
-        serde_json::error::Category::Eof => format!("the JSON ends too early {place}"),
-        serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
-            format!("not JSON {place}")
+impl Event {
+    /// Reads the data of an event of this type.
+    pub(crate) fn read(event_type: EventType, data: &RawValue) -> Result<Self, Poison> {
+        let unreadable = |rule: String| Poison::new(Reason::Unreadable, rule);
+        let name = event_type.as_str();
+        let read = Self::parse(event_type, data.get())
+            .ok_or_else(|| Poison::new(Reason::NotForUs, "a request belongs on the booking queue"))?;
+        let event = read.map_err(|error| unreadable(format!("data: is not that of {name}: {}", rule_of(&error))))?;
+        match (event_type.kind(), event.purchase().map(Purchase::kind)) {
+            (Some(expected), Some(kind)) if kind != expected => {
+                Err(unreadable(format!("data: {name} must hold a field `{expected}`")))
+            }
+            _ => Ok(event),
         }
     }
 }

@@ -6,8 +6,9 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | [`booking`], [`payment`], [`fulfillment`] | the events of that publisher |
-//! | [`vocabulary`] | the list of all steps and events: [`StepName`], [`Event`], [`EventType`] |
-//! | [`event`] | what can be asked of any event |
+//! | `vocabulary` | the list of all steps and events |
+//! | [`steps`], [`event`], [`data`] | what is made of the list: [`StepName`], [`Event`], [`EventType`]; what any event can be asked |
+//! | [`json`] | what may be said of a text that cannot be read |
 //! | [`envelope`] | the `CloudEvents` 1.0 envelope around each |
 //! | [`fare`], [`order`], [`purchase`] | what a saga is about |
 //! | [`journey`] | what travels with every event: path, deadline, round |
@@ -20,6 +21,7 @@
 //! | [`redact`] | takes card data out of what must be kept |
 
 pub mod booking;
+pub mod data;
 pub mod envelope;
 pub mod event;
 pub mod fare;
@@ -27,6 +29,7 @@ pub mod fulfillment;
 pub mod hooks;
 pub mod ids;
 pub mod journey;
+pub mod json;
 pub mod money;
 pub mod notification;
 pub mod order;
@@ -37,12 +40,13 @@ pub mod purchase;
 pub mod redact;
 #[cfg(feature = "schema")]
 pub mod schema;
-mod table;
-pub mod vocabulary;
+pub mod steps;
+mod vocabulary;
 pub mod words;
 
+pub use data::{Data, Publisher};
 pub use envelope::Envelope;
-pub use event::{Data, Publisher};
+pub use event::{Event, EventType};
 pub use fare::{Charge, Fare};
 pub use ids::{Identifier, SagaId};
 pub use journey::{Action, ActionKind, Attempt, Because, Journey, Path, Step};
@@ -52,7 +56,7 @@ pub use order::{Order, OrderStatus};
 pub use outcome::{Failure, Outcome, Standing};
 pub use poison::{Poison, Reason};
 pub use purchase::{Purchase, SagaKind};
-pub use vocabulary::{Event, EventType, StepName};
+pub use steps::StepName;
 pub use words::Words;
 
 /// The largest body that a service reads or writes, in bytes.

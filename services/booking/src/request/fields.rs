@@ -38,7 +38,7 @@ impl<'a> Fields<'a> {
     /// The error names the rule, never the text.
     pub(crate) fn of(text: &'a str) -> Result<Self, String> {
         serde_json::from_str(contracts::unmarked(text)).map_err(|error| {
-            if error.is_data() { "must be a JSON object".to_owned() } else { contracts::event::rule_of(&error) }
+            if error.is_data() { "must be a JSON object".to_owned() } else { contracts::json::rule_of(&error) }
         })
     }
 

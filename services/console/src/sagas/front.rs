@@ -6,6 +6,7 @@ use choreography::Map;
 use contracts::{Envelope, EventType, SagaKind};
 use saga::Awaited;
 use saga::step::Progress;
+use serde_json::{Value, json};
 
 use super::known::{Known, Row};
 
@@ -16,6 +17,14 @@ pub(super) struct Owed {
     pub(super) awaited: Awaited,
     /// What it is at, where it has begun.
     pub(super) doing: Option<String>,
+}
+
+impl Owed {
+    /// The same for programs.
+    pub(super) fn as_json(&self) -> Value {
+        let Awaited { service, to, events } = &self.awaited;
+        json!({ "service": service, "events": events, "to": to, "doing": self.doing })
+    }
 }
 
 impl std::fmt::Display for Owed {
@@ -103,7 +112,6 @@ mod tests {
     use booking::{Case, State};
     use contracts::{Event, Purchase, StepName};
     use saga::step::Ended;
-    use serde_json::Value;
     use testkit::fixtures;
 
     use super::*;

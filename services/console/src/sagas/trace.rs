@@ -8,9 +8,8 @@ use runtime::sagas::Sagas;
 use runtime::{Aws, Environment, Settings};
 use serde_json::{Value, json};
 
-use super::front::front;
+use super::front::{Owed, front};
 use super::known::{Known, keepers};
-use super::owed_as_json;
 use crate::cli::sagas::TraceOptions;
 use crate::parked::escaped;
 use crate::{Error, age, draw};
@@ -265,7 +264,7 @@ fn as_json(known: &Known) -> String {
         "way": marks.iter().map(mark).collect::<Vec<_>>(),
         "trying": trying.iter().map(tried).collect::<Vec<_>>(),
         "services": known.rows().into_iter().map(service).collect::<serde_json::Map<_, _>>(),
-        "waits": front(&choreography::map(), known).iter().map(owed_as_json).collect::<Vec<_>>(),
+        "waits": front(&choreography::map(), known).iter().map(Owed::as_json).collect::<Vec<_>>(),
         "error": failed.map(|failed| &failed.error),
         "standing": failed.map(|failed| &failed.standing),
         "resolution": failed.and_then(|failed| failed.resolution.as_ref()),
