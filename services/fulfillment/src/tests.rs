@@ -95,10 +95,9 @@ fn a_reservation_that_cannot_be_released_is_tried_twice_more_and_then_stands() {
     assert!(matches!(fulfillment.answers(&counted("2")), Decided::GoesOn(_)));
     let mut delays = Vec::new();
     let event = loop {
-        match fulfillment.comes_again() {
-            Decided::Retries(secs) => delays.push(secs),
-            decided => break decided.event(),
-        }
+        let decided = fulfillment.comes_again();
+        let Decided::Retries(secs) = decided else { break decided.event() };
+        delays.push(secs);
     };
     assert_eq!((delays, fulfillment.state().as_str()), (vec![1, 2], "ReserveInventory stands"));
     let Event::InventoryRefused(refused) = event else { panic!("{event:?}") };

@@ -25,7 +25,7 @@ use crate::stuck::Stuck;
 /// The index of sagas that are not over.
 pub(crate) const OPEN: &str = "open";
 
-/// Where a page of sagas ended, as DynamoDB tells it.
+/// Where a page of sagas ended, as `DynamoDB` tells it.
 pub(crate) type Place = crate::item::Item;
 
 /// The table of one service.

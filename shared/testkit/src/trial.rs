@@ -1,5 +1,7 @@
 //! One saga in one service that is a list of steps, decision by decision: for the tests of a step.
 
+#![expect(clippy::panic, reason = "a test that expects another decision has to stop")]
+
 use std::fmt::Debug;
 
 use contracts::{Event, SagaId};
@@ -126,10 +128,10 @@ impl<E: Debug> Decided<E> {
     /// Where the service decided otherwise.
     #[must_use]
     pub fn event(self) -> Event {
-        match self {
-            Self::Announces(events) if events.len() == 1 => events.into_iter().next().expect("there is one"),
-            other => panic!("announces no event: {other:?}"),
-        }
+        let decided = format!("{self:?}");
+        let one = if let Self::Announces(events) = self { <[Event; 1]>::try_from(events).ok() } else { None };
+        let [event] = one.unwrap_or_else(|| panic!("announces no event: {decided}"));
+        event
     }
 
     /// What the world outside is asked.
@@ -139,9 +141,8 @@ impl<E: Debug> Decided<E> {
     /// Where the service decided otherwise.
     #[must_use]
     pub fn asked(self) -> E {
-        match self {
-            Self::Asks(effect, _) => effect,
-            other => panic!("asks nothing: {other:?}"),
-        }
+        let decided = format!("{self:?}");
+        let asked = if let Self::Asks(effect, _) = self { Some(effect) } else { None };
+        asked.unwrap_or_else(|| panic!("asks nothing: {decided}"))
     }
 }

@@ -223,10 +223,9 @@ fn what_cannot_be_undone_is_named_and_the_step_before_it_is_undone_all_the_same(
     let mut delays = Vec::new();
     let event = loop {
         both.comes_again();
-        match both.answers(&Reply::No) {
-            Decided::Retries(secs) => delays.push(secs),
-            decided => break decided.event(),
-        }
+        let decided = both.answers(&Reply::No);
+        let Decided::Retries(secs) = decided else { break decided.event() };
+        delays.push(secs);
     };
     assert_eq!(delays, [1, 2], "the policy of the first names its error");
     let standing: Vec<_> = event.data().standing().iter().map(|standing| standing.id.as_str()).collect();
