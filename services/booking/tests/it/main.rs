@@ -62,6 +62,26 @@ fn and_asked(mut story: Story, kind: SagaKind, what: &[&str]) -> Story {
     Story { any_order: false, ..story }
 }
 
+fn fare_saga(name: &str) -> SagaId {
+    SagaId::of_request("fare", name)
+}
+
+/// Ids that are used for more than one request.
+fn used_ids() -> Vec<Story> {
+    vec![
+        Story::in_order("used for another", ["$20.00", "$21.00", "twenty"].map(|amount| fare("used", amount)).into()),
+        Story::in_order(
+            "used and rejected",
+            ["twenty", "$20.00", "thirty", "$0"].map(|amount| fare("bad", amount)).into(),
+        ),
+        Story::in_order(
+            "used and withdrawn",
+            vec![asked("cancel_requested", fare_saga("gone")), fare("gone", "$1"), fare("gone", "$2")],
+        ),
+        Story::in_order("an order used", ["199.99", "1", "-1"].map(|price| order("an order used", "4", price)).into()),
+    ]
+}
+
 fn stories() -> Vec<Story> {
     let mut hold_stands = fixtures::payment_declined("3");
     hold_stands.standing = fixtures::payment_refund_failed("3").standing;
@@ -76,7 +96,6 @@ fn stories() -> Vec<Story> {
     let mut order_not_refunded = fixtures::payment_refund_failed("3");
     order_not_refunded.purchase = fixtures::order("4").into();
     let not_refunded = || Event::PaymentRefundFailed(fixtures::payment_refund_failed("3"));
-    let fare_saga = |name: &str| SagaId::of_request("fare", name);
     vec![
         of_fare("completed", vec![Event::AccountCredited(fixtures::account_credited("3"))]),
         of_fare("declined", vec![Event::PaymentDeclined(fixtures::payment_declined("3"))]),
@@ -112,16 +131,6 @@ fn stories() -> Vec<Story> {
         Story::in_order("withdrawn", vec![asked("cancel_requested", fare_saga("withdrawn")), fare("withdrawn", "$1")]),
         and_asked(of_fare("tried again", vec![not_refunded()]), SagaKind::Fare, &["retry_requested"]),
         and_asked(of_order("an order tried again", "11", Vec::new()), SagaKind::Order, &["retry_requested"]),
-        Story::in_order("used for another", ["$20.00", "$21.00", "twenty"].map(|amount| fare("used", amount)).into()),
-        Story::in_order(
-            "used and rejected",
-            ["twenty", "$20.00", "thirty", "$0"].map(|amount| fare("bad", amount)).into(),
-        ),
-        Story::in_order(
-            "used and withdrawn",
-            vec![asked("cancel_requested", fare_saga("gone")), fare("gone", "$1"), fare("gone", "$2")],
-        ),
-        Story::in_order("an order used", ["199.99", "1", "-1"].map(|price| order("an order used", "4", price)).into()),
         and_asked(of_fare("resolved", vec![not_refunded()]), SagaKind::Fare, &["resolve_requested"]),
         and_asked(of_order("an order resolved", "11", Vec::new()), SagaKind::Order, &["resolve_requested"]),
     ]
@@ -140,7 +149,7 @@ fn booking_conforms() {
     };
     let report = Conformance {
         node: &|| Node::new(booking(), Nothing),
-        stories: stories(),
+        stories: [stories(), used_ids()].concat(),
         // Three bare digits would be found in any id.
         secrets: &["2424 2424 2424 2424", "12/22", "\"111\""],
         opens: &|saga, sealed| {
