@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_till_does_nothing_more() {
+    fn a_closed_processor_does_nothing_more() {
         let processor = Processor::new(Payments::default(), Journal::Memory, false);
         assert_eq!(processor.act("k", &authorize()).status(), StatusCode::CREATED);
         processor.close();
