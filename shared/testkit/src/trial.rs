@@ -106,7 +106,8 @@ where
             Decision::NotYet => return Decided::NotYet,
             Decision::Contradiction(rule) => return Decided::Contradicts(rule),
         };
-        self.state = state;
+        // As the next message finds it.
+        self.state = self.service.recall(&Stored::of(&state)).expect("a service knows what it wrote");
         self.said = Vec::new();
         match then {
             Then::Announce(events) | Then::AnnounceBehind(_, events) => {

@@ -61,13 +61,14 @@ pub enum Progress<F> {
 
 /// How a step ended that is not done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "F: Deserialize<'de>"))]
 pub struct Ended<F> {
     /// What is left of its effect.
     pub left: Left,
     /// When.
     pub at: Timestamp,
     /// What is known of the effect, if there was any.
-    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    #[serde(default = "none", deserialize_with = "some", skip_serializing_if = "Option::is_none")]
     pub facts: Option<F>,
     /// Why what stands could not be undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,6 +81,11 @@ pub struct Ended<F> {
 /// For serde, which would ask for `F: Default`.
 fn none<F>() -> Option<F> {
     None
+}
+
+/// For serde: facts that are written are facts, also where they are `null`, as those of a step that needs none.
+fn some<'de, D: Deserializer<'de>, F: Deserialize<'de>>(deserializer: D) -> Result<Option<F>, D::Error> {
+    F::deserialize(deserializer).map(Some)
 }
 
 /// What is left of a step that is not done.
