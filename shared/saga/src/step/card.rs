@@ -129,7 +129,7 @@ pub fn declaration(name: &'static str, about: &'static str, cards: &[&'static Ca
         about,
         stateful: true,
         // What stands is read first where an event does not repeat all of it.
-        looks: cards.iter().any(|card| !card.undone_on.is_empty()),
+        looks: cards.iter().any(|card| !card.undone_on.is_empty() || chain(cards, card.step).len() > 1),
         deadlines: false,
         stock: cards.iter().any(|card| card.stock),
         reactions: reactions.leak(),

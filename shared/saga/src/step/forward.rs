@@ -10,8 +10,7 @@ use serde_json::Value;
 
 use super::card::{Card, chain};
 use super::contract::{Acted, Answer, Ending, Turn, is_at_work};
-use super::progress::State;
-use super::progress::{Ended, OwnFailure, Progress, Unwinding};
+use super::progress::{Ended, OwnFailure, Progress, State, Unwinding};
 use super::service::{Steps, Work};
 use crate::{Decision, Take, Then};
 
@@ -54,7 +53,8 @@ where
 
     fn begin(self, card: &'static Card) -> Decision<Steps<E, R>> {
         let journey = &self.heard.journey;
-        if !journey.is_late(self.context.now) {
+        // A step that cannot be refused is never too late: what it follows is not undone any more.
+        if card.refused.is_none() || !journey.is_late(self.context.now) {
             return self.act(card);
         }
         let message = format!("{} heard of it after {}", self.service.name(), journey.deadline);
@@ -114,7 +114,7 @@ where
 
     /// Puts the service's own failure on record, and that what took effect before it is to be undone.
     fn fail(&mut self, card: &'static Card, error: Failure) {
-        let own = Some(OwnFailure { error, at: self.context.now });
+        let own = Some(OwnFailure { step: card.step, error, at: self.context.now });
         self.part.unwinding.insert(self.unwound_with(card).step, Unwinding { own, ..Unwinding::default() });
         for before in chain(&self.service.cards, card.step) {
             if let Some(Progress::Done(facts)) = self.part.steps.get(&before.step).cloned() {
@@ -128,7 +128,7 @@ where
     /// Whether the steps up to this one are being undone because this one failed by itself.
     fn is_unwound_by(&self, card: &'static Card) -> bool {
         let own = self.part.unwinding.get(&self.unwound_with(card).step).and_then(|unwinding| unwinding.own.as_ref());
-        own.is_some_and(|own| own.error.step == card.step)
+        own.is_some_and(|own| own.step == card.step)
     }
 
     pub(super) fn set(&mut self, step: StepName, progress: Progress<Value>) {

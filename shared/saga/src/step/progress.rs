@@ -118,6 +118,8 @@ pub struct Unwinding {
 /// A service's own failure, on record while what it had done is being undone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnFailure {
+    /// The step that failed.
+    pub step: StepName,
     /// Why.
     pub error: Failure,
     /// When.

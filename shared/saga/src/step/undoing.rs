@@ -189,7 +189,7 @@ where
             Some(own) => Told {
                 error: own.error.clone(),
                 standing: Vec::new(),
-                journey: self.heard.journey.and(own.error.step, false, own.at),
+                journey: self.heard.journey.and(own.step, false, own.at),
             },
             None => {
                 let mut told = Told {
@@ -220,7 +220,7 @@ where
                 self.tell(&mut told, card.step, ended)?;
             }
         }
-        let name = unwinding.own.as_ref().map_or(card.step, |own| own.error.step);
+        let name = unwinding.own.as_ref().map_or(card.step, |own| own.step);
         let Progress::Ended(ended) = self.part.steps.get(&name)? else { return None };
         let Told { error, standing, journey } = told;
         let failed = Failed { error, standing };

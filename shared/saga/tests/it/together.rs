@@ -261,3 +261,42 @@ fn a_saga_that_is_unwound_before_it_was_heard_of_never_begins() {
     assert_eq!(way(&event), [(StepName::ChargeFare, false)]);
     assert!(matches!(both.hears(registered()), Decided::Again));
 }
+
+/// A step after all that can fail.
+#[derive(Debug)]
+struct Receipt;
+
+impl Step for Receipt {
+    type Effect = Effect;
+    type Reply = Reply;
+    type Facts = ();
+
+    const CARD: Card =
+        Card::new(StepName::SetFareStatusCompleted, EventType::AccountCredited, EventType::InventoryReserved);
+
+    fn act(&self, _heard: &Heard, turn: &Turn<'_, Reply>, _context: &Context<'_>) -> Acted<Effect, ()> {
+        act("receipt", StepName::SetFareStatusCompleted, turn.reply)
+    }
+
+    fn answer(&self, answer: Answer<()>) -> Option<Event> {
+        let Answer { purchase, journey, .. } = answer;
+        let fulfilled = fulfillment::Fulfilled { purchase, charge: fixtures::charge(), journey };
+        Some(Event::InventoryReserved(fulfilled))
+    }
+}
+
+#[test]
+fn what_is_late_is_refused_but_for_a_step_that_cannot_be_refused() {
+    let late = fixtures::deadline() + jiff::SignedDuration::from_secs(1);
+    let mut both = both();
+    both.now = late;
+    assert_eq!(both.hears(registered()).event().data().failure().expect("it fails").name, "DeadlineExceeded");
+
+    let declaration: &'static Declaration =
+        Box::leak(Box::new(StepList::default().with(Receipt).declaration("one", "")));
+    let mut receipt = Trial::new(Steps::new(declaration, StepList::default().with(Receipt)));
+    receipt.now = late;
+    let credited = Event::AccountCredited(fixtures::account_credited("3"));
+    assert_eq!(receipt.hears(credited).asked(), Effect::Do("receipt"));
+    assert!(!declaration.looks && DECLARATION.looks, "only where an event does not repeat all that stands");
+}
