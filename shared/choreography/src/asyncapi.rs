@@ -5,16 +5,18 @@
 //! that is written, or stands beside the rules by which it is read.
 
 mod bindings;
+mod document;
 mod messages;
 mod operations;
 
 use contracts::{EventType, Publisher};
-use saga::topology::{Channel, Names, Topology};
+use saga::topology::{Channel, Names};
 use saga::{Declaration, Door};
 use serde_json::{Map as Fields, Value, json};
 
 use crate::topology::{channel_of, of_map};
 use crate::{Map, yaml};
+use document::Document;
 
 /// The version of `AsyncAPI`: the newest for which the official parser has the bindings of SNS and SQS, and which all
 /// tools read.
@@ -48,13 +50,6 @@ pub fn asyncapi(map: &Map, names: &Names) -> String {
             ("components", document.components()),
         ],
     )
-}
-
-/// What the sections are drawn from.
-struct Document<'a> {
-    map: &'a Map,
-    names: &'a Names,
-    topology: Topology,
 }
 
 impl Document<'_> {
@@ -145,12 +140,4 @@ impl Document<'_> {
         let topics = self.topology.topics.iter();
         topics.map(|topic| (self.names.short(topic).to_owned(), bindings::of_sending(topic, &self.topology))).collect()
     }
-}
-
-/// An object without the fields that are not there.
-fn present(mut object: Value) -> Value {
-    if let Value::Object(fields) = &mut object {
-        fields.retain(|_, value| !value.is_null());
-    }
-    object
 }

@@ -8,6 +8,7 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
+//! | `parts.rs` | what the sections are made of |
 //! | `parameters.rs` | what a person chooses, and which choices do not go together |
 //! | `messages.rs` | topics, queues, their policies, subscriptions |
 //! | `storage.rs` | the key, the tables, the secret |
@@ -18,46 +19,23 @@
 mod alarms;
 mod messages;
 mod parameters;
+mod parts;
 mod roles;
 mod services;
 mod storage;
 mod tags;
 
-use saga::topology::{Names, Topology};
+use saga::topology::Names;
 use serde_json::{Map as Fields, Value, json};
 
 use crate::{Map, topology, yaml};
+use parts::{Drawn, PREFIX, Resources, arn, exported, reference};
 
-/// The parameter that stands before every name.
-const PREFIX: &str = "Prefix";
+pub use parts::Stack;
 
 /// The longest template that `CloudFormation` takes from the command line, in bytes
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>).
 pub const TEMPLATE_MAX: usize = 51_200;
-
-/// One of the two stacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stack {
-    /// Topics, queues, tables, the key, roles, logs and alarms: what `ensemble provision` makes, and what AWS needs
-    /// besides.
-    Topology,
-    /// The services on ECS Fargate.
-    Services,
-}
-
-impl Stack {
-    /// Both, in the order in which they are deployed.
-    pub const ALL: [Self; 2] = [Self::Topology, Self::Services];
-
-    /// The file of its template, from the root of the repository.
-    #[must_use]
-    pub const fn file(self) -> &'static str {
-        match self {
-            Self::Topology => "infra/cloudformation/template.yaml",
-            Self::Services => "infra/cloudformation/services.yaml",
-        }
-    }
-}
 
 /// The template of a stack.
 #[must_use]
@@ -79,13 +57,6 @@ pub fn cloudformation(map: &Map, stack: Stack) -> String {
     ];
     let sections = sections.iter().filter_map(|(name, section)| Some((*name, tags::Tags(section.as_ref()?))));
     yaml::document(&format!("ensemble render cloudformation {name}"), sections)
-}
-
-/// What is drawn: a map, and its topology under names that are filled in where it is deployed.
-struct Drawn<'a> {
-    map: &'a Map,
-    names: Names,
-    topology: Topology,
 }
 
 impl Drawn<'_> {
@@ -122,95 +93,6 @@ impl Drawn<'_> {
             shared.map(|(id, value)| (id.clone(), json!({ "Value": value, "Export": { "Name": exported(&id) } })));
         shown.chain(shared).collect::<Fields<_, _>>().into()
     }
-
-    fn queue_id(&self, name: &str) -> String {
-        format!("{}Queue", camel(self.names.short(name)))
-    }
-
-    fn topic_id(&self, name: &str) -> String {
-        format!("{}Topic", camel(self.names.short(name)))
-    }
-
-    fn table_id(&self, name: &str) -> String {
-        format!("{}Table", camel(self.names.short(name)))
-    }
-}
-
-/// Resources, by logical id.
-#[derive(Default)]
-struct Resources(Fields<String, Value>);
-
-impl Resources {
-    fn add(&mut self, id: &str, kind: &str, properties: Value) {
-        self.add_with(id, kind, properties, json!({}));
-    }
-
-    /// A resource that goes with the stack, but is kept where an update replaces it.
-    fn add_kept(&mut self, id: &str, kind: &str, properties: Value) {
-        self.add_with(id, kind, properties, json!({ "DeletionPolicy": "Delete", "UpdateReplacePolicy": "Retain" }));
-    }
-
-    /// A resource that is made after another one.
-    fn add_after(&mut self, first: &str, id: &str, kind: &str, properties: Value) {
-        self.add_with(id, kind, properties, json!({ "DependsOn": first }));
-    }
-
-    fn add_with(&mut self, id: &str, kind: &str, properties: Value, mut resource: Value) {
-        set(&mut resource, "Type", kind.into());
-        set(&mut resource, "Properties", properties);
-        self.0.insert(id.to_owned(), resource);
-    }
-}
-
-/// Sets a field of an object.
-fn set(object: &mut Value, field: &str, value: Value) {
-    if let Value::Object(fields) = object {
-        fields.insert(field.to_owned(), value);
-    }
-}
-
-fn reference(id: &str) -> Value {
-    json!({ "Ref": id })
-}
-
-fn sub(text: &str) -> Value {
-    json!({ "Fn::Sub": text })
-}
-
-fn get(id: &str, attribute: &str) -> Value {
-    json!({ "Fn::GetAtt": [id, attribute] })
-}
-
-fn arn(id: &str) -> Value {
-    get(id, "Arn")
-}
-
-fn either(condition: &str, yes: &Value, no: &Value) -> Value {
-    json!({ "Fn::If": [condition, yes, no] })
-}
-
-/// A property that is absent.
-fn absent() -> Value {
-    reference("AWS::NoValue")
-}
-
-/// The name under which the topology's stack tells the services' stack of a resource.
-fn exported(id: &str) -> Value {
-    sub(&format!("${{{PREFIX}}}-{id}"))
-}
-
-/// A resource of the topology's stack, in the services' stack.
-fn imported(id: &str) -> Value {
-    json!({ "Fn::ImportValue": exported(id) })
-}
-
-/// A name as a logical id: letters and digits only.
-fn camel(name: &str) -> String {
-    let word = |word: &str| {
-        let mut letters = word.chars();
-        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
-    };
-    name.split('-').map(word).collect()
 }
 
 #[cfg(test)]

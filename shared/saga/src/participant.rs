@@ -148,11 +148,13 @@ pub struct Awaited {
 }
 
 impl Awaited {
-    /// Any of these events, owed by their publisher, in answer to that one.
+    /// Any of these events, owed by their publishers, in answer to that one.
     #[must_use]
     pub fn of(events: &[EventType], to: EventType) -> Self {
+        let mut owing: Vec<&str> = events.iter().map(|event| event.publisher().as_str()).collect();
+        owing.dedup();
         Self {
-            service: events.first().map_or("nobody", |event| event.publisher().as_str()).to_owned(),
+            service: if owing.is_empty() { "nobody".to_owned() } else { owing.join(" or ") },
             to: to.name().to_owned(),
             events: events.iter().map(|event| event.name().to_owned()).collect(),
         }

@@ -16,67 +16,11 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use contracts::{EventType, SagaId};
+use contracts::EventType;
 use saga::{Announcement, Participant, Settlement};
 
 use crate::bench::{Bench, Ending};
-use crate::{Fault, Message, Node, Outside, Service, hostile};
-
-/// Messages of one saga, each of which follows from those before it.
-#[derive(Clone, Debug)]
-pub struct Story {
-    /// What happens in it.
-    pub name: &'static str,
-    /// The messages.
-    pub messages: Vec<Message>,
-    /// Whether they end the same in any order. A cancellation does not: before the request it ends otherwise than
-    /// after it.
-    pub any_order: bool,
-}
-
-impl Story {
-    /// A story that ends the same in whichever order its messages come.
-    #[must_use]
-    pub fn new(name: &'static str, messages: Vec<Message>) -> Self {
-        Self { name, messages, any_order: true }
-    }
-
-    /// A story of which the end depends on the order.
-    #[must_use]
-    pub fn in_order(name: &'static str, messages: Vec<Message>) -> Self {
-        Self { name, messages, any_order: false }
-    }
-}
-
-/// A participant, and what is needed to try it.
-#[expect(missing_debug_implementations, reason = "it holds closures")]
-pub struct Conformance<'a, P, W> {
-    /// Makes the service anew, with nothing on record and nothing done outside.
-    pub node: &'a dyn Fn() -> Node<P, W>,
-    /// Together they make the participant announce everything that it declares.
-    pub stories: Vec<Story>,
-    /// The card in the stories: texts that may stand nowhere in the clear.
-    pub secrets: &'a [&'a str],
-    /// Whether a sealed card opens to the card in the stories.
-    pub opens: &'a dyn Fn(SagaId, &str) -> bool,
-    /// Fields that may be absent or of any type: `data.` and such before the names of inner ones.
-    pub tolerates: &'a [&'a str],
-}
-
-/// How much was tried.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Orders in which messages came, duplicates included.
-    pub orders: usize,
-    /// Faults that struck, each at an act of its own.
-    pub faults: usize,
-    /// Interleavings of two workers on one message.
-    pub interleavings: usize,
-    /// Calls that were turned away, because one under their key was at work.
-    pub turned_away: usize,
-    /// Hostile messages.
-    pub hostile: usize,
-}
+use crate::{Conformance, Fault, Message, Outside, Report, Service, Story, hostile};
 
 impl<P: Participant, W: Outside<P>> Conformance<'_, P, W> {
     /// Tries everything.

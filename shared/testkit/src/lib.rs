@@ -13,6 +13,7 @@
 //! | [`world`], `sns` | all services, with the topics and queues of a topology between them |
 //! | [`storm`] | a seeded adversary over a world |
 //! | [`trial`] | one saga in one service, decision by decision |
+//! | [`story`] | what a participant is tried with |
 //! | [`conformance`], `bench`, `hostile` | what every participant has to hold, as one suite |
 //!
 //! A crash needs no machinery: it is a message in hand that is dropped between two acts. Between the acts nothing
@@ -29,15 +30,17 @@ pub mod node;
 mod sns;
 pub mod store;
 pub mod storm;
+pub mod story;
 pub mod trial;
 pub mod world;
 
 pub use at_work::Key;
-pub use conformance::{Conformance, Report, Story};
+
 pub use ledger::{Entry, Kind, Ledger};
 pub use message::Message;
 pub use node::{Fault, Node, Nothing, Outside, Service, Step, Work};
 pub use store::{Stock, Store};
 pub use storm::Storm;
+pub use story::{Conformance, Report, Story};
 pub use trial::{Decided, Trial};
 pub use world::{Driver, Point, World};

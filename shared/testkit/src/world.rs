@@ -5,6 +5,7 @@
 
 #![expect(clippy::panic, reason = "a test that cannot go on has to say so, and stop")]
 
+mod acts;
 mod around;
 mod broken;
 
@@ -15,9 +16,9 @@ use saga::topology::{Names, Subscription};
 use saga::{Announcement, Channel, Door, Settlement, Topology};
 use uuid::Uuid;
 
-pub use broken::{Ask, IsBroken};
+pub use acts::{Ask, IsBroken};
 
-use self::broken::Broken;
+use self::acts::Broken;
 use crate::message::timeless_body;
 use crate::node::ACTS_MAX;
 use crate::{Fault, Message, Service, Step, Work, sns};

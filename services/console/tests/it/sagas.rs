@@ -168,7 +168,7 @@ async fn a_saga_is_cancelled_while_it_runs_and_not_when_it_is_done(emulator: Emu
     })
     .await;
     let waits = services.trace(&saga).await["waits"][0].clone();
-    assert_eq!((&waits["service"], &waits["doing"]), (&json!("payment"), &json!("charging")));
+    assert_eq!((&waits["service"], &waits["doing"]), (&json!("payment"), &json!("doing ChargeFare")));
     let cancel = ["cancel", &saga, "--by", "the customer", "--reason", "changed plans", "--wait"];
     let done = services.json(&cancel).await.remove(0);
     assert_eq!((&done["outcome"], &done["error"]["name"]), (&json!("compensated"), &json!("SagaCancelled")));

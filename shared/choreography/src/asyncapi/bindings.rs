@@ -3,7 +3,7 @@
 use saga::topology::{Queue, Subscription, Topology};
 use serde_json::{Value, json};
 
-use super::present;
+use super::document::present;
 
 /// The newest versions for which `AsyncAPI` 3 has JSON Schemas (<https://github.com/asyncapi/spec-json-schemas>); later
 /// ones change nothing that is used here.

@@ -6,7 +6,7 @@ use contracts::schema::Schemas;
 use saga::Announcement;
 use serde_json::{Map as Fields, Value, json};
 
-use super::{Document, present};
+use super::document::{Document, present};
 use crate::topology::IS_SUCCESSFUL;
 
 /// The message that tells a client how a saga ended.

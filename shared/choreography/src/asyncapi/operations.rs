@@ -5,7 +5,8 @@ use saga::topology::Channel;
 use saga::{Declaration, Reaction};
 use serde_json::{Map as Fields, Value, json};
 
-use super::{Document, messages, present};
+use super::document::{Document, present};
+use super::messages;
 
 /// Whoever is no participant.
 const CLIENT: &str = Publisher::Client.as_str();

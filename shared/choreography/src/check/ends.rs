@@ -5,8 +5,9 @@
 use contracts::{EventType, SagaKind};
 use saga::Declaration;
 
-use super::ways::{End, WAYS_MAX, Way};
-use super::{Facts, HOPS_MAX, Problem, Rule};
+use super::facts::Facts;
+use super::rule::{Problem, Rule};
+use super::ways::{End, HOPS_MAX, WAYS_MAX, Way};
 
 /// Ways on which clients are told twice.
 pub(super) fn two_outcomes(facts: &Facts<'_>) -> Vec<Problem> {

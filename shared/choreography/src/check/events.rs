@@ -5,7 +5,9 @@
 use contracts::{EventType, SagaKind};
 use saga::Reaction;
 
-use super::{Facts, Problem, Rule, ways};
+use super::facts::Facts;
+use super::rule::{Problem, Rule};
+use super::ways;
 
 /// Events that nobody hears.
 pub(super) fn orphans(facts: &Facts<'_>) -> Vec<Problem> {

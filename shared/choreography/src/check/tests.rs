@@ -11,6 +11,8 @@ use contracts::{EventType, StepName};
 use saga::topology::Names;
 use saga::{Declaration, Reaction, RetryPolicy};
 
+use saga::topology::Topology;
+
 use super::*;
 use crate::map;
 

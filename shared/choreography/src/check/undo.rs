@@ -4,8 +4,9 @@
 
 use contracts::{SagaKind, StepName};
 
+use super::facts::Facts;
+use super::rule::{Problem, Rule};
 use super::ways::{End, Way};
-use super::{Facts, Problem, Rule};
 
 /// The steps that a way has to undo, and whose they are: in the order in which they took effect.
 ///

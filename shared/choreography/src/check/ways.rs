@@ -6,8 +6,11 @@
 use contracts::{EventType, SagaKind, StepName};
 use saga::Reaction;
 
-use super::HOPS_MAX;
 use crate::Map;
+
+/// The most hops of a saga, from its request to its outcome: about twice as many as the longest saga has. Each hop is a
+/// message that may arrive late, and all hops have to fit into one deadline.
+pub const HOPS_MAX: usize = 12;
 
 /// The most ways that are looked at: a map that has more is not one that anybody understands.
 pub(super) const WAYS_MAX: usize = 1000;

@@ -6,7 +6,9 @@ use contracts::{EventType, SagaKind, StepName};
 use saga::topology::{Names, Subscription, Topology};
 use saga::{Announcement, Door, Reaction, RetryPolicy};
 
-use super::{Facts, Problem, Rule, ways};
+use super::facts::Facts;
+use super::rule::{Problem, Rule};
+use super::ways;
 use crate::Map;
 use crate::topology::{IS_SUCCESSFUL, channel_of};
 

@@ -6,8 +6,8 @@ use saga::Declaration;
 use serde_json::{Value, json};
 
 use super::parameters::TOLD;
+use super::parts::{Drawn, Resources, absent, arn, camel, either, get, reference, sub};
 use super::storage::KEY;
-use super::{Drawn, Resources, absent, arn, camel, either, get, reference, sub};
 
 /// Seconds that one point of a metric covers.
 const PERIOD_SECS: u32 = 60;

@@ -6,8 +6,8 @@
 use saga::topology::{DLQ_RETENTION_SECS, Queue, Subscription};
 use serde_json::{Value, json};
 
+use super::parts::{Drawn, Resources, arn, camel, reference, set, sub};
 use super::storage::KEY;
-use super::{Drawn, Resources, arn, camel, reference, set, sub};
 
 pub(super) fn draw(drawn: &Drawn<'_>, all: &mut Resources) {
     let topics = drawn.topology.topics.iter().map(|topic| (drawn.topic_id(topic), topic));

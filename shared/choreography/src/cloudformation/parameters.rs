@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{PREFIX, Stack, reference};
+use super::parts::{PREFIX, Stack, reference};
 
 /// Whether this is a stack in which no money moves.
 pub(super) const TRIAL: &str = "IsTrial";

@@ -6,9 +6,8 @@ use saga::Declaration;
 use serde_json::{Value, json};
 
 use super::alarms::log_name;
-use super::services::opens_cards;
+use super::parts::{Drawn, Resources, arn, camel, imported, opens_cards, reference, set, sub};
 use super::storage::{KEY, SECRET};
-use super::{Drawn, Resources, arn, camel, imported, reference, set, sub};
 use crate::permissions::{Permission, Resource, permissions};
 use crate::topology::OPEN;
 

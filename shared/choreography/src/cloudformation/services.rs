@@ -7,8 +7,9 @@ use saga::Declaration;
 use serde_json::{Value, json};
 
 use super::parameters::TRIAL;
+use super::parts::{Drawn, Resources, absent, arn, camel, either, get, imported, opens_cards, reference, set, sub};
 use super::storage::SECRET;
-use super::{Drawn, Resources, absent, alarms, arn, camel, either, get, imported, reference, roles, set, sub};
+use super::{alarms, roles};
 
 /// A quarter of a CPU and half a GiB, the smallest task of Fargate
 /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html>).
@@ -40,11 +41,6 @@ pub(super) fn draw(drawn: &Drawn<'_>, all: &mut Resources) {
         draw_service(drawn, declaration, all);
         draw_scaling(drawn, declaration, all);
     }
-}
-
-/// Whether a service is handed the key that opens cards.
-pub(super) fn opens_cards(declaration: &Declaration) -> bool {
-    declaration.name == payment::DECLARATION.name
 }
 
 /// Whether a service is told the key that cards are sealed to.

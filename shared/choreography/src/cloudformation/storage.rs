@@ -6,7 +6,7 @@ use saga::topology::Table;
 use serde_json::{Value, json};
 
 use super::parameters::PROTECTED;
-use super::{Drawn, Resources, arn, either, set, sub};
+use super::parts::{Drawn, Resources, arn, either, set, sub};
 
 /// The logical id of the key.
 pub(super) const KEY: &str = "Key";

@@ -1,3 +1,4 @@
+use super::parts::either;
 use super::*;
 
 fn resources(stack: Stack) -> Value {

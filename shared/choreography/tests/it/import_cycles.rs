@@ -5,33 +5,20 @@
 mod graph;
 mod modules;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use self::graph::{Imports, cycles, imports};
 use self::modules::Sources;
 use crate::law::members;
 
-/// Crates whose files import each other nevertheless, each with the beginning of the paths of all files of such a cycle.
-const EXCEPTIONS: [(&str, &str); 2] = [("choreography", ""), ("testkit", "")];
-
 #[test]
 fn no_two_files_of_a_crate_import_each_other() {
     let mut found = Vec::new();
-    let mut excepted = BTreeSet::new();
     for (name, member) in members() {
         let imports = imports(&sources(&member.folder.join("src")));
-        for cycle in cycles(&imports) {
-            let is_excepted =
-                |(of, prefix): &&(&str, &str)| *of == name && cycle.iter().all(|file| file.starts_with(prefix));
-            match EXCEPTIONS.iter().find(is_excepted) {
-                Some(exception) => drop(excepted.insert(*exception)),
-                None => found.push(format!("{name}: {}", drawn(&cycle, &imports))),
-            }
-        }
+        found.extend(cycles(&imports).iter().map(|cycle| format!("{name}: {}", drawn(cycle, &imports))));
     }
     assert!(found.is_empty(), "files import each other:\n{}", found.join("\n"));
-    assert_eq!(excepted, BTreeSet::from(EXCEPTIONS), "`EXCEPTIONS` names files that import each other no more");
 }
 
 /// Every file below a folder.

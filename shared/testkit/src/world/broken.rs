@@ -5,32 +5,8 @@
 
 use contracts::SagaId;
 
+use super::acts::{Ask, IsBroken};
 use super::{Hand, World};
-use crate::Message;
-
-/// The next act of a message in hand, as far as it can be broken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ask {
-    /// What stands is read.
-    Look,
-    /// The state is written.
-    Write,
-    /// The world outside is asked for this.
-    Perform(&'static str),
-    /// Events are published.
-    Publish,
-}
-
-/// Whether an act is broken: of which service's queue, for which saga, and which.
-pub type IsBroken<'n> = Box<dyn Fn(&str, SagaId, Ask) -> bool + 'n>;
-
-/// What is broken, and the messages that met it.
-#[derive(Default)]
-pub(super) struct Broken<'n> {
-    is_broken: Option<IsBroken<'n>>,
-    aside: Vec<(String, SagaId, Message)>,
-    struck: usize,
-}
 
 impl<'n> World<'n> {
     /// From now on these acts are broken.
