@@ -3,7 +3,7 @@
 //! They are two stacks, because they change and go at different times: the services are replaced with each release and
 //! can be taken away and put back, while messages and tables stay (`docs/adr/0025-two-stacks.md`).
 //!
-//! **Invariant:** what the map decides is rendered from the same [`Topology`] and the same
+//! **Invariant:** what the map decides is rendered from the same [`Topology`](saga::Topology) and the same
 //! [`permissions`](crate::permissions()) that are provisioned, drawn and tested.
 //!
 //! | file | what it holds |
