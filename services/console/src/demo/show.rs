@@ -16,19 +16,28 @@ pub(super) struct Played {
     pub(super) ledger: Ledger,
 }
 
-/// The steps that a path lacks: of a saga that went well, those that the map has; of one that failed, those that undo
-/// what took effect.
-fn missing(notification: &Notification) -> Vec<StepName> {
-    let steps = notification.path.steps();
-    let has = |step: &StepName| steps.iter().any(|taken| taken.step == *step);
-    let shall: Vec<StepName> = if notification.outcome == Outcome::Completed {
-        let forward = PARTICIPANTS.iter().flat_map(|declaration| declaration.reactions);
-        let forward = forward.filter(|reaction| reaction.is_forward());
-        forward.filter_map(|reaction| reaction.step(notification.saga)).collect()
-    } else {
-        steps.iter().filter(|taken| taken.ok).filter_map(|taken| taken.step.undone_by()).collect()
-    };
-    shall.into_iter().filter(|step| !has(step)).collect()
+/// What is wrong with a path, whichever steps the map has. A saga that went well took every forward step, once and in
+/// order; of one that failed, each step that took effect was undone behind it, and nothing else was.
+fn wrong_way(notification: &Notification) -> Option<String> {
+    let path = notification.path.steps();
+    let names: Vec<StepName> = path.iter().map(|taken| taken.step).collect();
+    let at = |step: StepName| names.iter().position(|taken| *taken == step);
+    if notification.outcome == Outcome::Completed {
+        let reactions = PARTICIPANTS.iter().flat_map(|declaration| declaration.reactions);
+        let forward = reactions.filter(|reaction| reaction.is_forward());
+        let mut shall: Vec<StepName> = forward.filter_map(|reaction| reaction.step(notification.saga)).collect();
+        // The vocabulary has them in the order of the story.
+        shall.sort_unstable();
+        return (names != shall).then(|| format!("the path should be {shall:?}"));
+    }
+    let twice = names.iter().enumerate().find(|(index, step)| at(**step) != Some(*index)).map(|(_, step)| *step);
+    let undone = |step: StepName| step.undone_by().is_none_or(|by| at(by) > at(step));
+    let left = path.iter().find(|taken| taken.ok && !undone(taken.step)).map(|taken| taken.step);
+    let of_nothing = names.iter().copied().find(|step| step.undoes().is_some_and(|undone| at(undone).is_none()));
+    let twice = twice.map(|step| format!("the path has {} twice", step.as_str()));
+    let left = left.map(|step| format!("the path does not undo {}", step.as_str()));
+    let of_nothing = of_nothing.map(|step| format!("the path has {}, which undoes nothing on it", step.as_str()));
+    twice.or(left).or(of_nothing)
 }
 
 impl Played {
@@ -40,7 +49,7 @@ impl Played {
         };
         let failed = notification.path.steps().iter().filter(|step| !step.ok);
         let failed: Vec<_> = failed.map(|step| step.step.as_str()).collect();
-        let missing: Vec<_> = missing(notification).into_iter().map(StepName::as_str).collect();
+        let wrong_way = wrong_way(notification);
         let error = notification.error.iter();
         let errors: Vec<_> = error
             .flat_map(|error| std::iter::once(error).chain(&error.also))
@@ -51,7 +60,7 @@ impl Played {
             (notification.outcome == row.outcome, format!("the outcome should be {}", row.outcome.as_str())),
             (errors == row.errors, format!("the errors should be {:?}", row.errors)),
             (failed == row.failed, format!("the steps that fail should be {:?}", row.failed)),
-            (missing.is_empty(), format!("the path lacks {}", missing.join(", "))),
+            (wrong_way.is_none(), wrong_way.unwrap_or_default()),
             (
                 [authorized, captured, voided, refunded] == row.ledger,
                 format!("the gateway should have counted {:?}", row.ledger),
@@ -91,5 +100,57 @@ impl Played {
             "problems": problems, "gateway": self.ledger, "notification": notification,
         })
         .to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contracts::{Path, SagaId, Subject};
+    use testkit::fixtures;
+
+    use super::*;
+
+    fn wrong(outcome: Outcome, path: &[(StepName, bool)]) -> Option<String> {
+        let path = path.iter().fold(Path::default(), |path, (step, ok)| path.and(*step, *ok, fixtures::NOW));
+        let subject = Subject::Fare { customer_id: None, fare_id: None, fare_amount: None };
+        wrong_way(&Notification {
+            id: uuid::Uuid::nil(),
+            saga: SagaKind::Fare,
+            saga_id: SagaId::of_request("fare", "a"),
+            outcome,
+            subject,
+            amount: None,
+            charge_token: None,
+            charge_id: None,
+            refund_id: None,
+            error: None,
+            standing: Vec::new(),
+            resolves: None,
+            resolution: None,
+            path,
+        })
+    }
+
+    #[test]
+    fn a_way_that_is_not_the_maps_is_noticed() {
+        use StepName::{
+            ChargeFare, CreditCustomerAccount, RefundFare, RegisterFare, SetFareStatusCompleted, SetFareStatusFailed,
+        };
+        let good = [RegisterFare, ChargeFare, CreditCustomerAccount, SetFareStatusCompleted].map(|step| (step, true));
+        assert_eq!(wrong(Outcome::Completed, &good), None);
+        for wrong_one in [&good[..3], &[good[1], good[0], good[2], good[3]], &[good[0], good[0], good[1]]] {
+            assert!(wrong(Outcome::Completed, wrong_one).is_some(), "{wrong_one:?}");
+        }
+        let (credit, refund, end) = ((CreditCustomerAccount, false), (RefundFare, true), (SetFareStatusFailed, true));
+        let undone = [good[0], good[1], credit, refund, end];
+        assert_eq!(wrong(Outcome::Compensated, &undone), None);
+        for (wrong_one, why) in [
+            (&[good[0], good[1], credit, end][..], "the path does not undo ChargeFare"),
+            (&[good[0], refund, good[1], credit, end], "the path does not undo ChargeFare"),
+            (&[good[0], good[1], credit, refund, refund, end], "the path has RefundFare twice"),
+            (&[good[0], credit, refund, end], "the path has RefundFare, which undoes nothing on it"),
+        ] {
+            assert_eq!(wrong(Outcome::Compensated, wrong_one).as_deref(), Some(why));
+        }
     }
 }
