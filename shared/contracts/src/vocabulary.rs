@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** a wire name, once published, is frozen, and so is the shape behind its schema version. All that is
 //! known of a step or an event stands in its line, and the code asks the line instead of matching names. The list is
-//! data: `steps.rs` and `events.rs` make types of it.
+//! data: `steps.rs` and `event.rs` make types of it.
 
 /// Hands the list to a macro.
 macro_rules! vocabulary {

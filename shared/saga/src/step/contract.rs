@@ -25,8 +25,8 @@ pub const AT_WORK_MAX: SignedDuration = SignedDuration::from_secs(300);
 ///
 /// # Examples
 ///
-/// `services/fulfillment/src/credit.rs` is the smallest step, `services/payment/src/process_payment.rs` has all that a
-/// step can have.
+/// `services/fulfillment/src/credit_customer_account.rs` is the smallest step, `services/payment/src/process_payment.rs`
+/// has all that a step can have.
 pub trait Step: Debug + Send + Sync + 'static {
     /// What the service asks of the world outside, such as a payment gateway.
     type Effect;
