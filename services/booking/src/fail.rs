@@ -3,7 +3,7 @@
 
 use contracts::booking::Failed;
 use contracts::outcome::Effect;
-use contracts::{Attempt, OrderStatus, Outcome, Path, SagaKind, Standing, StepName, hooks};
+use contracts::{OrderStatus, Outcome, Path, Standing, hooks};
 use saga::{Context, Decision, Then};
 
 use crate::booking::{Booking, FailedPayment};
@@ -62,20 +62,16 @@ fn failed(case: &Case, payment: &FailedPayment, known: &Path) -> Failed {
 /// Undoes the purchase itself, and ends the saga.
 pub(crate) fn end(booking: &Booking, mut case: Case, mut failed: Failed, context: &Context<'_>) -> Decision<Booking> {
     let kind = case.purchase.kind();
-    let Some(step) = undoing(kind) else { return Decision::NotYet };
-    let undone = hooks::forced(step, &case.purchase).filter(|_| booking.hooks).map_or(Ok(()), Err);
-    // In another round it may have been done before; then it is not done, or told, twice.
-    let is_done = failed.path.steps().iter().any(|taken| taken.step == step && taken.ok);
-    match undone {
-        Ok(()) if is_done => {}
-        Ok(()) => {
+    let Some(step) = DECLARATION.undoing(kind) else { return Decision::NotYet };
+    match hooks::forced(booking.hooks, step, &case.purchase) {
+        // In another round it may have been done before; then it is not done, or told, twice.
+        None if failed.path.has(step) => {}
+        None => {
             failed.path = failed.path.and(step, true, context.now);
             case = case.in_status(OrderStatus::Pending);
         }
-        Err(failure) => {
-            let (at, receive, round) = (context.now, context.receive, case.round);
-            Attempt::put_on_record(&mut case.attempts, Attempt::new(&failure.name, round, at, receive));
-            if let Some(delay) = context.retry(&failure.name, Attempt::in_round(&case.attempts, round)) {
+        Some(failure) => {
+            if let Some(delay) = context.attempt_failed(&mut case.attempts, &failure.name, case.round) {
                 return Decision::Commit(State::Undoing { case, failed: Box::new(failed) }, Then::Retry(delay));
             }
             failed.path = failed.path.and(step, false, context.now);
@@ -90,12 +86,7 @@ pub(crate) fn end(booking: &Booking, mut case: Case, mut failed: Failed, context
     } else {
         (State::NeedsAttention { case, since: context.now, awaits: None }, Outcome::NeedsAttention)
     };
-    Decision::Commit(state, tell(outcome, &failed))
-}
-
-/// The step by which a purchase of this kind is undone.
-fn undoing(kind: SagaKind) -> Option<StepName> {
-    DECLARATION.reactions.iter().find(|reaction| reaction.undone(kind).is_some())?.step(kind)
+    tell(state, outcome, &failed)
 }
 
 #[cfg(test)]

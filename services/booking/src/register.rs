@@ -45,14 +45,16 @@ fn begin(
 ) -> Decision<Booking> {
     let deadline = booking.deadlines.of(purchase.kind(), context.now);
     let (journey, case) = (Journey::until(deadline), Case::new(purchase.clone(), deadline));
-    if let Some(failure) = hooks::forced(step, purchase).filter(|_| booking.hooks) {
+    if let Some(failure) = hooks::forced(booking.hooks, step, purchase) {
         // The step has taken effect when it fails, so it undoes itself.
         let path = journey.and(step, false, context.now).path;
         return fail::end(booking, case, Failed::unpaid(purchase.clone(), failure, path), context);
     }
     let data = Registered { purchase: purchase.clone(), journey: journey.and(step, true, context.now) };
-    let events = Event::new(registered, &data).into_iter().collect();
-    Decision::Commit(State::Registered(case), Then::Announce(events))
+    match Event::new(registered, &data) {
+        Some(event) => Decision::Commit(State::Registered(case), Then::Announce(vec![event])),
+        None => Decision::NotYet,
+    }
 }
 
 /// A request that was decided on already: the same is announced again, and whoever sends another is told so.

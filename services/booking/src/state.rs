@@ -4,7 +4,7 @@ use contracts::booking::Failed;
 use contracts::journey::{is_zero, never};
 use contracts::{Action, Attempt, Event, EventType, Failure, OrderStatus, Outcome, Path, Purchase, SagaKind};
 use jiff::Timestamp;
-use saga::{Awaited, Context, Participant, Then};
+use saga::{Awaited, Context, Decision, Participant, Then};
 use serde::{Deserialize, Serialize};
 
 use crate::actions::Actions;
@@ -148,10 +148,11 @@ pub(crate) fn announce<P: Participant>(earlier: u32, event: Event) -> Then<P> {
     }
 }
 
-/// Announces how a saga failed.
-pub(crate) fn tell<P: Participant>(outcome: Outcome, failed: &Failed) -> Then<P> {
+/// Puts on record that a saga failed, and announces how.
+pub(crate) fn tell<P: Participant<State = State>>(state: State, outcome: Outcome, failed: &Failed) -> Decision<P> {
     let event = EventType::telling(failed.purchase.kind(), outcome).and_then(|told| Event::new(told, failed));
-    event.map_or_else(|| Then::Announce(Vec::new()), |event| announce(failed.earlier, event))
+    // The vocabulary has an event for each; a saga is never ended without one.
+    event.map_or(Decision::NotYet, |event| Decision::Commit(state, announce(failed.earlier, event)))
 }
 
 /// How the saga was told to have failed, and to need attention.

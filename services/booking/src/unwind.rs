@@ -90,7 +90,7 @@ fn expire(booking: &Booking, state: &State, ask: &Ask, context: &Context<'_>) ->
             };
             let case = case.clone().after(ask.action(now)).having_told();
             let state = State::NeedsAttention { case, since: now, awaits: Some(awaits) };
-            Decision::Commit(state, tell(Outcome::NeedsAttention, &failed))
+            tell(state, Outcome::NeedsAttention, &failed)
         }
         // The message by which it was tried again is lost, or late.
         State::Undoing { case, failed } if now >= case.deadline => {
@@ -133,7 +133,7 @@ fn resolve(state: &State, ask: &Ask, context: &Context<'_>) -> Decision<Booking>
     let action = ask.action(context.now);
     let failed = Failed { earlier: case.told, resolution: Some(action.clone()), ..failed.clone() };
     let state = State::Resolved(case.clone().after(action).having_told());
-    Decision::Commit(state, tell(Outcome::NeedsAttention, &failed))
+    tell(state, Outcome::NeedsAttention, &failed)
 }
 
 /// An operator asks about a saga that needs no attention: it may yet come to that, or it is over. Never passed over
@@ -197,7 +197,7 @@ pub(crate) fn withdrawn(purchase: Purchase, action: &Action, step: StepName, now
     let failed = Failed::unpaid(purchase.clone(), error, Path::default().and(step, false, now));
     let case = Case::new(purchase, now).after(action.clone()).having_told();
     let state = State::Cancelled(case.in_status(OrderStatus::Pending));
-    Decision::Commit(state, tell(Outcome::Compensated, &failed))
+    tell(state, Outcome::Compensated, &failed)
 }
 
 /// What a saga in this state waits for, as booking declares that it hears it. The operator's command looks further.

@@ -148,6 +148,12 @@ impl Path {
         Self(steps)
     }
 
+    /// Whether a step took effect.
+    #[must_use]
+    pub fn has(&self, step: StepName) -> bool {
+        self.0.iter().any(|taken| taken.step == step && taken.ok)
+    }
+
     /// The steps.
     #[must_use]
     pub fn steps(&self) -> &[Step] {

@@ -40,6 +40,12 @@ impl Declaration {
         self.reactions.iter().find(|reaction| reaction.to == event_type)
     }
 
+    /// The step by which it undoes the last that it did in a saga of this kind.
+    #[must_use]
+    pub fn undoing(&self, kind: SagaKind) -> Option<StepName> {
+        self.reactions.iter().find(|reaction| reaction.undone(kind).is_some())?.step(kind)
+    }
+
     /// The doors by which it hears anything: each has a queue.
     pub fn doors(&self) -> impl Iterator<Item = Door> {
         Door::ALL.into_iter().filter(|door| self.reactions.iter().any(|reaction| Door::of(reaction.to) == *door))

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::fmt::Debug;
 
-use contracts::{Event, EventType, Poison, Reason, SagaId};
+use contracts::{Attempt, Event, EventType, Poison, Reason, SagaId};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,8 @@ use crate::{Declaration, Reaction};
 ///
 /// # Examples
 ///
-/// `services/fulfillment` is the smallest whole participant.
+/// `services/notifier` is the smallest whole participant; a service that is a list of [steps](crate::step) needs no code
+/// of its own for it.
 pub trait Participant: Send + Sync + 'static {
     /// The events that it hears.
     type Incoming: Clone + Send + Sync;
@@ -129,9 +130,12 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The delay before what failed with this error, for the `failed`-th time, is tried again; `None`: no more.
+    /// Puts an attempt of this round that failed with this error on record. The delay before it is tried again; `None`: no
+    /// more.
     #[must_use]
-    pub fn retry(&self, error: &str, failed: usize) -> Option<Delay> {
+    pub fn attempt_failed(&self, attempts: &mut Vec<Attempt>, error: &str, round: u32) -> Option<Delay> {
+        Attempt::put_on_record(attempts, Attempt::new(error, round, self.now, self.receive));
+        let failed = Attempt::in_round(attempts, round);
         self.reaction?.retry(error, u32::try_from(failed).unwrap_or(u32::MAX))
     }
 }

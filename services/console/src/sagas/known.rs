@@ -157,8 +157,7 @@ impl Known {
     pub(super) fn attempts(&self) -> Vec<(&'static str, StepName, &[Attempt])> {
         let booking = &booking::DECLARATION;
         let kind = self.kind().unwrap_or(SagaKind::Order);
-        let undoing = booking.reactions.iter().find(|reaction| reaction.undone(kind).is_some());
-        let of_booking = self.case().and_then(|case| Some((booking.name, undoing?.step(kind)?, &case.attempts[..])));
+        let of_booking = self.case().and_then(|case| Some((booking.name, booking.undoing(kind)?, &case.attempts[..])));
         let parts = self.parts.iter().filter_map(|(service, _)| Some((*service, self.part(service)?)));
         let of_parts = parts.flat_map(|(service, part)| {
             part.steps

@@ -6,7 +6,8 @@
 use contracts::booking::{Completed, Failed, FareRejected, OrderRejected};
 use contracts::fulfillment::Refused;
 use contracts::{
-    Action, ActionKind, Envelope, Event, EventType, Failure, Path, Purchase, Reason, SagaId, SagaKind, StepName,
+    Action, ActionKind, Envelope, Event, EventType, Failure, Outcome, Path, Purchase, Reason, SagaId, SagaKind,
+    StepName,
 };
 use serde_json::Value;
 use testkit::fixtures::{self, NOW};
@@ -225,4 +226,23 @@ fn what_cannot_be_read_names_the_attribute_and_the_rule_and_no_value() {
     }
     let tolerant = good.replacen('{', "{\"newattribute\":1,", 1).replace("{\"fare\"", "{\"newField\":[],\"fare\"");
     assert!(Envelope::read(&tolerant).is_ok(), "what a later build adds is passed over");
+}
+
+#[test]
+fn every_kind_of_saga_has_one_event_for_each_outcome() {
+    for kind in SagaKind::ALL {
+        for outcome in [Outcome::Completed, Outcome::Compensated, Outcome::Rejected, Outcome::NeedsAttention] {
+            let telling =
+                EventType::ALL.iter().filter(|event| event.kind() == Some(kind) && event.outcome() == Some(outcome));
+            assert_eq!(telling.count(), 1, "{kind} {outcome:?}");
+            let told = EventType::telling(kind, outcome).and_then(sample);
+            assert_eq!(told.map(|event| event.event_type().outcome()), Some(Some(outcome)));
+        }
+    }
+    let failed = failed(true);
+    for outcome in [Outcome::Compensated, Outcome::NeedsAttention] {
+        let told = EventType::telling(SagaKind::Fare, outcome).and_then(|told| Event::new(told, &failed));
+        assert!(told.is_some(), "{outcome:?} is told by what booking knows of a saga that failed");
+    }
+    assert!(Event::new(EventType::FareCompleted, &failed).is_none(), "other data make no such event");
 }

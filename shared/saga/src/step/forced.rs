@@ -35,7 +35,7 @@ impl<S: Step> Step for Forced<S> {
     fn act(&self, heard: &Heard, turn: &Turn<'_, S::Reply>, context: &Context<'_>) -> Acted<S::Effect, S::Facts> {
         let acted = self.step.act(heard, turn, context);
         let Acted::Done(facts, takes) = acted else { return acted };
-        match hooks::forced(S::CARD.step, turn.purchase).filter(|_| self.hooks) {
+        match hooks::forced(self.hooks, S::CARD.step, turn.purchase) {
             Some(failure) if S::CARD.undone_by.is_some() => Acted::Failed(failure, facts, takes),
             Some(failure) => Acted::Refused(failure, self.step.begun_with(heard)),
             None => Acted::Done(facts, takes),
@@ -43,8 +43,8 @@ impl<S: Step> Step for Forced<S> {
     }
 
     fn undo(&self, facts: &S::Facts, turn: &Turn<'_, S::Reply>, context: &Context<'_>) -> Undone<S::Effect, S::Facts> {
-        let undoing = self.step.undone_by(facts).filter(|_| self.hooks);
-        match undoing.and_then(|undoing| hooks::forced(undoing, turn.purchase)) {
+        let undoing = self.step.undone_by(facts);
+        match undoing.and_then(|undoing| hooks::forced(self.hooks, undoing, turn.purchase)) {
             Some(failure) => Undone::Failed(failure),
             None => self.step.undo(facts, turn, context),
         }

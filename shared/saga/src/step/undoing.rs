@@ -29,17 +29,14 @@ where
         if let Some(rule) = is_known.then(|| step.contradiction(facts, event)).flatten() {
             return Decision::Contradiction(rule);
         }
-        let unwinding = self.part.unwinding.get(&card.step);
-        let known_round = unwinding.map_or(0, |unwinding| unwinding.round);
-        let steps = chain(&self.service.cards, card.step).into_iter();
-        let is_any = |is: fn(&Progress<Value>) -> bool| {
-            steps.clone().any(|card| self.part.steps.get(&card.step).is_some_and(is))
-        };
-        if is_any(|progress| matches!(progress, Progress::Doing { .. })) {
+        let known_round = self.round(card);
+        let steps = chain(&self.service.cards, card.step);
+        let all: Vec<&Progress<Value>> = steps.iter().filter_map(|card| self.part.steps.get(&card.step)).collect();
+        if all.iter().any(|progress| matches!(progress, Progress::Doing { .. })) {
             return Decision::NotYet;
         }
-        if is_any(|progress| matches!(progress, Progress::Undoing { .. })) {
-            return match unwinding.and_then(|unwinding| unwinding.own.as_ref()) {
+        if all.iter().any(|progress| matches!(progress, Progress::Undoing { .. })) {
+            return match self.part.unwinding.get(&card.step).and_then(|unwinding| unwinding.own.as_ref()) {
                 // The message that began the failed step brings that to its end first.
                 Some(_) => Decision::NotYet,
                 // In a later round too: the call that is under way is brought to its end, under its own key.
@@ -48,7 +45,7 @@ where
                 None => Decision::Ignore,
             };
         }
-        let is_over = is_any(|progress| matches!(progress, Progress::Ended(_)));
+        let is_over = all.iter().any(|progress| matches!(progress, Progress::Ended(_)));
         match progress {
             // Too late: what can fail has not failed.
             Some(Progress::Done(_)) if card.decides_on == Some(event.event_type()) => Decision::Announce,
@@ -88,6 +85,11 @@ where
         self.undo(card)
     }
 
+    /// In which round these steps are being unwound, or were last.
+    fn round(&self, card: &'static Card) -> u32 {
+        self.part.unwinding.get(&card.step).map_or(0, |unwinding| unwinding.round)
+    }
+
     fn repeats(&self, card: &'static Card) -> Option<Value> {
         self.service.step(card.step)?.repeated_in(&self.heard.event)
     }
@@ -103,7 +105,6 @@ where
         });
         let Some((name, facts, since, attempts)) = undoing else { return self.told(card, Vec::new()) };
         let Some(step) = self.service.step(name) else { return Decision::NotYet };
-        let round = self.part.unwinding.get(&card.step).map_or(0, |unwinding| unwinding.round);
         // An attempt is asked for when the one before it has failed.
         let asked = since.map(|since| attempts.last().map_or(since, |attempt| attempt.at.max(since)));
         let turn = Turn {
@@ -112,7 +113,7 @@ where
             since: asked,
             fresh: asked.is_none_or(|asked| !is_at_work(asked, now)),
             failed: Attempt::count(&attempts),
-            round,
+            round: self.round(card),
         };
         match step.undo(&facts, &turn, self.context) {
             Undone::Look(_) if self.is_changed => self.write(Vec::new(), Then::Continue),
@@ -139,17 +140,15 @@ where
         (facts, since, mut attempts): (Value, Option<jiff::Timestamp>, Vec<Attempt>),
         failure: Failure,
     ) -> Decision<Steps<E, R>> {
-        let (now, receive) = (self.context.now, self.context.receive);
-        let round = self.part.unwinding.get(&card.step).map_or(0, |unwinding| unwinding.round);
-        Attempt::put_on_record(&mut attempts, Attempt::new(&failure.name, round, now, receive));
-        match self.context.retry(&failure.name, Attempt::in_round(&attempts, round)) {
+        match self.context.attempt_failed(&mut attempts, &failure.name, self.round(card)) {
             Some(delay) => {
                 self.set(name, Progress::Undoing { facts, since, attempts });
                 self.write(Vec::new(), Then::Retry(delay))
             }
             None => {
                 let failure = Some(failure);
-                let ended = Ended { left: Left::Stands, failure, attempts, ..Ended::refused(now, Some(facts)) };
+                let ended =
+                    Ended { left: Left::Stands, failure, attempts, ..Ended::refused(self.context.now, Some(facts)) };
                 self.ended(card, name, ended, Vec::new())
             }
         }
@@ -183,38 +182,35 @@ where
         self.write(given, Then::Announce(vec![event]))
     }
 
+    /// Why the steps are undone, and the way that led there.
+    fn why(&self, card: &'static Card, unwinding: &Unwinding, steps: &[&'static Card]) -> Option<Told> {
+        let heard = &self.heard.journey;
+        if let Some(own) = &unwinding.own {
+            let (error, journey) = (own.error.clone(), heard.and(own.step, false, own.at));
+            return Some(Told { error, standing: Vec::new(), journey });
+        }
+        let data = self.heard.event.data();
+        let path = unwinding.way.as_ref().map_or_else(|| heard.path.clone(), |way| heard.path.merged(way));
+        let (error, standing, journey) = (data.failure()?.clone(), data.standing().to_vec(), heard.on(path));
+        let mut told = Told { error, standing, journey };
+        // Only what was to come is a step that fails; another round has nothing of ours on its way.
+        let refused = steps.iter().find_map(|card| match self.part.steps.get(&card.step)? {
+            Progress::Ended(Ended { left: Left::Refused, at, .. }) => Some((card.step, *at)),
+            Progress::Doing { .. } | Progress::Done(_) | Progress::Undoing { .. } | Progress::Ended(_) => None,
+        });
+        if let Some((step, at)) = refused.filter(|_| heard.round == 0) {
+            told.journey = told.journey.and(step, false, at);
+            // Whoever has a saga unwound does not know which step will be refused for that.
+            if card.decides_on == Some(self.heard.event.event_type()) {
+                told.error.step = step;
+            }
+        }
+        Some(told)
+    }
+
     /// The event that tells how undoing these steps went.
     fn answer(&self, card: &'static Card, unwinding: &Unwinding, steps: &[&'static Card]) -> Option<Event> {
-        let mut told = match &unwinding.own {
-            Some(own) => Told {
-                error: own.error.clone(),
-                standing: Vec::new(),
-                journey: self.heard.journey.and(own.step, false, own.at),
-            },
-            None => {
-                let mut told = Told {
-                    error: self.heard.event.data().failure()?.clone(),
-                    standing: self.heard.event.data().standing().to_vec(),
-                    journey: self.heard.journey.clone(),
-                };
-                if let Some(way) = &unwinding.way {
-                    told.journey = told.journey.on(told.journey.path.merged(way));
-                }
-                // Only what was to come is a step that fails; another round has nothing of ours on its way.
-                let refused = steps.iter().find_map(|card| match self.part.steps.get(&card.step)? {
-                    Progress::Ended(Ended { left: Left::Refused, at, .. }) => Some((card.step, *at)),
-                    Progress::Doing { .. } | Progress::Done(_) | Progress::Undoing { .. } | Progress::Ended(_) => None,
-                });
-                if let Some((step, at)) = refused.filter(|_| self.heard.journey.round == 0) {
-                    told.journey = told.journey.and(step, false, at);
-                    // Whoever has a saga unwound does not know which step will be refused for that.
-                    if card.decides_on == Some(self.heard.event.event_type()) {
-                        told.error.step = step;
-                    }
-                }
-                told
-            }
-        };
+        let mut told = self.why(card, unwinding, steps)?;
         for card in steps.iter().rev() {
             if let Some(Progress::Ended(ended)) = self.part.steps.get(&card.step) {
                 self.tell(&mut told, card.step, ended)?;
@@ -238,8 +234,7 @@ where
         let step = self.service.step(name)?;
         if let Some(by) = step.undone_by(facts) {
             // In another round it may have been undone before; then it is only told again.
-            let is_told = told.journey.path.steps().iter().any(|taken| taken.step == by && taken.ok);
-            if !is_told {
+            if !told.journey.path.has(by) {
                 told.journey = told.journey.and(by, ended.left == Left::Undone, ended.at);
             }
         }
