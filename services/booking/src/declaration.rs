@@ -1,8 +1,36 @@
-//! Booking's card, as data.
+//! What booking says of itself, as data: the forms of its requests, the settings of its deadlines, its reactions.
 
-use contracts::{EventType, Purchase, StepName};
-use saga::declaration::{PATIENT, TIMEOUT_SECS};
+use contracts::{EventType, SagaKind, StepName};
+use runtime::Variable;
+use saga::owner::Form;
+use saga::owner::card::{asked, begins, completes, fails};
 use saga::{Declaration, Reaction, RetryPolicy};
+
+use crate::booking::Booking;
+use crate::{fare, order};
+
+/// The forms of requests.
+pub const FORMS: &[Form<Booking>] = &[fare::FORM, order::FORM];
+
+/// For each kind of saga, the variable that sets how long the saga may take.
+pub(crate) static DEADLINES: [(SagaKind, Variable); SagaKind::ALL.len()] = [
+    (
+        SagaKind::Fare,
+        seconds("ENSEMBLE_FARE_DEADLINE_SECS", "how long a fare's saga may take before booking has it undone"),
+    ),
+    (
+        SagaKind::Order,
+        seconds("ENSEMBLE_ORDER_DEADLINE_SECS", "how long an order's saga may take before booking has it undone"),
+    ),
+];
+
+/// The variable that sets how long undoing may take.
+pub(crate) static UNWINDING: Variable =
+    seconds("ENSEMBLE_UNWINDING_SECS", "how long undoing a saga may take before it needs attention");
+
+const fn seconds(name: &'static str, about: &'static str) -> Variable {
+    Variable { name, default: Some("900"), allowed: "a whole number from 1 to 604800", about }
+}
 
 /// The error of a status that cannot be set; retried by policy.
 const STATUS_ERROR: &str = "ErrUpdateOrderStatus";
@@ -10,64 +38,10 @@ const STATUS_ERROR: &str = "ErrUpdateOrderStatus";
 /// How setting an order's status is tried again.
 const STATUS: &[RetryPolicy] = &[RetryPolicy::of_compensation(&[STATUS_ERROR]), RetryPolicy::PATIENT];
 
-/// A reaction to a request.
-const fn beginning(to: EventType, steps: &'static [StepName], answers: &'static [EventType]) -> Reaction {
-    Reaction {
-        to,
-        reads: 1,
-        expects: Some("Unseen"),
-        steps,
-        answers,
-        undoes: &[],
-        withdraws: &[],
-        retry: STATUS,
-        timeout_secs: TIMEOUT_SECS,
-    }
-}
-
-/// A reaction to the end of a saga that went well.
-const fn completing(to: EventType, steps: &'static [StepName], answers: &'static [EventType]) -> Reaction {
-    Reaction {
-        to,
-        reads: 1,
-        expects: Some("Registered"),
-        steps,
-        answers,
-        undoes: &[],
-        withdraws: &[],
-        retry: PATIENT,
-        timeout_secs: TIMEOUT_SECS,
-    }
-}
-
 /// A reaction to the end of a failed payment, of either kind of saga.
 const fn failing(to: EventType, answers: &'static [EventType]) -> Reaction {
-    Reaction {
-        to,
-        reads: 1,
-        expects: Some("Registered"),
-        steps: &[StepName::SetFareStatusFailed, StepName::UpdateOrderStatus],
-        answers,
-        undoes: &[StepName::RegisterFare, StepName::ProcessOrder],
-        withdraws: &[],
-        retry: STATUS,
-        timeout_secs: TIMEOUT_SECS,
-    }
-}
-
-/// A reaction to what is asked of a saga, or heard of it, in any state.
-const fn asked(to: EventType, answers: &'static [EventType]) -> Reaction {
-    Reaction {
-        to,
-        reads: 1,
-        expects: None,
-        steps: &[],
-        answers,
-        undoes: &[],
-        withdraws: &[],
-        retry: STATUS,
-        timeout_secs: TIMEOUT_SECS,
-    }
+    const STEPS: &[StepName] = &[StepName::SetFareStatusFailed, StepName::UpdateOrderStatus];
+    fails(to, STEPS, &[StepName::RegisterFare, StepName::ProcessOrder], answers, STATUS)
 }
 
 use EventType::{
@@ -88,28 +62,22 @@ pub const DECLARATION: Declaration = Declaration {
     deadlines: true,
     stock: false,
     reactions: &[
-        beginning(FareRequested, &[StepName::RegisterFare], &[FareRegistered, FareRejected, FareCancelled]),
-        beginning(
+        begins(FareRequested, &[StepName::RegisterFare], &[FareRegistered, FareRejected, FareCancelled], STATUS),
+        begins(
             OrderRequested,
             &[StepName::ProcessOrder],
             &[OrderCreated, OrderRejected, OrderCancelled, OrderNeedsAttention],
+            STATUS,
         ),
-        completing(AccountCredited, &[StepName::SetFareStatusCompleted], &[FareCompleted]),
-        completing(InventoryReserved, &[], &[OrderCompleted]),
+        completes(AccountCredited, &[StepName::SetFareStatusCompleted], &[FareCompleted]),
+        completes(InventoryReserved, &[], &[OrderCompleted]),
         failing(PaymentDeclined, ENDS),
         failing(PaymentRefunded, ENDS),
         failing(PaymentRefundFailed, &[FareNeedsAttention, OrderNeedsAttention]),
-        asked(CancelRequested, &[UnwindingStarted]),
-        asked(RetryRequested, &[UnwindingStarted, FareNeedsAttention, OrderNeedsAttention]),
-        asked(ResolveRequested, &[FareNeedsAttention, OrderNeedsAttention]),
-        asked(AccountCreditRefused, &[]),
-        asked(InventoryRefused, &[]),
+        asked(CancelRequested, &[UnwindingStarted], STATUS),
+        asked(RetryRequested, &[UnwindingStarted, FareNeedsAttention, OrderNeedsAttention], STATUS),
+        asked(ResolveRequested, &[FareNeedsAttention, OrderNeedsAttention], STATUS),
+        asked(AccountCreditRefused, &[], STATUS),
+        asked(InventoryRefused, &[], STATUS),
     ],
 };
-
-/// The step by which a purchase is put on record, and the event that says so.
-pub(crate) fn first_step(purchase: &Purchase) -> Option<(StepName, EventType)> {
-    let kind = purchase.kind();
-    let mut requests = DECLARATION.reactions.iter().filter(|reaction| reaction.to.kind() == Some(kind));
-    requests.find_map(|reaction| Some((reaction.step(kind)?, reaction.done(kind)?)))
-}

@@ -10,106 +10,69 @@
 //!
 //! **Invariant:** the card is sealed to payment's key while the request is read, before anything is decided.
 
-mod actions;
 mod booking;
-mod complete;
-mod deadlines;
 mod declaration;
-mod fail;
-mod heard;
-mod register;
-mod request;
+mod fare;
+mod order;
+mod outcome;
 mod service;
-mod state;
-mod unwind;
 
-use contracts::{EventType, Poison, Purchase, SagaId};
-use saga::{Awaited, Context, Decision, Declaration, Delivery, Due, Input, List, NoEffect, Participant, Received};
+use contracts::booking::Failed;
+use contracts::outcome::Effect;
+use contracts::{Event, Failure, Path, Purchase, SagaKind, Standing, StepName, hooks};
+use saga::owner::{Deadlines, Form, Owner, Stage, request};
+use saga::{Declaration, topology};
 
-pub use actions::Actions;
-pub use booking::{Ask, Booking, FailedPayment, Incoming};
-pub use deadlines::Deadlines;
-pub use declaration::DECLARATION;
-pub use request::{CheckedRequest, check, check_order, schema};
+pub use booking::Booking;
+pub use declaration::{DECLARATION, FORMS};
 pub use service::{VARIABLES, deadlines_of, service};
-pub use state::{Case, State};
 
-impl Participant for Booking {
-    type Incoming = Incoming;
-    type State = State;
-    type Effect = NoEffect;
-    type Reply = NoEffect;
-
+impl Owner for Booking {
     fn declaration(&self) -> &'static Declaration {
         &DECLARATION
     }
 
-    fn read(&self, delivery: &Delivery<'_>) -> Result<Received<Incoming>, Poison> {
-        request::read(self, delivery)
+    fn forms(&self) -> &'static [Form<Self>] {
+        FORMS
     }
 
-    fn expects(&self, incoming: &Incoming) -> Option<State> {
-        let registered = |purchase: &Purchase, deadline| State::Registered(Case::new(purchase.clone(), deadline));
-        match incoming {
-            Incoming::Requested(..) | Incoming::BadRequest(_) => Some(State::Unseen),
-            Incoming::Fulfilled(event) => Some(registered(&event.purchase, event.journey.deadline)),
-            Incoming::PaymentFailed(event) if event.journey.round == 0 => {
-                Some(registered(&event.purchase, event.journey.deadline))
-            }
-            // In any state.
-            Incoming::PaymentFailed(_) | Incoming::Refused(_) | Incoming::Asked(_) => None,
-        }
+    fn requested_by(&self, topic: &str) -> Option<SagaKind> {
+        self.request_topics.iter().find(|(name, _)| name == topic).map(|(_, kind)| *kind)
     }
 
-    fn decide(&self, state: &State, input: Input<'_, Self>, context: &Context<'_>) -> Decision<Self> {
-        let Input::Event(incoming) = input else {
-            return Decision::NotYet;
-        };
-        match incoming {
-            Incoming::Requested(purchase, _sealed_card) => register::register(self, state, purchase, context),
-            Incoming::BadRequest(rejected) => register::reject(state, rejected, context),
-            Incoming::Fulfilled(fulfilled) => complete::complete(state, fulfilled, context),
-            Incoming::Refused(refused) => unwind::refused(state, refused),
-            Incoming::PaymentFailed(payment) => fail::fail(self, state, payment, context),
-            Incoming::Asked(ask) => unwind::act(self, state, ask, context),
-        }
+    fn deadlines(&self) -> &Deadlines {
+        &self.deadlines
     }
 
-    fn due(&self, state: &State) -> Option<Due> {
-        let due = |list, case: &Case, at| Some(Due { list, kind: case.purchase.kind(), at });
-        match state {
-            State::Registered(case) | State::Undoing { case, .. } => due(List::Open, case, case.deadline),
-            State::Unwinding { case, until, .. } => due(List::Open, case, *until),
-            State::NeedsAttention { case, since, .. } => due(List::Attention, case, *since),
-            State::Unseen
-            | State::Withdrawn { .. }
-            | State::Rejected
-            | State::Completed(_)
-            | State::Cancelled(_)
-            | State::Resolved(_) => None,
-        }
+    fn fails(&self, step: StepName, purchase: &Purchase) -> Option<Failure> {
+        hooks::forced(self.hooks, step, purchase)
     }
 
-    fn overdue(&self, saga: SagaId) -> Option<String> {
-        Some(request::expired(saga))
+    fn status(&self, kind: SagaKind, stage: Stage) -> Option<&'static str> {
+        (kind == SagaKind::Order).then(|| order::status(stage))
     }
 
-    fn awaited(&self, state: &State) -> Option<Awaited> {
-        unwind::awaited(state)
+    fn standing(&self, purchase: &Purchase) -> Standing {
+        let (effect, id) = (Effect::status_of(purchase.kind()), purchase.id().to_string());
+        Standing { effect, id, amount: purchase.amount() }
     }
 
-    fn sealed_card<'a>(&self, incoming: &'a Incoming, event_type: EventType) -> Option<&'a str> {
-        match incoming {
-            Incoming::Requested(_, sealed_card) if event_type.carries_card() => sealed_card.as_deref(),
-            Incoming::Requested(..)
-            | Incoming::BadRequest(_)
-            | Incoming::Fulfilled(_)
-            | Incoming::Refused(_)
-            | Incoming::PaymentFailed(_)
-            | Incoming::Asked(_) => None,
-        }
+    fn completed(&self, event: &Event, earlier: u32, path: Path) -> Option<Event> {
+        outcome::completed(event, earlier, path)
+    }
+
+    fn failed(&self, event: &Event) -> Option<Failed> {
+        outcome::failed(event)
     }
 }
 
-#[cfg(test)]
-mod tests;
+/// Checks the bare request for a saga of this kind, for whoever wants to know before sending it.
+///
+/// # Errors
+///
+/// The fields and the rules that they break.
+pub fn check(kind: SagaKind, body: &str) -> Result<(), String> {
+    // A card is sealed to a key that nobody keeps.
+    let (_, key) = card::key_pair();
+    request::check(&Booking::new(key, &topology::Names::default()), kind, body)
+}

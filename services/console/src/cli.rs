@@ -12,10 +12,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use contracts::SagaKind;
 
 use crate::demo;
 
-pub use common::{JsonOption, SagaName};
+pub use common::JsonOption;
+use common::saga_kind;
 
 /// Choreographed sagas on Amazon SNS and SQS.
 ///
@@ -63,11 +65,10 @@ pub enum Command {
     /// Works on whatever endpoint the AWS variables name. Run again, it changes nothing.
     Provision(JsonOption),
     /// Publish requests.
-    Publish {
-        /// What to publish.
-        #[command(subcommand)]
-        what: Publish,
-    },
+    ///
+    /// Publishes one request, or a JSON-lines file of them. Each is checked first. A bad one names its line, field and
+    /// rule, and none is sent unless --partial.
+    Publish(PublishOptions),
     /// Show outcomes as they arrive in the success and the failure queue.
     ///
     /// Deletes from the queues only what it has shown. Ends with Ctrl-C.
@@ -135,7 +136,7 @@ impl Command {
     /// What is logged unless `RUST_LOG` says otherwise: nothing where the output itself tells the story.
     pub(crate) fn log_filter(&self) -> Option<&'static str> {
         match self {
-            Self::Demo(_) | Self::Publish { .. } | Self::Watch(_) | Self::Provision(_) | Self::Keys(_) => Some("error"),
+            Self::Demo(_) | Self::Publish(_) | Self::Watch(_) | Self::Provision(_) | Self::Keys(_) => Some("error"),
             Self::Check(_) | Self::Parked { .. } | Self::Queues(_) | Self::Stock { .. } => Some("error"),
             Self::Sagas(_) | Self::Trace(_) | Self::Audit(_) | Self::Probe(_) | Self::Render { .. } => Some("error"),
             Self::Cancel(_) | Self::Retry(_) | Self::Resolve(_) => Some("error"),
@@ -150,7 +151,7 @@ impl Command {
             Self::Up(_) | Self::Run(_) | Self::Local(_) | Self::Gateway(_) => true,
             Self::Demo(_) | Self::Watch(_) | Self::Probe(_) => true,
             Self::Parked { what } => !matches!(what, parked::Parked::Log(_)),
-            Self::Publish { .. } | Self::Provision(_) | Self::Keys(_) | Self::Check(_) => false,
+            Self::Publish(_) | Self::Provision(_) | Self::Keys(_) | Self::Check(_) => false,
             Self::Queues(_) | Self::Stock { .. } | Self::Sagas(_) | Self::Trace(_) | Self::Audit(_) => false,
             Self::Render { .. } | Self::Cancel(_) | Self::Retry(_) | Self::Resolve(_) => false,
         }
@@ -161,8 +162,8 @@ impl Command {
 #[derive(Debug, Args)]
 pub struct DemoOptions {
     /// Only sagas of this kind.
-    #[arg(long, value_enum, value_name = "SAGA")]
-    pub saga: Option<SagaName>,
+    #[arg(long, value_parser = saga_kind(), value_name = "SAGA")]
+    pub saga: Option<SagaKind>,
     /// Only rows of this name; may be given more than once.
     #[arg(long, value_name = "ROW", value_parser = demo::row_names())]
     pub row: Vec<String>,
@@ -191,22 +192,12 @@ pub struct StackOptions {
     pub data: Option<PathBuf>,
 }
 
-/// What to publish.
-#[derive(Debug, Subcommand)]
-pub enum Publish {
-    /// Publish one request for a fare, or a JSON-lines file of them.
-    ///
-    /// Each is checked first. A bad one names its line, field and rule, and none is sent unless --partial.
-    Fare(PublishOptions),
-    /// Publish one request for an order, or a JSON-lines file of them.
-    ///
-    /// Each is checked first. A bad one names its line, field and rule, and none is sent unless --partial.
-    Order(PublishOptions),
-}
-
 /// Options of `publish`.
 #[derive(Debug, Args)]
 pub struct PublishOptions {
+    /// The kind of saga that is requested.
+    #[arg(value_parser = saga_kind(), value_name = "KIND")]
+    pub kind: SagaKind,
     /// The file; `-` is standard input.
     #[arg(value_name = "FILE|-")]
     pub file: PathBuf,

@@ -15,7 +15,7 @@ use runtime::operator::Outcomes;
 use runtime::{CancellationToken, Environment};
 use saga::Channel;
 
-use crate::cli::{DemoOptions, SagaName, StackOptions};
+use crate::cli::{DemoOptions, StackOptions};
 use crate::request::{Request, publish_requests};
 use crate::stack::Stack;
 use crate::{Error, draw};
@@ -34,7 +34,7 @@ pub(crate) async fn demo(
     options: &DemoOptions,
     stop: &CancellationToken,
 ) -> Result<(), Error> {
-    let rows = rows::chosen(options.saga.map(SagaName::kind), &options.row)?;
+    let rows = rows::chosen(options.saga, &options.row)?;
     let stack =
         Stack::start(environment, &StackOptions { port: options.port, gateway_port: options.gateway_port, data: None })
             .await?;
@@ -78,19 +78,20 @@ async fn play(stack: &Stack, rows: &[&'static Row], json: bool) -> Result<(), Er
 
 /// What is going to happen.
 fn title(stack: &Stack, rows: &[&Row]) -> String {
-    let to = |kind: SagaKind, channel: Channel| {
+    let to = |kind: SagaKind| {
         let count = rows.iter().filter(|row| row.kind == kind).count();
-        (count > 0).then(|| format!("  requests               {count} to {}", stack.settings.names.topic(channel)))
+        (count > 0).then(|| {
+            format!("  requests               {count} to {}", stack.settings.names.topic(Channel::Requests(kind)))
+        })
     };
-    let lines = [
+    let mut lines = vec![
         Some(draw::strong("Ensemble: sagas that go well, fail, and are undone, by choreography.")),
         Some(format!("  embedded AWS endpoint  {}  {}", stack.url(), draw::faint("not for production"))),
         Some(format!("  simulated gateway      {}", stack.gateway.url())),
         Some("  services               booking, payment, fulfillment, notifier".to_owned()),
-        to(SagaKind::Fare, Channel::FareRequests),
-        to(SagaKind::Order, Channel::OrderRequests),
-        Some(String::new()),
     ];
+    lines.extend(SagaKind::ALL.map(to));
+    lines.push(Some(String::new()));
     lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 

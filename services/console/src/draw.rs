@@ -5,7 +5,7 @@
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
-use contracts::{Action, Failure, Identifier, Notification, Outcome, Subject};
+use contracts::{Action, Failure, Identifier, Notification, Outcome, SagaKind, Subject};
 
 use crate::Error;
 
@@ -104,13 +104,13 @@ fn sequel(notification: &Notification) -> Vec<String> {
 
 /// Whom it is about: `customer 3`, `customer 8d04ea6f order 40063fe3`.
 fn title(subject: &Subject) -> String {
-    let named = |id: &Option<Identifier>, unknown: &str| id.as_ref().map_or(unknown.to_owned(), ToString::to_string);
-    match subject {
-        Subject::Fare { customer_id, .. } => format!("customer {}", named(customer_id, "unknown")),
-        Subject::Order { customer_id, order_id } => {
-            format!("customer {} order {}", named(customer_id, "unknown"), named(order_id, "unknown"))
-        }
+    let named = |id: Option<&Identifier>| id.map_or("unknown".to_owned(), ToString::to_string);
+    let customer = format!("customer {}", named(subject.customer_id()));
+    // A fare is known by its customer: all fares may have one id.
+    if subject.kind() == SagaKind::Fare {
+        return customer;
     }
+    format!("{customer} {} {}", subject.kind(), named(subject.id()))
 }
 
 /// A notification as a block of lines: who, how it ended and what that means, the way, the reasons.
@@ -154,8 +154,8 @@ mod tests {
 
     #[test]
     fn whoever_did_not_say_who_they_are_is_unknown() {
-        let unknown = Subject::Order { order_id: None, customer_id: None };
+        let unknown = Subject::unknown(SagaKind::Order);
         assert_eq!(title(&unknown), "customer unknown order unknown");
-        assert_eq!(title(&Subject::Fare { customer_id: None, fare_id: None, fare_amount: None }), "customer unknown");
+        assert_eq!(title(&Subject::unknown(SagaKind::Fare)), "customer unknown");
     }
 }

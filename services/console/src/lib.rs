@@ -71,7 +71,7 @@ pub async fn execute(cli: Cli, environment: Environment, signals: Signals) -> Re
         Command::Up(options) => up::up(&environment, &options, &stop).await,
         Command::Check(output) => check::check(output),
         Command::Provision(options) => provision::provision(&environment, &options).await,
-        Command::Publish { what } => publish::publish(&environment, &what).await,
+        Command::Publish(options) => publish::publish(&environment, &options).await,
         Command::Watch(options) => watch::watch(&environment, &options, &stop).await,
         Command::Parked { what } => parked::parked(&environment, what, &stop).await,
         Command::Queues(options) => queues::queues(&environment, &options).await,

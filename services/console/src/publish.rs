@@ -5,11 +5,10 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
-use contracts::SagaKind;
 use runtime::{Aws, Environment, Settings};
 use serde_json::json;
 
-use crate::cli::Publish;
+use crate::cli::PublishOptions;
 use crate::request::{Request, publish_requests};
 use crate::{Error, draw};
 
@@ -20,15 +19,14 @@ struct Line {
 }
 
 /// Publishes what the file holds.
-pub(crate) async fn publish(environment: &Environment, what: &Publish) -> Result<(), Error> {
-    let (kind, options) = match what {
-        Publish::Fare(options) => (SagaKind::Fare, options),
-        Publish::Order(options) => (SagaKind::Order, options),
-    };
+pub(crate) async fn publish(environment: &Environment, options: &PublishOptions) -> Result<(), Error> {
+    let kind = options.kind;
     let settings = Settings::read(environment)?;
     let lines = requests_in(&read(&options.file)?);
-    let (good, bad): (Vec<_>, Vec<_>) =
-        lines.into_iter().map(|line| (check(kind, &line.body), line)).partition(|(checked, _)| checked.is_ok());
+    let (good, bad): (Vec<_>, Vec<_>) = lines
+        .into_iter()
+        .map(|line| (booking::check(kind, &line.body), line))
+        .partition(|(checked, _)| checked.is_ok());
     let complaints: Vec<_> =
         bad.into_iter().filter_map(|(checked, line)| checked.err().map(|rules| complaint(&line, &rules))).collect();
     if !complaints.is_empty() && !options.partial {
@@ -48,14 +46,6 @@ pub(crate) async fn publish(environment: &Environment, what: &Publish) -> Result
     let requests = good.into_iter().map(|(_, line)| request(line)).collect();
     send(environment, &settings, requests, options.output.json).await?;
     if complaints.is_empty() { Ok(()) } else { Err(Error::Input(complaints.join("\n"))) }
-}
-
-/// The rules that a request breaks, if it breaks any.
-fn check(kind: SagaKind, body: &str) -> Result<(), String> {
-    match kind {
-        SagaKind::Fare => booking::check(body).map(drop),
-        SagaKind::Order => booking::check_order(body).map(drop),
-    }
 }
 
 /// Sends requests, each with the number of its line.

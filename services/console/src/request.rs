@@ -41,14 +41,10 @@ impl Request {
 
     /// The message that asks for it.
     fn message(self) -> Announcement {
-        let (channel, event_type) = match self.kind {
-            SagaKind::Fare => (Channel::FareRequests, EventType::FareRequested),
-            SagaKind::Order => (Channel::OrderRequests, EventType::OrderRequested),
-        };
         Announcement {
-            channel,
+            channel: Channel::Requests(self.kind),
             id: self.saga().uuid(),
-            name: event_type.as_str().to_owned(),
+            name: EventType::requesting(self.kind).map_or("", EventType::as_str).to_owned(),
             body: self.body,
             attributes: vec![("requestId", self.id)],
         }

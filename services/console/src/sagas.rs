@@ -30,6 +30,7 @@ use crate::cli::sagas::SagasOptions;
 use crate::{Error, age, draw};
 use front::{Owed, front};
 use known::{Known, keepers};
+use saga::owner::State;
 
 /// A saga that is shown.
 struct Shown {
@@ -50,7 +51,7 @@ pub(crate) async fn sagas(environment: &Environment, options: &SagasOptions) -> 
     let service = booking::DECLARATION.name;
     let which = Which {
         list: if options.attention { List::Attention } else { List::Open },
-        kind: options.kind.map(crate::cli::sagas::Kind::of_saga),
+        kind: options.kind,
         due_by: options.overdue.then_some(now),
     };
     let limit = (options.limit > 0).then_some(options.limit);
@@ -78,7 +79,7 @@ async fn look_closely(sagas: &Sagas, listed: Vec<Listed>) -> Result<Vec<Shown>, 
     let map = choreography::map();
     let shown = listed.into_iter().map(|listed| {
         let known = Known::new(listed.saga, kept.remove(&listed.saga).unwrap_or_default());
-        let attention = matches!(known.booked(), Some(booking::State::NeedsAttention { .. }));
+        let attention = matches!(known.booked(), Some(State::NeedsAttention { .. }));
         let failed = known.failed().filter(|_| attention);
         Shown {
             owed: front(&map, &known),

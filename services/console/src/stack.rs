@@ -4,9 +4,10 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use booking::Booking;
 use runtime::provision::Change;
 use runtime::{Aws, Environment, NoEffects, Running, Service, Settings};
-use saga::{Channel, Topology};
+use saga::Topology;
 
 use crate::Error;
 use crate::cli::StackOptions;
@@ -96,9 +97,8 @@ pub fn topology(settings: &Settings) -> Topology {
 fn services(environment: &Environment, settings: &Settings, gateway: &str) -> Result<Vec<Service>, Error> {
     let (private, public) = card::key_pair();
     let gateway = payment::gateway_of(&Environment::default().with(&payment::GATEWAY_URL, gateway))?;
-    let request_topics = [Channel::FareRequests, Channel::OrderRequests].map(|channel| settings.names.topic(channel));
     let deadlines = booking::deadlines_of(environment)?;
-    let booking = booking::Booking { key: public, request_topics, deadlines, hooks: true };
+    let booking = Booking { deadlines, hooks: true, ..Booking::new(public, &settings.names) };
     Ok(vec![
         Service::new(booking, NoEffects),
         Service::new(payment::payment(true), payment::GatewayEffects::new(gateway, private)),

@@ -41,7 +41,7 @@ pub(crate) fn program() -> &'static str {
 fn guide(stack: &Stack) -> String {
     let (url, names, program) = (stack.url(), &stack.settings.names, program());
     let [topic, orders] =
-        [Channel::FareRequests, Channel::OrderRequests].map(|channel| stack.aws.topic_arn(&names.topic(channel)));
+        [SagaKind::Fare, SagaKind::Order].map(|kind| stack.aws.topic_arn(&names.topic(Channel::Requests(kind))));
     let booking = stack.aws.queue_url(&names.of_service("booking"));
     let [success, failure] = [true, false].map(|successful| stack.aws.queue_url(&names.outcomes(successful)));
     let (request, order) = (demo::fare("3"), demo::order("40063fe3-56d9-4c51-b91f-71929834ce03"));

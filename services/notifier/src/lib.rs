@@ -2,7 +2,7 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | reacts to | `FareCompleted`, `FareCancelled`, `FareRejected`, `FareNeedsAttention`, and the same of orders |
+//! | reacts to | `…Completed`, `…Cancelled`, `…Rejected`, `…NeedsAttention`, of every kind of saga |
 //! | decides | nothing: the outcome is booking's |
 //! | publishes | a notification, routed by `IsSuccessful` to the success or the failure queue |
 //! | undone by | nothing: it keeps no state |
@@ -13,6 +13,8 @@
 
 mod notify;
 mod service;
+
+use std::sync::LazyLock;
 
 use contracts::{EventType, Notification, Poison};
 use saga::declaration::{PATIENT, TIMEOUT_SECS};
@@ -38,11 +40,25 @@ pub enum State {
     None,
 }
 
+/// The notifier's card, as data: it hears every outcome of every kind of saga.
+pub static DECLARATION: LazyLock<Declaration> = LazyLock::new(|| {
+    let outcomes = EventType::ALL.iter().copied().filter(|event| event.outcome().is_some());
+    Declaration {
+        name: "notifier",
+        about: "routes each outcome to the success or the failure queue",
+        stateful: false,
+        looks: false,
+        deadlines: false,
+        stock: false,
+        reactions: outcomes.map(reaction).collect::<Vec<_>>().leak(),
+    }
+});
+
 /// A reaction to one kind of outcome.
-const fn reaction(to: EventType) -> Reaction {
+fn reaction(to: EventType) -> Reaction {
     Reaction {
         to,
-        reads: 1,
+        reads: to.schema_version(),
         expects: Some("None"),
         steps: &[],
         answers: &[],
@@ -52,26 +68,6 @@ const fn reaction(to: EventType) -> Reaction {
         timeout_secs: TIMEOUT_SECS,
     }
 }
-
-/// The notifier's card, as data.
-pub const DECLARATION: Declaration = Declaration {
-    name: "notifier",
-    about: "routes each outcome to the success or the failure queue",
-    stateful: false,
-    looks: false,
-    deadlines: false,
-    stock: false,
-    reactions: &[
-        reaction(EventType::FareCompleted),
-        reaction(EventType::FareCancelled),
-        reaction(EventType::FareRejected),
-        reaction(EventType::FareNeedsAttention),
-        reaction(EventType::OrderCompleted),
-        reaction(EventType::OrderCancelled),
-        reaction(EventType::OrderRejected),
-        reaction(EventType::OrderNeedsAttention),
-    ],
-};
 
 impl Participant for Notifier {
     type Incoming = Incoming;

@@ -1,7 +1,7 @@
 //! Writes the notification of an outcome. No compensation: what a client was told cannot be untold.
 
 use contracts::journey::notification_id;
-use contracts::{Charge, Envelope, Notification, Outcome, Path, Purchase, SagaId, SagaKind, Subject, booking};
+use contracts::{Charge, Envelope, Event, Notification, Outcome, Path, SagaId, SagaKind, Subject, booking};
 use saga::{Announcement, Channel};
 
 /// The notification of an outcome; `None` for an event that is none.
@@ -10,9 +10,8 @@ pub(crate) fn notification(envelope: &Envelope) -> Option<Notification> {
     let outcome = event.event_type().outcome()?;
     let failed = || Some(of_failed(saga, event.holds()?, outcome));
     let completed = || Some(of_completed(saga, event.holds()?));
-    let rejected_fare = || Some(of_rejected_fare(saga, event.holds()?));
-    let rejected_order = || Some(of_rejected_order(saga, event.holds()?));
-    failed().or_else(completed).or_else(rejected_fare).or_else(rejected_order)
+    let rejected = || of_rejected(saga, event);
+    failed().or_else(completed).or_else(rejected)
 }
 
 /// The notification as a message: raw, with the attributes that clients' subscriptions filter by.
@@ -38,7 +37,7 @@ fn of_completed(saga: SagaId, completed: &booking::Completed) -> Notification {
         charge_token,
         charge_id: Some(charge_id),
         path,
-        ..blank(saga, purchase.kind(), subject(purchase), Outcome::Completed, earlier)
+        ..blank(saga, purchase.kind(), purchase.subject(), Outcome::Completed, earlier)
     }
 }
 
@@ -54,33 +53,14 @@ fn of_failed(saga: SagaId, failed: &booking::Failed, outcome: Outcome) -> Notifi
         standing,
         resolution,
         path,
-        ..blank(saga, purchase.kind(), subject(purchase), outcome, earlier)
+        ..blank(saga, purchase.kind(), purchase.subject(), outcome, earlier)
     }
 }
 
-fn of_rejected_fare(saga: SagaId, rejected: &booking::FareRejected) -> Notification {
-    let booking::FareRejected { customer_id, fare_id, fare_amount, amount, error, path } = rejected.clone();
-    let subject = Subject::Fare { customer_id, fare_id, fare_amount };
-    Notification { amount, error: Some(error), path, ..blank(saga, SagaKind::Fare, subject, Outcome::Rejected, 0) }
-}
-
-fn of_rejected_order(saga: SagaId, rejected: &booking::OrderRejected) -> Notification {
-    let booking::OrderRejected { customer_id, order_id, amount, error, path } = rejected.clone();
-    let subject = Subject::Order { order_id, customer_id };
-    Notification { amount, error: Some(error), path, ..blank(saga, SagaKind::Order, subject, Outcome::Rejected, 0) }
-}
-
-fn subject(purchase: Purchase) -> Subject {
-    match purchase {
-        Purchase::Fare(fare) => Subject::Fare {
-            customer_id: Some(fare.customer_id),
-            fare_id: Some(fare.fare_id),
-            fare_amount: Some(fare.fare_amount),
-        },
-        Purchase::Order(order) => {
-            Subject::Order { order_id: Some(order.order_id), customer_id: Some(order.customer_id) }
-        }
-    }
+fn of_rejected(saga: SagaId, event: &Event) -> Option<Notification> {
+    let ((subject, amount), kind) = (event.data().rejected()?, event.event_type().kind()?);
+    let (error, path) = (event.data().failure().cloned(), event.path().clone());
+    Some(Notification { amount, error, path, ..blank(saga, kind, subject, Outcome::Rejected, 0) })
 }
 
 /// A notification that `earlier` others went before: it resolves the last of them, which told that the saga needs

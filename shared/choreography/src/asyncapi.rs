@@ -9,7 +9,7 @@ mod document;
 mod messages;
 mod operations;
 
-use contracts::{EventType, Publisher};
+use contracts::{EventType, Publisher, SagaKind};
 use saga::topology::{Channel, Names};
 use saga::{Declaration, Door};
 use serde_json::{Map as Fields, Value, json};
@@ -105,13 +105,13 @@ impl Document<'_> {
         EventType::ALL.iter().copied().filter(|event| self.map.is_published(*event))
     }
 
-    /// The topics by which an event comes. To cancel may be asked by either topic for requests; what operators ask for
+    /// The topics by which an event comes. To cancel may be asked by any topic for requests; what operators ask for
     /// comes by none, but straight to the queue.
     fn topics(&self, event: EventType) -> Vec<String> {
         let asked = event.publisher() == Publisher::Client && event.kind().is_none();
         let channels = match (asked, event == EventType::CancelRequested) {
             (false, _) => vec![channel_of(event)],
-            (true, true) => vec![Channel::FareRequests, Channel::OrderRequests],
+            (true, true) => SagaKind::ALL.map(Channel::Requests).to_vec(),
             (true, false) => Vec::new(),
         };
         channels.into_iter().map(|channel| self.names.topic(channel)).collect()

@@ -108,9 +108,8 @@ fn channels(map: &Map) -> Vec<Channel> {
 
 pub(crate) fn channel_of(event: EventType) -> Channel {
     match event.publisher() {
-        // What is asked of a saga may come by either; it has no topic of its own.
-        Publisher::Client if event.kind() == Some(SagaKind::Order) => Channel::OrderRequests,
-        Publisher::Client => Channel::FareRequests,
+        // What is asked of a saga may come by any of them; it has no topic of its own.
+        Publisher::Client => Channel::Requests(event.kind().unwrap_or(SagaKind::ALL[0])),
         publisher @ (Publisher::Booking | Publisher::Payment | Publisher::Fulfillment) => Channel::Events(publisher),
     }
 }
@@ -124,7 +123,7 @@ fn subscription(names: &Names, channel: Channel, declaration: &Declaration) -> O
         }
     }
     // Clients publish without our attributes, and the envelope's message id identifies their requests.
-    let of_clients = matches!(channel, Channel::FareRequests | Channel::OrderRequests);
+    let of_clients = matches!(channel, Channel::Requests(_));
     let queue = declaration.queue(if of_clients { Door::Clients } else { Door::Services });
     (!heard.is_empty()).then(|| Subscription {
         topic: names.topic(channel),

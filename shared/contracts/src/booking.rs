@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::journey::is_zero;
-use crate::{Action, Charge, Failure, Identifier, Journey, Money, Path, Purchase, Standing};
+use crate::{Action, Charge, Failure, Journey, Money, Path, Purchase, Standing};
 
 /// The fare is registered, or the order is created; nothing is charged yet.
 ///
@@ -39,39 +39,17 @@ pub struct UnwindingStarted {
     pub journey: Journey,
 }
 
-/// A request for a fare broke a rule and was never registered. A final outcome.
+/// A request broke a rule and was never registered. A final outcome.
 ///
-/// Durable: the rejection. Nothing was charged or credited.
+/// Durable: the rejection. Nothing took effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "{S}Request"))]
 #[serde(rename_all = "camelCase")]
-pub struct FareRejected {
-    /// The customer, where that much could be read.
-    pub customer_id: Option<Identifier>,
-    /// The fare, where that much could be read.
-    pub fare_id: Option<Identifier>,
-    /// The amount as written, where it is money.
-    pub fare_amount: Option<String>,
+pub struct Rejected<S> {
+    /// What was asked for, as far as it could be read.
+    #[serde(flatten)]
+    pub subject: S,
     /// The amount, where it is money.
-    pub amount: Option<Money>,
-    /// The field and the rule that it breaks.
-    pub error: Failure,
-    /// The way so far.
-    pub path: Path,
-}
-
-/// A request for an order broke a rule and no order was created. A final outcome.
-///
-/// Durable: the rejection. Nothing was charged or reserved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct OrderRejected {
-    /// The customer, where that much could be read.
-    pub customer_id: Option<Identifier>,
-    /// The order, where that much could be read.
-    pub order_id: Option<Identifier>,
-    /// The amount, where there is one.
     pub amount: Option<Money>,
     /// The field and the rule that it breaks.
     pub error: Failure,

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use crate::{Failure, Journey, Path, Purchase, Standing, booking, fulfillment, payment};
+use crate::{Failure, Journey, Money, Path, Purchase, Standing, Subject, booking, fulfillment, payment};
 
 /// Who publishes an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,8 +48,16 @@ pub trait Data: Any {
     /// The way so far.
     fn path(&self) -> &Path;
 
+    /// The same, to be altered.
+    fn path_mut(&mut self) -> &mut Path;
+
     /// The fare or the order; a rejection is about nothing that could be read.
     fn purchase(&self) -> Option<&Purchase> {
+        None
+    }
+
+    /// What was asked for, as far as it could be read, and its amount; `None` for all but a rejection.
+    fn rejected(&self) -> Option<(Subject, Option<Money>)> {
         None
     }
 
@@ -88,10 +96,16 @@ macro_rules! field {
         fn path(&self) -> &Path {
             &self.journey.path
         }
+        fn path_mut(&mut self) -> &mut Path {
+            &mut self.journey.path
+        }
     };
     (path) => {
         fn path(&self) -> &Path {
             &self.path
+        }
+        fn path_mut(&mut self) -> &mut Path {
+            &mut self.path
         }
     };
     (earlier) => {
@@ -123,8 +137,6 @@ data! {
     booking::UnwindingStarted: purchase journey error;
     booking::Completed: purchase path earlier;
     booking::Failed: purchase path earlier error standing;
-    booking::FareRejected: path error;
-    booking::OrderRejected: path error;
     payment::PaymentCaptured: purchase journey;
     payment::PaymentDeclined: purchase journey error standing;
     payment::PaymentRefunded: purchase journey error standing;
@@ -132,3 +144,5 @@ data! {
     fulfillment::Fulfilled: purchase journey;
     fulfillment::Refused: purchase journey error standing;
 }
+
+pub(crate) use field;

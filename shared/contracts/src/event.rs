@@ -12,6 +12,7 @@ use crate::{Outcome, Path, Poison, Purchase, Reason, SagaId, SagaKind, booking, 
 
 macro_rules! events {
     (
+        kinds { $($kinds:tt)* }
         steps { $($steps:tt)* }
         requests {
             $($(#[doc = $asked_doc:literal])+ $asked:ident $(of $asked_kind:ident)? = $asked_wire:literal;)+
@@ -141,6 +142,16 @@ macro_rules! events {
                 }
             }
 
+            /// The same, with another way so far.
+            #[must_use]
+            pub fn with_path(mut self, path: Path) -> Self {
+                let data: &mut dyn Data = match &mut self {
+                    $(Self::$name(data) => data,)+
+                };
+                *data.path_mut() = path;
+                self
+            }
+
             /// The event of this type with this data; `None` where such an event holds other data.
             #[must_use]
             pub fn new<D: Data + Clone>(event_type: EventType, data: &D) -> Option<Self> {
@@ -202,6 +213,12 @@ impl EventType {
     #[must_use]
     pub fn is_of(self, kind: SagaKind) -> bool {
         self.kind().is_none_or(|of| of == kind)
+    }
+
+    /// The event by which a client asks for a saga of this kind.
+    #[must_use]
+    pub fn requesting(kind: SagaKind) -> Option<Self> {
+        Self::ALL.iter().copied().find(|event| event.publisher() == Publisher::Client && event.kind() == Some(kind))
     }
 
     /// The event that tells this outcome of a saga of this kind.

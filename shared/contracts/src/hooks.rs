@@ -87,10 +87,8 @@ pub fn forced(hooks: bool, step: StepName, purchase: &Purchase) -> Option<Failur
     if !hooks {
         return None;
     }
-    let (fare, order) = match purchase {
-        Purchase::Fare(fare) => (FareHooks::of_customer(fare.customer_id.as_str()), OrderHooks::default()),
-        Purchase::Order(order) => (FareHooks::default(), OrderHooks::of_order(order.order_id.as_str())),
-    };
+    let (fare, order) =
+        (FareHooks::of_customer(purchase.customer_id().as_str()), OrderHooks::of_order(purchase.id().as_str()));
     let table = [
         (
             fare.fail_credit,

@@ -6,11 +6,12 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | [`booking`], [`payment`], [`fulfillment`] | the events of that publisher |
-//! | `vocabulary` | the list of all steps and events |
+//! | `vocabulary` | the list of all kinds of saga, steps and events |
 //! | [`steps`], [`event`], [`data`] | what is made of the list: [`StepName`], [`Event`], [`EventType`]; what any event can be asked |
 //! | [`json`] | what may be said of a text that cannot be read |
 //! | [`envelope`] | the `CloudEvents` 1.0 envelope around each |
-//! | [`fare`], [`order`], [`purchase`] | what a saga is about |
+//! | [`kind`], [`purchase`], [`purchased`] | the kinds of saga, and what is bought in each |
+//! | [`fare`], [`order`] | what is bought in one kind of saga |
 //! | [`journey`] | what travels with every event: path, deadline, round |
 //! | [`outcome`] | how a saga ended: steps, failure, what still stands |
 //! | [`notification`] | what its client is told |
@@ -30,6 +31,7 @@ pub mod hooks;
 pub mod ids;
 pub mod journey;
 pub mod json;
+pub mod kind;
 pub mod money;
 pub mod notification;
 pub mod order;
@@ -37,7 +39,9 @@ pub mod outcome;
 pub mod payment;
 pub mod poison;
 pub mod purchase;
+pub mod purchased;
 pub mod redact;
+mod rejection;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod steps;
@@ -50,12 +54,13 @@ pub use event::{Event, EventType};
 pub use fare::{Charge, Fare};
 pub use ids::{Identifier, SagaId};
 pub use journey::{Action, ActionKind, Attempt, Because, Journey, Path, Step};
+pub use kind::SagaKind;
 pub use money::{Currency, Money};
 pub use notification::{Notification, Subject};
-pub use order::{Order, OrderStatus};
+pub use order::Order;
 pub use outcome::{Failure, Outcome, Standing};
 pub use poison::{Poison, Reason};
-pub use purchase::{Purchase, SagaKind};
+pub use purchase::Purchase;
 pub use steps::StepName;
 pub use words::Words;
 

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::purchased::Named;
+use crate::vocabulary::vocabulary;
 use crate::{Action, Failure, Identifier, Money, Outcome, Path, SagaId, SagaKind, Standing};
 
 /// How a saga ended.
@@ -43,47 +45,60 @@ pub struct Notification {
     pub path: Path,
 }
 
-/// What a notification is about, in the words of the client's request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(untagged)]
-pub enum Subject {
-    /// A fare.
-    #[serde(rename_all = "camelCase")]
-    Fare {
-        /// The customer; none only where a rejected request did not say.
-        customer_id: Option<Identifier>,
-        /// The fare; none only where a rejected request did not say.
-        #[serde(deserialize_with = "Option::deserialize")]
-        fare_id: Option<Identifier>,
-        /// The amount as the client wrote it.
-        fare_amount: Option<String>,
-    },
-    /// An order.
-    Order {
-        /// The order; none only where a rejected request did not say.
-        order_id: Option<Identifier>,
-        /// The customer; none only where a rejected request did not say.
-        customer_id: Option<Identifier>,
-    },
+macro_rules! subjects {
+    (
+        kinds {
+            $(
+                $(#[doc = $doc:literal])+
+                $kind:ident = $wire:literal about $purchase:path, told as $subject:path, rejected as $asked:path;
+            )+
+        }
+        steps { $($steps:tt)* }
+        requests { $($requests:tt)* }
+        events { $($events:tt)* }
+    ) => {
+        /// What a notification is about, in the words of the client's request. The fields tell the kind of saga.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(untagged)]
+        pub enum Subject {
+            $(
+                #[doc = concat!("The subject of a saga of the kind `", $wire, "`.")]
+                $kind($subject),
+            )+
+        }
+
+        impl Subject {
+            fn named(&self) -> &dyn Named {
+                match self {
+                    $(Self::$kind(subject) => subject,)+
+                }
+            }
+        }
+
+        $(
+            impl From<$subject> for Subject {
+                fn from(subject: $subject) -> Self {
+                    Self::$kind(subject)
+                }
+            }
+        )+
+    };
 }
+
+vocabulary!(subjects);
 
 impl Subject {
     /// The customer, where one is named.
     #[must_use]
     pub fn customer_id(&self) -> Option<&Identifier> {
-        match self {
-            Self::Fare { customer_id, .. } | Self::Order { customer_id, .. } => customer_id.as_ref(),
-        }
+        self.named().customer_id()
     }
 
-    /// The client's own id of the fare or the order, where one is named.
+    /// The client's own id of the purchase, where one is named.
     #[must_use]
     pub fn id(&self) -> Option<&Identifier> {
-        match self {
-            Self::Fare { fare_id, .. } => fare_id.as_ref(),
-            Self::Order { order_id, .. } => order_id.as_ref(),
-        }
+        self.named().id()
     }
 }
 
@@ -98,7 +113,7 @@ mod tests {
         let order = r#"{"order_id":null,"customer_id":"3"}"#;
         for (text, is_fare) in [(fare, true), (order, false)] {
             let subject = read(text);
-            assert_eq!(matches!(subject, Subject::Fare { .. }), is_fare);
+            assert_eq!(matches!(subject, Subject::Fare(_)), is_fare);
             assert_eq!(serde_json::to_string(&subject).unwrap(), text);
             assert_eq!(subject.customer_id().map(Identifier::as_str), Some("3"));
         }

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::money::InvalidMoney;
+use crate::purchased::{Named, Purchased};
 use crate::{Currency, Identifier, Money, Words};
 
 /// An order, in the words of the client who placed it.
@@ -25,6 +26,70 @@ pub struct Order {
     pub amount: Money,
 }
 
+impl Purchased for Order {
+    fn amount(&self) -> Money {
+        self.amount
+    }
+
+    fn customer_id(&self) -> &Identifier {
+        &self.customer_id
+    }
+
+    fn id(&self) -> &Identifier {
+        &self.order_id
+    }
+}
+
+/// What clients are told of an order; nothing where a rejected request did not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OrderSubject {
+    /// The order.
+    pub order_id: Option<Identifier>,
+    /// The customer.
+    pub customer_id: Option<Identifier>,
+}
+
+impl From<&Order> for OrderSubject {
+    fn from(order: &Order) -> Self {
+        let Order { order_id, customer_id, .. } = order.clone();
+        Self { order_id: Some(order_id), customer_id: Some(customer_id) }
+    }
+}
+
+impl Named for OrderSubject {
+    fn customer_id(&self) -> Option<&Identifier> {
+        self.customer_id.as_ref()
+    }
+
+    fn id(&self) -> Option<&Identifier> {
+        self.order_id.as_ref()
+    }
+}
+
+/// What an `OrderRejected` event says of an order; nothing that could not be read. Events spell names in their own way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RejectedOrder {
+    /// The customer.
+    pub customer_id: Option<Identifier>,
+    /// The order.
+    pub order_id: Option<Identifier>,
+}
+
+impl From<OrderSubject> for RejectedOrder {
+    fn from(OrderSubject { order_id, customer_id }: OrderSubject) -> Self {
+        Self { customer_id, order_id }
+    }
+}
+
+impl From<RejectedOrder> for OrderSubject {
+    fn from(RejectedOrder { customer_id, order_id }: RejectedOrder) -> Self {
+        Self { order_id, customer_id }
+    }
+}
+
 /// A line of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -37,17 +102,6 @@ pub struct Item {
     pub description: Words,
     /// In dollars.
     pub unit_price: Decimal,
-}
-
-/// The status of an order, as the workshop has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum OrderStatus {
-    /// Created; its saga runs.
-    New,
-    /// Its saga failed and is undone; the order waits for its customer.
-    Pending,
-    /// Paid and reserved.
-    Completed,
 }
 
 /// Why no amount can be charged for these items.

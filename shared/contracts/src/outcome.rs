@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::vocabulary::vocabulary;
 use crate::{Money, SagaKind, StepName, redact};
 
 /// Why a saga failed.
@@ -49,48 +50,63 @@ impl Failure {
     }
 }
 
-/// Kinds of effects that can be left standing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Effect {
-    /// A pre-authorisation that was not voided.
-    Hold,
-    /// A charge that was not refunded.
-    Capture,
-    /// A credit that was not reversed.
-    Credit,
-    /// A reservation that was not released.
-    Reservation,
-    /// The status of a fare that could not be set.
-    Fare,
-    /// The status of an order that could not be set.
-    Order,
+macro_rules! effects {
+    (
+        kinds {
+            $(
+                $(#[doc = $doc:literal])+
+                $kind:ident = $wire:literal about $purchase:path, told as $subject:path, rejected as $asked:path;
+            )+
+        }
+        steps { $($steps:tt)* }
+        requests { $($requests:tt)* }
+        events { $($events:tt)* }
+    ) => {
+        /// Kinds of effects that can be left standing.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(rename_all = "lowercase")]
+        pub enum Effect {
+            /// A pre-authorisation that was not voided.
+            Hold,
+            /// A charge that was not refunded.
+            Capture,
+            /// A credit that was not reversed.
+            Credit,
+            /// A reservation that was not released.
+            Reservation,
+            $(
+                #[doc = concat!("The status of a purchase of the kind `", $wire, "` that could not be set.")]
+                #[serde(rename = $wire)]
+                $kind,
+            )+
+        }
+
+        impl Effect {
+            /// The status of what a saga of this kind is about.
+            #[must_use]
+            pub fn status_of(kind: SagaKind) -> Self {
+                match kind {
+                    $(SagaKind::$kind => Self::$kind,)+
+                }
+            }
+
+            /// The wire name.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    Self::Hold => "hold",
+                    Self::Capture => "capture",
+                    Self::Credit => "credit",
+                    Self::Reservation => "reservation",
+                    $(Self::$kind => $wire,)+
+                }
+            }
+        }
+    };
 }
 
-impl Effect {
-    /// The status of what a saga of this kind is about.
-    #[must_use]
-    pub fn status_of(kind: SagaKind) -> Self {
-        match kind {
-            SagaKind::Fare => Self::Fare,
-            SagaKind::Order => Self::Order,
-        }
-    }
-
-    /// The wire name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Hold => "hold",
-            Self::Capture => "capture",
-            Self::Credit => "credit",
-            Self::Reservation => "reservation",
-            Self::Fare => "fare",
-            Self::Order => "order",
-        }
-    }
-}
+vocabulary!(effects);
 
 /// An effect that a failed saga could not undo.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

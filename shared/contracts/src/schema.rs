@@ -44,7 +44,7 @@ impl Schemas {
             "schemaversion": { "const": event.schema_version() },
             "data": data,
         });
-        if let (EventType::FareRegistered, Value::Object(properties)) = (event, &mut properties) {
+        if let (true, Value::Object(properties)) = (event.carries_card(), &mut properties) {
             let sealed = "The card, sealed to payment's key for this saga (HPKE, RFC 9180); it is stored nowhere.";
             properties.insert("sealedcard".to_owned(), json!({ "type": "string", "description": sealed }));
         }

@@ -1,13 +1,21 @@
-//! The vocabulary: every step and every event, one line each.
+//! The vocabulary: every kind of saga, every step and every event, one line each.
 //!
 //! **Invariant:** a wire name, once published, is frozen, and so is the shape behind its schema version. All that is
 //! known of a step or an event stands in its line, and the code asks the line instead of matching names. The list is
-//! data: `steps.rs` and `event.rs` make types of it.
+//! data: `kind.rs`, `purchase.rs`, `steps.rs`, `event.rs` and others make types of it.
 
 /// Hands the list to a macro.
 macro_rules! vocabulary {
     ($made_by:ident) => {
         $made_by! {
+            kinds {
+                /// A fare is registered, charged and credited.
+                Fare = "fare" about crate::fare::Fare, told as crate::fare::FareSubject,
+                    rejected as crate::fare::RejectedFare;
+                /// An order is created, paid and reserved.
+                Order = "order" about crate::order::Order, told as crate::order::OrderSubject,
+                    rejected as crate::order::RejectedOrder;
+            }
             steps {
                 /// Booking registers the fare.
                 RegisterFare of Fare;
@@ -75,7 +83,7 @@ macro_rules! vocabulary {
                 /// The fare's saga failed and everything is undone.
                 FareCancelled of Fare = "fare_cancelled" version 1 by Booking holds booking::Failed, tells Compensated;
                 /// The request for a fare broke a rule.
-                FareRejected of Fare = "fare_rejected" version 1 by Booking holds booking::FareRejected, tells Rejected;
+                FareRejected of Fare = "fare_rejected" version 1 by Booking holds booking::Rejected<crate::fare::RejectedFare>, tells Rejected;
                 /// The fare's saga failed and something still stands, or nobody knows.
                 FareNeedsAttention of Fare = "fare_needs_attention" version 1 by Booking holds booking::Failed, tells NeedsAttention;
                 /// The order's saga ended well.
@@ -83,7 +91,7 @@ macro_rules! vocabulary {
                 /// The order's saga failed and everything is undone.
                 OrderCancelled of Order = "order_cancelled" version 1 by Booking holds booking::Failed, tells Compensated;
                 /// The request for an order broke a rule.
-                OrderRejected of Order = "order_rejected" version 1 by Booking holds booking::OrderRejected, tells Rejected;
+                OrderRejected of Order = "order_rejected" version 1 by Booking holds booking::Rejected<crate::order::RejectedOrder>, tells Rejected;
                 /// The order's saga failed and something still stands, or nobody knows.
                 OrderNeedsAttention of Order = "order_needs_attention" version 1 by Booking holds booking::Failed, tells NeedsAttention;
             }

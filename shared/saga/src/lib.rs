@@ -11,6 +11,7 @@
 //! | [`delivery`] | a message as it came, and as it was understood |
 //! | [`record`] | what is stored: one item per saga and service |
 //! | [`execution`] | commit → publish → delete, as a machine without I/O |
+//! | [`owner`] | the owner of sagas: requests, deadlines, outcomes |
 //! | [`step`] | a step and how it is undone; a service as the list of its steps |
 //! | [`topology`] | topics, queues, subscriptions and tables, as one value |
 
@@ -18,6 +19,7 @@ pub mod declaration;
 pub mod delivery;
 pub mod door;
 pub mod execution;
+pub mod owner;
 pub mod participant;
 pub mod record;
 pub mod step;

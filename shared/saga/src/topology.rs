@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use contracts::Publisher;
+use contracts::{Publisher, SagaKind};
 use serde::Serialize;
 
 /// Prefixes every name that a user sees in AWS; `ensemble` unless configured.
@@ -48,8 +48,7 @@ impl Names {
     #[must_use]
     pub fn topic(&self, channel: Channel) -> String {
         match channel {
-            Channel::FareRequests => format!("{}-fare-requests", self.prefix),
-            Channel::OrderRequests => format!("{}-order-requests", self.prefix),
+            Channel::Requests(kind) => format!("{}-{kind}-requests", self.prefix),
             Channel::Events(publisher) => format!("{}-{}-events", self.prefix, publisher.as_str()),
             Channel::Notifications => format!("{}-notifications", self.prefix),
         }
@@ -107,10 +106,8 @@ impl Default for Names {
 /// A topic, by what it carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Channel {
-    /// Clients' requests for fares.
-    FareRequests,
-    /// Clients' requests for orders.
-    OrderRequests,
+    /// Clients' requests for one kind of saga.
+    Requests(SagaKind),
     /// The events of one publisher.
     Events(Publisher),
     /// Notifications to clients.

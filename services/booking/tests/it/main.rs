@@ -1,8 +1,12 @@
 //! Booking, held to what every participant has to hold.
 
-use booking::{Booking, Deadlines};
+#![cfg(test)]
+
+mod decisions;
+mod requests;
+
+use booking::Booking;
 use contracts::{Event, SagaId, SagaKind};
-use saga::Channel;
 use saga::topology::Names;
 use testkit::{Conformance, Message, Node, Nothing, Story, fixtures};
 
@@ -140,13 +144,7 @@ fn stories() -> Vec<Story> {
 fn booking_conforms() {
     let (private, key) = card::key_pair();
     let names = Names::default();
-    let request_topics = [Channel::FareRequests, Channel::OrderRequests].map(|channel| names.topic(channel));
-    let booking = || Booking {
-        key: key.clone(),
-        request_topics: request_topics.clone(),
-        deadlines: Deadlines::default(),
-        hooks: true,
-    };
+    let booking = || Booking { hooks: true, ..Booking::new(key.clone(), &names) };
     let report = Conformance {
         node: &|| Node::new(booking(), Nothing),
         stories: [stories(), used_ids()].concat(),

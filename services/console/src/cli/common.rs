@@ -1,6 +1,7 @@
 //! Options that several commands have.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use contracts::SagaKind;
 
 /// For a program to read.
@@ -11,22 +12,9 @@ pub struct JsonOption {
     pub json: bool,
 }
 
-/// A kind of saga.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SagaName {
-    /// A fare is registered, charged and credited.
-    Fare,
-    /// An order is created, paid and reserved.
-    Order,
-}
-
-impl SagaName {
-    /// The kind that it names.
-    #[must_use]
-    pub fn kind(self) -> SagaKind {
-        match self {
-            Self::Fare => SagaKind::Fare,
-            Self::Order => SagaKind::Order,
-        }
-    }
+/// Reads the name of a kind of saga.
+pub(super) fn saga_kind() -> impl TypedValueParser<Value = SagaKind> {
+    let name = |kind: SagaKind| PossibleValue::new(kind.as_str()).help(kind.about());
+    let named = |name: String| SagaKind::ALL.into_iter().find(|kind| kind.as_str() == name).ok_or("is no kind of saga");
+    PossibleValuesParser::new(SagaKind::ALL.map(name)).try_map(named)
 }

@@ -3,7 +3,9 @@
 use choreography::cloudformation::Stack;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::SagaName;
+use contracts::SagaKind;
+
+use super::common::saga_kind;
 
 /// What to draw.
 #[derive(Clone, Copy, Debug, Subcommand)]
@@ -51,6 +53,6 @@ impl From<StackName> for Stack {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct MapOptions {
     /// Only what occurs in sagas of this kind.
-    #[arg(long, value_enum, value_name = "SAGA")]
-    pub saga: Option<SagaName>,
+    #[arg(long, value_parser = saga_kind(), value_name = "SAGA")]
+    pub saga: Option<SagaKind>,
 }

@@ -1,32 +1,13 @@
 //! Options of `sagas`, `trace`, `cancel`, `retry` and `resolve`.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use contracts::{SagaId, SagaKind, Words};
 
 use super::JsonOption;
+use super::common::saga_kind;
 
 /// The longest text that goes with a question to a service, in characters.
 const TEXT_MAX: usize = 500;
-
-/// A kind of saga.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Kind {
-    /// A fare.
-    Fare,
-    /// An order.
-    Order,
-}
-
-impl Kind {
-    /// The same, in the words of the vocabulary.
-    #[must_use]
-    pub fn of_saga(self) -> SagaKind {
-        match self {
-            Self::Fare => SagaKind::Fare,
-            Self::Order => SagaKind::Order,
-        }
-    }
-}
 
 /// Options of `sagas`.
 #[derive(Debug, Args)]
@@ -41,8 +22,8 @@ pub struct SagasOptions {
     #[arg(long, group = "list")]
     pub attention: bool,
     /// Those of this kind only.
-    #[arg(long = "saga", value_enum, value_name = "KIND")]
-    pub kind: Option<Kind>,
+    #[arg(long = "saga", value_parser = saga_kind(), value_name = "KIND")]
+    pub kind: Option<SagaKind>,
     /// How many to show, those due longest first; 0 shows all.
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub limit: usize,
@@ -64,8 +45,8 @@ pub struct WhichSaga {
     #[arg(long, value_name = "SOURCE", requires = "request")]
     pub source: Option<String>,
     /// What that request was for.
-    #[arg(long = "saga", value_enum, value_name = "KIND", requires = "request")]
-    pub kind: Option<Kind>,
+    #[arg(long = "saga", value_parser = saga_kind(), value_name = "KIND", requires = "request")]
+    pub kind: Option<SagaKind>,
 }
 
 impl WhichSaga {
@@ -73,7 +54,7 @@ impl WhichSaga {
     #[must_use]
     pub fn saga(&self) -> Option<SagaId> {
         let of_request = || {
-            let (kind, id) = (self.kind?.of_saga().as_str(), self.request.as_ref()?);
+            let (kind, id) = (self.kind?.as_str(), self.request.as_ref()?);
             Some(match &self.source {
                 Some(source) => SagaId::of_event(kind, source, id),
                 None => SagaId::of_request(kind, id),

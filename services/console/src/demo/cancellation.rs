@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use contracts::{EventType, SagaId};
+use contracts::{EventType, SagaId, SagaKind};
 use gateway::{Fault, FaultKind, Operation};
 use saga::{Announcement, Channel};
 use serde_json::json;
@@ -39,7 +39,7 @@ pub(super) async fn publish_and_cancel(stack: &Stack, request: Request, patience
         "data": { "sagaId": saga, "by": "the customer", "reason": "a change of plans" },
     });
     let cancel = Announcement {
-        channel: Channel::FareRequests,
+        channel: Channel::Requests(SagaKind::Fare),
         id,
         name: name.to_owned(),
         body: body.to_string(),

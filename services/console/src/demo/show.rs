@@ -1,7 +1,7 @@
 //! Whether a row ended as it should, and how that is shown.
 
 use choreography::PARTICIPANTS;
-use contracts::{Notification, Outcome, SagaKind, StepName};
+use contracts::{Notification, Outcome, StepName};
 use gateway::Ledger;
 use serde_json::{Value, json};
 
@@ -91,12 +91,8 @@ impl Played {
     pub(super) fn as_json(&self) -> String {
         let notification = self.found.as_ref().and_then(|(_, body)| serde_json::from_str::<Value>(body).ok());
         let problems = self.problems();
-        let id = match self.row.kind {
-            SagaKind::Fare => "customerId",
-            SagaKind::Order => "order_id",
-        };
         json!({
-            "saga": self.row.kind, "row": self.row.name, id: self.row.id, "ok": problems.is_empty(),
+            "saga": self.row.kind, "row": self.row.name, self.row.id_field: self.row.id, "ok": problems.is_empty(),
             "problems": problems, "gateway": self.ledger, "notification": notification,
         })
         .to_string()
@@ -105,14 +101,14 @@ impl Played {
 
 #[cfg(test)]
 mod tests {
-    use contracts::{Path, SagaId, Subject};
+    use contracts::{Path, SagaId, SagaKind, Subject};
     use testkit::fixtures;
 
     use super::*;
 
     fn wrong(outcome: Outcome, path: &[(StepName, bool)]) -> Option<String> {
         let path = path.iter().fold(Path::default(), |path, (step, ok)| path.and(*step, *ok, fixtures::NOW));
-        let subject = Subject::Fare { customer_id: None, fare_id: None, fare_amount: None };
+        let subject = Subject::unknown(SagaKind::Fare);
         wrong_way(&Notification {
             id: uuid::Uuid::nil(),
             saga: SagaKind::Fare,

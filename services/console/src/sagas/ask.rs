@@ -9,6 +9,7 @@ use contracts::{EventType, SagaId, Words};
 use runtime::audit::Audit;
 use runtime::sagas::Sagas;
 use runtime::{Aws, Environment, Settings};
+use saga::owner::State;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -232,15 +233,13 @@ fn standing(known: &Known) -> Result<Standing, Error> {
         return Err(Error::Unexpected(format!("saga {saga} is in a state that this build does not know: {name}")));
     };
     Ok(match state {
-        booking::State::Unseen => Standing::Unknown,
-        booking::State::Registered(_) | booking::State::Unwinding { .. } | booking::State::Undoing { .. } => {
-            Standing::Open
-        }
-        booking::State::NeedsAttention { .. } => Standing::Attention(item.version),
-        booking::State::Completed(_) => Standing::Ended(End::Completed),
-        booking::State::Cancelled(_) => Standing::Ended(End::Compensated),
-        booking::State::Withdrawn { .. } => Standing::Ended(End::Withdrawn),
-        booking::State::Resolved(_) => Standing::Ended(End::Resolved),
-        booking::State::Rejected => Standing::Ended(End::Rejected),
+        State::Unseen => Standing::Unknown,
+        State::Registered(_) | State::Unwinding { .. } | State::Undoing { .. } => Standing::Open,
+        State::NeedsAttention { .. } => Standing::Attention(item.version),
+        State::Completed(_) => Standing::Ended(End::Completed),
+        State::Cancelled(_) => Standing::Ended(End::Compensated),
+        State::Withdrawn { .. } => Standing::Ended(End::Withdrawn),
+        State::Resolved(_) => Standing::Ended(End::Resolved),
+        State::Rejected => Standing::Ended(End::Rejected),
     })
 }

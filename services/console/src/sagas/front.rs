@@ -5,6 +5,7 @@
 use choreography::Map;
 use contracts::{Envelope, EventType, SagaKind};
 use saga::Awaited;
+use saga::owner::State;
 use saga::step::Progress;
 use serde_json::{Value, json};
 
@@ -39,23 +40,13 @@ pub(super) fn front(map: &Map, known: &Known) -> Vec<Owed> {
     let Some(kind) = known.kind() else { return Vec::new() };
     match known.booked() {
         Some(
-            booking::State::Withdrawn { .. }
-            | booking::State::Rejected
-            | booking::State::Completed(_)
-            | booking::State::Cancelled(_)
-            | booking::State::Resolved(_),
+            State::Withdrawn { .. } | State::Rejected | State::Completed(_) | State::Cancelled(_) | State::Resolved(_),
         ) => Vec::new(),
         // What came meanwhile would have ended it.
-        Some(booking::State::NeedsAttention { awaits, .. }) => {
+        Some(State::NeedsAttention { awaits, .. }) => {
             awaits.iter().map(|awaited| Owed { awaited: awaited.clone(), doing: None }).collect()
         }
-        Some(
-            booking::State::Unseen
-            | booking::State::Registered(_)
-            | booking::State::Unwinding { .. }
-            | booking::State::Undoing { .. },
-        )
-        | None => {
+        Some(State::Unseen | State::Registered(_) | State::Unwinding { .. } | State::Undoing { .. }) | None => {
             known.rows().into_iter().filter_map(|(service, row)| owed_by(map, known, kind, service, row)).collect()
         }
     }
@@ -99,7 +90,7 @@ struct Intent {
 
 fn intent(known: &Known, service: &str) -> Option<Intent> {
     if service == booking::DECLARATION.name {
-        let is_undoing = matches!(known.booked(), Some(booking::State::Undoing { .. }));
+        let is_undoing = matches!(known.booked(), Some(State::Undoing { .. }));
         return is_undoing.then(|| Intent { what: "setting the status".to_owned(), undoes: true });
     }
     let (step, progress) = known.part(service)?.current().filter(|(_, progress)| progress.is_under_way())?;
@@ -109,8 +100,8 @@ fn intent(known: &Known, service: &str) -> Option<Intent> {
 
 #[cfg(test)]
 mod tests {
-    use booking::{Case, State};
     use contracts::{Event, Purchase, StepName};
+    use saga::owner::Case;
     use saga::step::Ended;
     use testkit::fixtures;
 
@@ -125,7 +116,7 @@ mod tests {
             deadline,
             round: 0,
             told: 0,
-            actions: booking::Actions::default(),
+            actions: saga::owner::Actions::default(),
             attempts: Vec::new(),
         }
     }

@@ -2,12 +2,12 @@
 //!
 //! **Invariant:** what this build cannot read is passed over, never guessed at: a newer service may have written it.
 
-use booking::Case;
 use choreography::PARTICIPANTS;
 use contracts::booking::Failed;
 use contracts::{Action, Attempt, Envelope, Path, Purchase, SagaId, SagaKind, StepName};
 use jiff::Timestamp;
 use runtime::sagas::{Kept, Stuck};
+use saga::owner::{Case, State};
 use saga::step::{self, Part};
 use serde::de::DeserializeOwned;
 
@@ -47,7 +47,7 @@ pub(super) struct Row<'a> {
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) saga: SagaId,
-    pub(super) booking: Option<Item<booking::State>>,
+    pub(super) booking: Option<Item<State>>,
     /// What the services that are lists of steps have.
     parts: Vec<(&'static str, Option<Item<step::State>>)>,
 }
@@ -91,21 +91,21 @@ impl Known {
     }
 
     /// Booking's state.
-    pub(super) fn booked(&self) -> Option<&booking::State> {
+    pub(super) fn booked(&self) -> Option<&State> {
         self.booking.as_ref()?.state.as_ref()
     }
 
     /// What booking knows of it.
     pub(super) fn case(&self) -> Option<&Case> {
         match self.booked()? {
-            booking::State::Unseen | booking::State::Withdrawn { .. } | booking::State::Rejected => None,
-            booking::State::Registered(case)
-            | booking::State::Unwinding { case, .. }
-            | booking::State::Undoing { case, .. }
-            | booking::State::Completed(case)
-            | booking::State::Cancelled(case)
-            | booking::State::NeedsAttention { case, .. }
-            | booking::State::Resolved(case) => Some(case),
+            State::Unseen | State::Withdrawn { .. } | State::Rejected => None,
+            State::Registered(case)
+            | State::Unwinding { case, .. }
+            | State::Undoing { case, .. }
+            | State::Completed(case)
+            | State::Cancelled(case)
+            | State::NeedsAttention { case, .. }
+            | State::Resolved(case) => Some(case),
         }
     }
 
@@ -122,7 +122,7 @@ impl Known {
 
     /// How it failed, as far as booking knows.
     pub(super) fn failed(&self) -> Option<&Failed> {
-        if let Some(booking::State::Undoing { failed, .. }) = self.booked() {
+        if let Some(State::Undoing { failed, .. }) = self.booked() {
             return Some(failed);
         }
         // Behind an earlier outcome that it resolves, the last event counts.
@@ -133,7 +133,7 @@ impl Known {
     /// What people, or the deadline, did to it.
     pub(super) fn actions(&self) -> Vec<&Action> {
         match self.booked() {
-            Some(booking::State::Withdrawn { action }) => vec![action],
+            Some(State::Withdrawn { action }) => vec![action],
             Some(_) | None => self.case().into_iter().flat_map(|case| case.actions.in_full()).collect(),
         }
     }
@@ -146,7 +146,7 @@ impl Known {
     /// The whole way, as far as it is on record.
     pub(super) fn path(&self) -> Path {
         let of_booking = match self.booked() {
-            Some(booking::State::Unwinding { path, .. }) => Some(path),
+            Some(State::Unwinding { path, .. }) => Some(path),
             Some(_) | None => self.failed().map(|failed| &failed.path),
         };
         let paths = self.said().map(|envelope| envelope.event.path()).chain(of_booking);

@@ -6,6 +6,7 @@ use contracts::{Action, Attempt, Failure, Standing, Step, StepName};
 use jiff::Timestamp;
 use runtime::sagas::Sagas;
 use runtime::{Aws, Environment, Settings};
+use saga::owner::State;
 use serde_json::{Value, json};
 
 use super::front::{Owed, front};
@@ -154,12 +155,12 @@ fn stands(known: &Known, now: Timestamp) -> Vec<String> {
         if let Some(Action { by, reason, at, .. }) = &failed.resolution {
             lines.push(format!("  resolved by {} at {at:.3}: {}", escaped(by.as_str()), escaped(reason.as_str())));
         }
-    } else if let Some(booking::State::Unwinding { error, .. }) = known.booked() {
+    } else if let Some(State::Unwinding { error, .. }) = known.booked() {
         lines.extend(reasons(Some(error), &[]).iter().map(|reason| format!("  {reason}")));
     }
     if let Some(case) = known.case() {
         let mut facts = vec![format!("deadline {:.3}", case.deadline)];
-        if let Some(booking::State::Unwinding { until, .. }) = known.booked() {
+        if let Some(State::Unwinding { until, .. }) = known.booked() {
             facts.push(format!("to be undone by {until:.3}"));
         }
         if case.round > 0 {
@@ -251,7 +252,7 @@ fn as_json(known: &Known) -> String {
     };
     let (case, failed) = (known.case(), known.failed());
     let until = match known.booked() {
-        Some(booking::State::Unwinding { until, .. }) => Some(*until),
+        Some(State::Unwinding { until, .. }) => Some(*until),
         Some(_) | None => None,
     };
     let purchase = known.purchase();
@@ -295,7 +296,7 @@ mod tests {
         let path = [(StepName::ReserveInventory, 0), (StepName::ReleaseInventory, 4)];
         unwinding.journey.path =
             path.iter().fold(contracts::Path::default(), |path, (step, at)| path.and(*step, false, second(*at)));
-        let resolved = booking::State::Rejected;
+        let resolved = State::Rejected;
         let booked = kept(&resolved, &[(Event::UnwindingStarted(unwinding), "x", 10)], 10);
         let known = known([Some(booked), None, Some(kept(&releasing, &[], 11))]);
         let Way { marks, trying } = way(&known);

@@ -120,7 +120,7 @@ async fn payment_without_its_key_exits_with_78_and_says_what_is_allowed() {
 async fn a_bad_value_of_any_variable_exits_with_78_and_is_not_repeated() {
     const BAD: &str = "b@d";
     let pair = card_keys().await;
-    let variables = [runtime::settings::VARIABLES, booking::VARIABLES, payment::VARIABLES];
+    let variables = [runtime::settings::VARIABLES, &booking::VARIABLES, payment::VARIABLES];
     for variable in variables.concat() {
         let value = match variable.name {
             // A bare word is a target.

@@ -26,7 +26,7 @@ This page is rendered from the code: `BLESS=1 cargo test -p console --test it co
     let groups: [(&str, &[&Variable]); 5] = [
         ("Every service, and `ensemble`", runtime::settings::VARIABLES),
         ("What operators do, with `ensemble`", runtime::audit::VARIABLES),
-        ("`booking`", booking::VARIABLES),
+        ("`booking`", &booking::VARIABLES),
         ("`payment`", payment::VARIABLES),
         ("What listens for development: `ensemble local`, `gateway`, `up` and `demo`", console::VARIABLES),
     ];

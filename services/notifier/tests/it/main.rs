@@ -1,5 +1,7 @@
 //! The notifier, held to what every participant has to hold.
 
+use contracts::fare::RejectedFare;
+use contracts::order::RejectedOrder;
 use contracts::{Action, ActionKind, Event, Failure, Money, Path, Purchase, SagaId, StepName, booking};
 use notifier::Notifier;
 use testkit::{Conformance, Message, Node, Nothing, Story, fixtures};
@@ -37,10 +39,8 @@ fn resolved(purchase: Purchase) -> booking::Failed {
 }
 
 fn rejected_fare() -> Event {
-    Event::FareRejected(booking::FareRejected {
-        customer_id: None,
-        fare_id: None,
-        fare_amount: Some("$20.00".to_owned()),
+    Event::FareRejected(booking::Rejected {
+        subject: RejectedFare { fare_amount: Some("$20.00".to_owned()), ..RejectedFare::default() },
         amount: Money::parse_usd("$20.00").ok(),
         error: Failure::new("InvalidRequest", StepName::RegisterFare, "customerId: is missing"),
         path: fixtures::path(&[(StepName::RegisterFare, false)]),
@@ -48,9 +48,8 @@ fn rejected_fare() -> Event {
 }
 
 fn rejected_order() -> Event {
-    Event::OrderRejected(booking::OrderRejected {
-        customer_id: None,
-        order_id: None,
+    Event::OrderRejected(booking::Rejected {
+        subject: RejectedOrder::default(),
         amount: None,
         error: Failure::new("InvalidRequest", StepName::ProcessOrder, "items: is missing"),
         path: Path::default(),

@@ -1,9 +1,9 @@
 //! Every message, with the schema of its body and of its attributes.
 
-use booking::schema;
 use contracts::EventType;
 use contracts::schema::Schemas;
 use saga::Announcement;
+use saga::owner::request::schema;
 use serde_json::{Map as Fields, Value, json};
 
 use super::document::{Document, present};
@@ -71,7 +71,7 @@ fn announced(event: EventType, payload: &Value) -> Value {
 
 /// A request; the schema of its fields goes to `schemas`.
 fn requested(event: EventType, schemas: &mut Fields<String, Value>) -> Value {
-    let (name, fields) = schema::fields(event).unwrap_or_default();
+    let (name, fields) = schema::fields(booking::FORMS, event).unwrap_or_default();
     schemas.insert(name.to_owned(), fields);
     let id = "Identifies the request, where it is no CloudEvent; without it, the id of the SNS or SQS message does.";
     let example = EXAMPLES.iter().find(|(of, _)| *of == event);

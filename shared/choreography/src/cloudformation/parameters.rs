@@ -2,9 +2,10 @@
 //!
 //! **Invariant:** every default is the safe one: no hooks, no trial, no public address, nothing deletable by accident.
 
+use contracts::SagaKind;
 use serde_json::{Value, json};
 
-use super::parts::{PREFIX, Stack, reference};
+use super::parts::{PREFIX, Stack, camel, reference};
 
 /// Whether this is a stack in which no money moves.
 pub(super) const TRIAL: &str = "IsTrial";
@@ -29,7 +30,7 @@ pub(super) fn of_topology() -> Value {
 
 pub(super) fn of_services() -> Value {
     let gateway = "where the payment gateway is, over TLS on port 443; none in a trial";
-    json!({
+    let mut parameters = json!({
         PREFIX: prefix(),
         "Trial": switch("off", "on: the simulated payment gateway runs beside payment, and no money moves"),
         "Hooks": switch("off", "on, in a trial only: forced failures, such as a customerId that ends with fail_auth"),
@@ -47,10 +48,18 @@ pub(super) fn of_services() -> Value {
         "MinTasks": number(2, "tasks of each service at least; one in a trial"),
         "MaxTasks": number(20, "tasks of each service at most; one of payment in a trial"),
         "BacklogPerTask": number(100, "messages that wait, for each task, at which a service scales out"),
-        "FareDeadlineSecs": number(900, "how long a fare's saga may take"),
-        "OrderDeadlineSecs": number(900, "how long an order's saga may take"),
         "UnwindingSecs": number(900, "how long undoing a saga may take before it needs attention"),
-    })
+    });
+    let deadline = |kind| (deadline_of(kind), number(900, &format!("how long a saga of the kind {kind} may take")));
+    if let Some(parameters) = parameters.as_object_mut() {
+        parameters.extend(SagaKind::ALL.map(deadline));
+    }
+    parameters
+}
+
+/// The parameter that sets how long a saga of this kind may take.
+pub(super) fn deadline_of(kind: SagaKind) -> String {
+    format!("{}DeadlineSecs", camel(kind.as_str()))
 }
 
 /// Refused before anything is created

@@ -3,10 +3,11 @@
 //! **Invariant:** forced failures are on only in a trial, and a trial has only the simulated gateway, which runs beside
 //! payment and is reached by nobody else.
 
+use contracts::SagaKind;
 use saga::Declaration;
 use serde_json::{Value, json};
 
-use super::parameters::TRIAL;
+use super::parameters::{self, TRIAL};
 use super::parts::{Drawn, Resources, absent, arn, camel, either, get, imported, opens_cards, reference, set, sub};
 use super::storage::SECRET;
 use super::{alarms, roles};
@@ -140,26 +141,29 @@ fn of_image(name: &str, command: &[&str], declaration: &Declaration) -> Value {
 }
 
 /// The settings of a service. `docs/configuration.md` lists what there is.
-pub(super) fn environment(declaration: &Declaration) -> Vec<(&'static str, Value)> {
-    let mut variables = vec![
+pub(super) fn environment(declaration: &Declaration) -> Vec<(String, Value)> {
+    let common = [
         ("AWS_REGION", reference("AWS::Region")),
         ("ENSEMBLE_ACCOUNT", reference("AWS::AccountId")),
         ("ENSEMBLE_PREFIX", reference("Prefix")),
         ("ENSEMBLE_GATEWAY_MODE", either(TRIAL, &json!("simulated"), &json!("live"))),
         ("ENSEMBLE_HOOKS", either(TRIAL, &reference("Hooks"), &json!("off"))),
     ];
+    let mut variables: Vec<_> = common.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     if seals_cards(declaration) {
-        variables.push(("ENSEMBLE_CARD_PUBLIC_KEY", reference("CardPublicKey")));
+        variables.push(("ENSEMBLE_CARD_PUBLIC_KEY".to_owned(), reference("CardPublicKey")));
     }
     if declaration.deadlines {
-        variables.extend([
-            ("ENSEMBLE_FARE_DEADLINE_SECS", reference("FareDeadlineSecs")),
-            ("ENSEMBLE_ORDER_DEADLINE_SECS", reference("OrderDeadlineSecs")),
-            ("ENSEMBLE_UNWINDING_SECS", reference("UnwindingSecs")),
-        ]);
+        let of_kind = |kind: SagaKind| {
+            let name = kind.as_str().to_ascii_uppercase();
+            (format!("ENSEMBLE_{name}_DEADLINE_SECS"), reference(&parameters::deadline_of(kind)))
+        };
+        variables.extend(SagaKind::ALL.map(of_kind));
+        variables.push(("ENSEMBLE_UNWINDING_SECS".to_owned(), reference("UnwindingSecs")));
     }
     if opens_cards(declaration) {
-        variables.push(("ENSEMBLE_GATEWAY_URL", either(TRIAL, &json!(SIMULATED_GATEWAY), &reference("GatewayUrl"))));
+        let url = either(TRIAL, &json!(SIMULATED_GATEWAY), &reference("GatewayUrl"));
+        variables.push(("ENSEMBLE_GATEWAY_URL".to_owned(), url));
     }
     variables
 }

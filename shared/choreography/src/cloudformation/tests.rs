@@ -42,7 +42,7 @@ fn what_the_services_import_the_topology_exports() {
 fn a_service_is_given_every_setting_without_a_default_and_none_that_nobody_reads() {
     let read = |name: &str| -> Vec<(&'static str, bool)> {
         let variables = match name {
-            "booking" => booking::VARIABLES,
+            "booking" => &booking::VARIABLES,
             "payment" => payment::VARIABLES,
             _ => &[],
         };

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use booking::Deadlines;
 use contracts::{Outcome, SagaKind};
 use rust_decimal::Decimal;
+use saga::owner::Deadlines;
 use testkit::{Kind, World};
 
 use crate::cast::{Cast, Keys, asked, saga};

@@ -3,13 +3,13 @@
 use std::cell::RefMut;
 use std::rc::Rc;
 
-use booking::{Booking, Deadlines};
+use booking::Booking;
 use card::PublicKey;
 use contracts::{SagaId, SagaKind};
 use fulfillment::{Effect, Fulfillment, Reply, fulfillment};
 use notifier::Notifier;
 use payment::{Payment, payment};
-use saga::Channel;
+use saga::owner::Deadlines;
 use saga::topology::Names;
 use testkit::{Ledger, Node, Nothing, Outside, Service, Stock, World};
 
@@ -46,7 +46,10 @@ impl Outside<Fulfillment> for Shelf {
 }
 
 /// No saga of a test takes as long, unless the test is about time.
-pub(crate) const PATIENT: Deadlines = Deadlines { fare_secs: 604_800, order_secs: 604_800, unwinding_secs: 604_800 };
+pub(crate) fn patient() -> Deadlines {
+    let of_unwinding = Deadlines::default().of_unwinding(604_800);
+    SagaKind::ALL.into_iter().fold(of_unwinding, |deadlines, kind| deadlines.of_kind(kind, 604_800))
+}
 
 /// All services, with nothing on record.
 pub(crate) struct Cast {
@@ -61,14 +64,12 @@ pub(crate) struct Cast {
 
 impl Cast {
     pub(crate) fn new(keys: &Keys) -> Self {
-        Self::with(keys, PATIENT)
+        Self::with(keys, patient())
     }
 
     /// The same, with other deadlines.
     pub(crate) fn with(keys: &Keys, deadlines: Deadlines) -> Self {
-        let names = Names::default();
-        let request_topics = [Channel::FareRequests, Channel::OrderRequests].map(|channel| names.topic(channel));
-        let booking = Booking { key: keys.public.clone(), request_topics, deadlines, hooks: true };
+        let booking = Booking { deadlines, hooks: true, ..Booking::new(keys.public.clone(), &Names::default()) };
         let till = Till::new(&keys.opener);
         let calls = Calls::default();
         let stock = Stock::default();
@@ -98,14 +99,6 @@ impl Cast {
 /// The saga of the request with this id.
 pub(crate) fn saga(kind: SagaKind, request_id: &str) -> SagaId {
     SagaId::of_request(kind.as_str(), request_id)
-}
-
-/// The topic for requests of this kind.
-pub(crate) fn channel(kind: SagaKind) -> Channel {
-    match kind {
-        SagaKind::Fare => Channel::FareRequests,
-        SagaKind::Order => Channel::OrderRequests,
-    }
 }
 
 /// A customer's request for a fare, as the workshop has it.

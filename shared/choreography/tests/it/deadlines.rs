@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use booking::Deadlines;
 use contracts::{Notification, Outcome};
+use saga::owner::Deadlines;
 use testkit::{Kind, World};
 
 use crate::cast::{Cast, Keys, asked, saga};

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use booking::Deadlines;
 use boon::{Compiler, Draft, SchemaIndex};
-use contracts::Outcome;
+use contracts::{Outcome, SagaKind};
 use rust_decimal::Decimal;
+use saga::owner::Deadlines;
 use saga::topology::Names;
 use serde_json::{Value, json};
 use testkit::World;
@@ -209,7 +209,7 @@ fn everything() -> Vec<Seen> {
     all.extend(run(&keys, &COMPLETED, |_, world| {
         let saga = saga(COMPLETED.kind, "r");
         let bare = json!({ "type": "cancel_requested", "sagaId": saga, "by": null, "reason": "a test" }).to_string();
-        world.request(saga::Channel::OrderRequests, &bare, "cancel-1");
+        world.request(saga::Channel::Requests(SagaKind::Order), &bare, "cancel-1");
     }));
     all
 }

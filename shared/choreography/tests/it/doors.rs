@@ -77,7 +77,7 @@ fn bare(event: &Value) -> Value {
 
 /// Says it by every way that a client has, in every form; answers with how many of these can only be dead letters.
 fn say_everywhere(world: &mut World<'_>, event: &Value) -> usize {
-    for topic in [Channel::FareRequests, Channel::OrderRequests] {
+    for topic in SagaKind::ALL.map(Channel::Requests) {
         for (form, message) in [("event", event.clone()), ("bare", bare(event))] {
             world.request(topic, &message.to_string(), &format!("{form} {topic:?} {}", event["type"]));
         }

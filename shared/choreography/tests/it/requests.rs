@@ -2,9 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use booking::{Booking, Deadlines, Incoming};
+use booking::Booking;
 use contracts::{EventType, SagaId, SagaKind};
-use saga::topology::{Channel, Names};
+use saga::owner::Incoming;
+use saga::topology::Names;
 use saga::{Delivery, Participant};
 use serde_json::{Value, json};
 
@@ -32,10 +33,7 @@ use Takes::{Both, Neither, TheSchema};
 impl Sides {
     fn new() -> Self {
         let (_private, key) = card::key_pair();
-        let request_topics =
-            [Channel::FareRequests, Channel::OrderRequests].map(|channel| Names::default().topic(channel));
-        let booking = Booking { key, request_topics, deadlines: Deadlines::default(), hooks: false };
-        Self { document: Document::read(), booking }
+        Self { document: Document::read(), booking: Booking::new(key, &Names::default()) }
     }
 
     fn reads(&self, body: &str) -> bool {
@@ -284,7 +282,7 @@ fn what_is_asked_of_a_saga_comes_by_the_topics_that_are_documented_to_carry_it_a
     let sides = Sides::new();
     let data = json!({ "sagaId": SagaId::of_request("fare", "a") }).to_string();
     for event in [EventType::CancelRequested, EventType::RetryRequested, EventType::ResolveRequested] {
-        for topic in &sides.booking.request_topics {
+        for (topic, _) in &sides.booking.request_topics {
             let body = json!({
                 "Type": "Notification", "MessageId": "m", "Message": cloud_event(event.as_str(), &data),
                 "TopicArn": format!("arn:aws:sns:us-east-1:000000000000:{topic}"),

@@ -2,9 +2,10 @@
 
 use contracts::outcome::Effect;
 use contracts::{Notification, Outcome, SagaKind, StepName};
+use saga::Channel;
 use testkit::{Kind, World};
 
-use crate::cast::{Cast, Keys, channel, fare, order, saga};
+use crate::cast::{Cast, Keys, fare, order, saga};
 use crate::oracle;
 
 use StepName::{
@@ -214,7 +215,7 @@ impl Row {
 
     /// A client asks for it.
     pub(crate) fn request(&self, world: &mut World<'_>, request_id: &str) {
-        world.request(channel(self.kind), &self.body(), request_id);
+        world.request(Channel::Requests(self.kind), &self.body(), request_id);
     }
 
     /// What the notification and the gateway's ledger must say.

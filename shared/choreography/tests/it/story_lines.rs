@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use booking::Deadlines;
 use choreography::{map, mermaid, table};
 use contracts::{EventType, Outcome, SagaKind};
+use saga::owner::Deadlines;
 
 use crate::cast::{Cast, Keys, asked, saga};
 use crate::golden::committed;

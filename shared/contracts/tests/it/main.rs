@@ -3,8 +3,10 @@
 //! A snapshot that differs is a change of the wire format: additive fields are fine, all else needs a new schema
 //! version. `INSTA_UPDATE=always cargo test -p contracts` accepts what is meant.
 
-use contracts::booking::{Completed, Failed, FareRejected, OrderRejected};
+use contracts::booking::{Completed, Failed, Rejected};
+use contracts::fare::RejectedFare;
 use contracts::fulfillment::Refused;
+use contracts::order::RejectedOrder;
 use contracts::{
     Action, ActionKind, Envelope, Event, EventType, Failure, Outcome, Path, Purchase, Reason, SagaId, SagaKind,
     StepName,
@@ -99,10 +101,8 @@ fn sample(event_type: EventType) -> Option<Event> {
         EventType::FareCompleted => Event::FareCompleted(completed(fixtures::fare("3").into())),
         EventType::FareCancelled => Event::FareCancelled(failed(false)),
         EventType::FareNeedsAttention => Event::FareNeedsAttention(failed(true)),
-        EventType::FareRejected => Event::FareRejected(FareRejected {
-            customer_id: None,
-            fare_id: Some(fixtures::fare("3").fare_id),
-            fare_amount: None,
+        EventType::FareRejected => Event::FareRejected(Rejected {
+            subject: RejectedFare { fare_id: Some(fixtures::fare("3").fare_id), ..RejectedFare::default() },
             amount: None,
             error: Failure::new("InvalidRequest", StepName::RegisterFare, "customerId: is missing"),
             path: Path::default().and(StepName::RegisterFare, false, NOW),
@@ -112,9 +112,8 @@ fn sample(event_type: EventType) -> Option<Event> {
             Event::OrderCancelled(Failed { purchase: fixtures::order("3").into(), charge_token: None, ..failed(false) })
         }
         EventType::OrderNeedsAttention => Event::OrderNeedsAttention(resolved()),
-        EventType::OrderRejected => Event::OrderRejected(OrderRejected {
-            customer_id: None,
-            order_id: None,
+        EventType::OrderRejected => Event::OrderRejected(Rejected {
+            subject: RejectedOrder::default(),
             amount: None,
             error: Failure::new("InvalidRequest", StepName::ProcessOrder, "items: is missing"),
             path: Path::default().and(StepName::ProcessOrder, false, NOW),

@@ -1,32 +1,28 @@
-//! Reads what arrives on booking's queue: requests, what is asked of a saga, and events of other services.
+//! Reads what an owner hears: requests, what is asked of a saga, and events of other services.
 //!
 //! A request may be the bare JSON, a `CloudEvent` around it, or an SNS envelope around either.
 //!
 //! **Invariant:** a request that can be recognised as one becomes an outcome; whatever cannot is poison.
 
-mod ask;
+pub(super) mod ask;
 mod beside;
 mod event;
-mod fields;
-mod form;
-mod order;
-mod rejected;
+pub mod fields;
+mod rules;
 pub mod schema;
 
-use contracts::{EventType, MAX_BODY_BYTES, Poison, Reason, SagaId, SagaKind};
-use saga::{Delivery, Received};
+use contracts::{Event, EventType, MAX_BODY_BYTES, Poison, Reason, SagaId, SagaKind, Subject};
 use zeroize::Zeroizing;
 
-use crate::booking::{Booking, Incoming};
-use crate::heard;
+use super::card::first_step;
+use super::contract::{Broken, Form, Owner, Requested};
+use super::incoming::Incoming;
+use crate::delivery;
+use crate::step::Heard;
+use crate::{Delivery, Door, Received};
 use beside::Beside;
 use event::{is_event, requested};
 use fields::Fields;
-
-pub(crate) use ask::expired;
-pub use form::{CheckedRequest, check};
-pub use order::check_order;
-pub(crate) use rejected::{of_purchase, path_of};
 
 /// A request, wherever it was found.
 struct Request<'a> {
@@ -42,7 +38,7 @@ struct Request<'a> {
 }
 
 /// Understands a message.
-pub(crate) fn read(booking: &Booking, delivery: &Delivery<'_>) -> Result<Received<Incoming>, Poison> {
+pub(super) fn read<O: Owner>(owner: &O, delivery: &Delivery<'_>) -> Result<Received<Incoming>, Poison> {
     let beside = Beside::of_message(delivery);
     let fields = match Fields::of(delivery.body) {
         Ok(fields) => fields,
@@ -50,7 +46,7 @@ pub(crate) fn read(booking: &Booking, delivery: &Delivery<'_>) -> Result<Receive
             let rule = event::rule_of_body(delivery.body, &rule);
             let kind = event::requested_in_batch(delivery.body);
             let kind = kind.ok_or_else(|| Poison::new(Reason::Unreadable, rule.clone()))?;
-            return Ok(decide_on(booking, Request::unread(kind, &beside, rule)));
+            return decide_on(owner, Request::unread(kind, &beside, rule));
         }
     };
     if fields.given(contracts::redact::MARK).is_some() {
@@ -60,14 +56,58 @@ pub(crate) fn read(booking: &Booking, delivery: &Delivery<'_>) -> Result<Receive
         return ask::read(asked, &fields, &beside);
     }
     if is_event(&fields) && requested(&fields).is_none() {
-        return saga::delivery::read_event(delivery, |event, _| heard::hear(&event));
+        return delivery::read_event(delivery, |event, _| {
+            Owner::declaration(owner).reaction_to(event.event_type())?;
+            Some(Incoming::Told(Box::new(Heard::new(event, None)?)))
+        });
     }
-    if saga::delivery::looks_like_sns_envelope(delivery.body) {
-        return Unwrapped::of(booking, &fields)?.read(booking);
+    if delivery::looks_like_sns_envelope(delivery.body) {
+        return Unwrapped::of(owner, &fields)?.read(owner);
     }
-    let kind = order::kind_of(&fields);
+    let Some(kind) = kind_of(owner.forms(), &fields) else {
+        return Err(Poison::new(Reason::NotForUs, "body: no kind of saga can be requested here"));
+    };
     let mut room = Zeroizing::default();
-    Ok(decide_on(booking, Request::of(delivery.body, fields, &beside, kind, &mut room)?))
+    decide_on(owner, Request::of(delivery.body, fields, &beside, kind, &mut room)?)
+}
+
+/// The kind of a bare request that came by no topic: the last one whose form has one of the fields, and no form before
+/// it has that field; or else the first.
+fn kind_of<O>(forms: &[Form<O>], fields: &Fields<'_>) -> Option<SagaKind> {
+    let is_new = |nth: usize, name: &str| !forms.iter().take(nth).any(|earlier| earlier.fields.contains(&name));
+    let has = |nth: usize, form: &Form<O>| fields.names().any(|name| form.fields.contains(&name) && is_new(nth, name));
+    let found = forms.iter().enumerate().rev().find(|(nth, form)| has(*nth, form)).map(|(_, form)| form);
+    found.or(forms.first()).map(|form| form.kind)
+}
+
+/// Checks the bare request for a saga of this kind, for whoever wants to know before sending it.
+///
+/// # Errors
+///
+/// The fields and the rules that they break.
+pub fn check<O: Owner>(owner: &O, kind: SagaKind, body: &str) -> Result<(), String> {
+    let fields = Fields::of(body).map_err(|rule| format!("body: {rule}"))?;
+    if body.len() > MAX_BODY_BYTES {
+        return Err(too_large());
+    }
+    let form = form(owner, kind).ok_or_else(|| format!("body: no {kind} can be requested here"))?;
+    let read = (form.read)(owner, SagaId::of_request(kind.as_str(), "check"), &fields, Vec::new());
+    read.map(drop).map_err(|broken| rules::told(&broken.rules))
+}
+
+/// The rejection of a request that broke rules. `None` where the vocabulary has no such event.
+pub(super) fn rejection<O: Owner>(owner: &O, broken: Broken) -> Option<Event> {
+    let Broken { subject, amount, rules } = broken;
+    let (step, _) = first_step(Owner::declaration(owner), subject.kind())?;
+    Event::rejected(subject, amount, rules::failure(step, &rules))
+}
+
+fn form<O: Owner>(owner: &O, kind: SagaKind) -> Option<&'static Form<O>> {
+    owner.forms().iter().find(|form| form.kind == kind)
+}
+
+fn too_large() -> String {
+    format!("body: must be at most {MAX_BODY_BYTES} bytes")
 }
 
 impl<'a> Request<'a> {
@@ -94,8 +134,7 @@ impl<'a> Request<'a> {
         room: &'a mut Zeroizing<String>,
     ) -> Result<Self, Poison> {
         let traceparent = beside.traceparent(&fields);
-        let is_too_large =
-            (body.len() > MAX_BODY_BYTES).then(|| format!("body: must be at most {MAX_BODY_BYTES} bytes"));
+        let is_too_large = (body.len() > MAX_BODY_BYTES).then(too_large);
         let request = if is_event(&fields) {
             Self::of_event(&fields, beside, kind, room)?
         } else {
@@ -147,24 +186,18 @@ struct Unwrapped {
 }
 
 impl Unwrapped {
-    fn of(booking: &Booking, envelope: &Fields<'_>) -> Result<Self, Poison> {
+    fn of<O: Owner>(owner: &O, envelope: &Fields<'_>) -> Result<Self, Poison> {
         let topic = envelope.text("TopicArn").unwrap_or_default();
-        let topic = topic.rsplit(':').next().unwrap_or_default();
-        let [fares, orders] = &booking.request_topics;
-        let kind = if topic == fares {
-            SagaKind::Fare
-        } else if topic == orders {
-            SagaKind::Order
-        } else {
-            return Err(Poison::new(Reason::UnexpectedEnvelope, "TopicArn: is not a topic that carries requests"));
-        };
+        let kind = owner
+            .requested_by(topic.rsplit(':').next().unwrap_or_default())
+            .ok_or_else(|| Poison::new(Reason::UnexpectedEnvelope, "TopicArn: is not a topic that carries requests"))?;
         let beside =
             Beside::of_envelope(envelope).ok_or_else(|| Poison::new(Reason::Unreadable, "MessageId: is missing"))?;
         Ok(Self { message: envelope.text("Message").unwrap_or_default().into(), beside, kind })
     }
 
     /// What is inside: whatever it is, it was meant to be a request, so its sender is told what is wrong with it.
-    fn read(&self, booking: &Booking) -> Result<Received<Incoming>, Poison> {
+    fn read<O: Owner>(&self, owner: &O) -> Result<Received<Incoming>, Poison> {
         let mut room = Zeroizing::default();
         let request = match Fields::of(&self.message) {
             Ok(fields) => {
@@ -181,37 +214,26 @@ impl Unwrapped {
             }
             Err(rule) => Request::unread(self.kind, &self.beside, event::rule_of_body(&self.message, &rule)),
         };
-        Ok(decide_on(booking, request))
+        decide_on(owner, request)
     }
 }
 
-/// Checks the request, and seals the card of one that has a card.
-fn decide_on(booking: &Booking, request: Request<'_>) -> Received<Incoming> {
+/// Checks the request by its form.
+fn decide_on<O: Owner>(owner: &O, request: Request<'_>) -> Result<Received<Incoming>, Poison> {
     let Request { kind, saga, id, traceparent, broken, fields } = request;
-    let checked = match (kind, fields) {
-        (_, None) => Err(Box::new(rejected::of_nothing(kind, &broken))),
-        (SagaKind::Fare, Some(fields)) => {
-            form::check_fields(&fields, broken).and_then(|CheckedRequest { fare, card }| {
-                match card::seal(&card, &booking.key, saga) {
-                    Ok(sealed_card) => Ok(Incoming::Requested(fare.into(), Some(sealed_card))),
-                    Err(error) => Err(Box::new(of_purchase(&fare.into(), &format!("cc, expiryDate, cvv: {error}")))),
-                }
-            })
-        }
-        (SagaKind::Order, Some(fields)) => {
-            order::check_fields(&fields, broken).map(|order| Incoming::Requested(order.into(), None))
-        }
+    let requested = |event: &EventType| Door::of(*event) == Door::Clients && event.kind() == Some(kind);
+    let mut heard = Owner::declaration(owner).reactions.iter().map(|reaction| reaction.to);
+    let not_here = || Poison::new(Reason::NotForUs, format!("type: no {kind} can be requested here"));
+    let (form, event_type) = form(owner, kind).zip(heard.find(requested)).ok_or_else(not_here)?;
+    let checked = match fields {
+        None => Err(Box::new(Broken { subject: Subject::unknown(kind), amount: None, rules: broken })),
+        Some(fields) => (form.read)(owner, saga, &fields, broken),
     };
-    Received {
-        saga,
-        event_type: match kind {
-            SagaKind::Fare => EventType::FareRequested,
-            SagaKind::Order => EventType::OrderRequested,
-        },
-        event_id: causation(&id, saga),
-        traceparent,
-        incoming: checked.unwrap_or_else(Incoming::BadRequest),
-    }
+    let incoming = match checked {
+        Ok(Requested { purchase, sealed_card }) => Incoming::Requested(purchase, sealed_card),
+        Err(broken) => Incoming::BadRequest(Box::new(rejection(owner, *broken).ok_or_else(not_here)?)),
+    };
+    Ok(Received { saga, event_type, event_id: causation(&id, saga), traceparent, incoming })
 }
 
 /// The causation of what follows: the request's identity where it is a tame text, else an id derived from it.
@@ -221,6 +243,3 @@ fn causation(identity: &str, saga: SagaId) -> String {
         _ => saga.derive("request").to_string(),
     }
 }
-
-#[cfg(test)]
-mod tests;

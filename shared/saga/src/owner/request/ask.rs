@@ -3,14 +3,13 @@
 //! A `CloudEvent` with the fields in its `data`, or a bare object with the fields beside its `type`.
 
 use contracts::{ActionKind, EventType, Identifier, Poison, Reason, SagaId, Words, redact};
-use saga::Received;
 use zeroize::Zeroizing;
 
+use super::super::incoming::{Ask, Incoming};
 use super::beside::Beside;
 use super::event;
 use super::fields::{Fields, words};
-use crate::booking::{Ask, Incoming};
-use crate::declaration::DECLARATION;
+use crate::Received;
 
 /// Of a reason or a name, what is kept: this many characters.
 pub(super) const TEXT_MAX: usize = 500;
@@ -21,6 +20,11 @@ const ASKED: [(EventType, ActionKind); 3] = [
     (EventType::RetryRequested, ActionKind::Retry),
     (EventType::ResolveRequested, ActionKind::Resolve),
 ];
+
+/// Whether something is asked of a saga by an event of this type.
+pub(super) fn is_asked(event: EventType) -> bool {
+    ASKED.iter().any(|(asked, _)| *asked == event)
+}
 
 /// What is asked, by which event, if anything is.
 pub(super) fn asked(fields: &Fields<'_>) -> Option<(EventType, ActionKind)> {
@@ -93,16 +97,16 @@ fn identity(fields: &Fields<'_>, beside: &Beside, saga: SagaId) -> String {
     if is_tame { id } else { saga.derive(&id).to_string() }
 }
 
-/// What booking sends itself when the time of a saga is up. From anybody else it means the same: booking looks at its
-/// own record and clock.
-pub(crate) fn expired(saga: SagaId) -> String {
+/// What the owner of this name sends itself when the time of a saga is up. From anybody else it means the same: the
+/// owner looks at its own record and clock.
+pub(in crate::owner) fn expired(owner: &str, saga: SagaId) -> String {
     let data = serde_json::json!({
-        "sagaId": saga, "by": DECLARATION.name, "reason": "its time is up", "expired": true,
+        "sagaId": saga, "by": owner, "reason": "its time is up", "expired": true,
     });
     serde_json::json!({
         "specversion": "1.0",
         "id": saga.derive("deadline"),
-        "source": "/ensemble/booking",
+        "source": format!("/ensemble/{owner}"),
         "type": EventType::CancelRequested.as_str(),
         "data": data,
     })

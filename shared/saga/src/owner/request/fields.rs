@@ -16,7 +16,7 @@ const NAME_DIGITS_MAX: usize = 11;
 const NAMED_MAX: usize = 5;
 
 /// A text of a client's, for people: on one line, without what may be a card number, and cut to this many characters.
-pub(crate) fn words(text: &str, most: usize) -> String {
+pub(super) fn words(text: &str, most: usize) -> String {
     let ends = |c: char| c.is_whitespace() || c.is_control();
     let line = text.split(ends).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     // Cut last: a number that is cut could not be told any more.
@@ -30,46 +30,54 @@ fn told(name: &str) -> String {
 }
 
 /// The fields of one JSON object, in order.
-pub(crate) struct Fields<'a>(Vec<(String, &'a RawValue)>);
+#[expect(missing_debug_implementations, reason = "a value may be a card number")]
+pub struct Fields<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Fields<'a> {
     /// Reads the fields of an object, and nothing below them: nesting costs nothing here.
     ///
-    /// The error names the rule, never the text.
-    pub(crate) fn of(text: &'a str) -> Result<Self, String> {
+    /// # Errors
+    ///
+    /// The rule that the text breaks, never the text.
+    pub fn of(text: &'a str) -> Result<Self, String> {
         serde_json::from_str(contracts::unmarked(text)).map_err(|error| {
             if error.is_data() { "must be a JSON object".to_owned() } else { contracts::json::rule_of(&error) }
         })
     }
 
     /// The value of a field, if it stands there.
-    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
     /// The value of a field, if there is one: a JSON `null` is none
     /// (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md#2-attributes>).
-    pub(crate) fn given(&self, name: &str) -> Option<&'a RawValue> {
+    #[must_use]
+    pub fn given(&self, name: &str) -> Option<&'a RawValue> {
         self.get(name).filter(|value| value.get() != "null")
     }
 
     /// The value of a field, if it is a text.
-    pub(crate) fn text(&self, name: &str) -> Option<String> {
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
         self.get(name).and_then(|value| serde_json::from_str(value.get()).ok())
     }
 
     /// The names, in order.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
     /// How often a name stands there.
-    pub(crate) fn count(&self, name: &str) -> usize {
+    #[must_use]
+    pub fn count(&self, name: &str) -> usize {
         self.names().filter(|found| *found == name).count()
     }
 
     /// The rule that fields break which are none of these: that of an object that is read whole, or not at all.
-    pub(crate) fn rule_of_unknown(&self, known: &[&str]) -> Option<String> {
+    #[must_use]
+    pub fn rule_of_unknown(&self, known: &[&str]) -> Option<String> {
         let unknown: BTreeSet<&str> = self.names().filter(|name| !known.contains(name)).collect();
         let named: Vec<_> = unknown.iter().take(NAMED_MAX).map(|name| format!("\"{}\"", told(name))).collect();
         let more = match unknown.len().saturating_sub(NAMED_MAX) {
@@ -81,7 +89,8 @@ impl<'a> Fields<'a> {
     }
 
     /// Whether any name stands there twice.
-    pub(crate) fn repeats(&self) -> bool {
+    #[must_use]
+    pub fn repeats(&self) -> bool {
         let mut seen = BTreeSet::new();
         !self.names().all(|name| seen.insert(name))
     }

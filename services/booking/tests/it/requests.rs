@@ -1,18 +1,24 @@
 //! What may arrive on booking's queue, good and bad.
 
-use super::*;
-use contracts::{ActionKind, Event};
-use saga::Participant;
-
-use super::beside::REQUEST_ID;
+use booking::Booking;
+use contracts::{ActionKind, Event, Order, Poison, Purchase, Reason, SagaId};
+use saga::owner::Incoming;
+use saga::topology::Names;
+use saga::{Delivery, Participant, Received};
 
 mod sent;
+
+/// The message attribute by which a client identifies a request.
+const REQUEST_ID: &str = "requestId";
+
+/// The items of an order, at most, in bytes of JSON as events carry them.
+const ITEMS_BYTES_MAX: usize = 40 * 1024;
 
 const GOOD: &str = r#"{"customerId": "3", "fareId": "wr_563", "fareAmount": "$20.00",
      "cc": "2424 2424 2424 2424", "expiryDate": "12/22", "cvv": "111"}"#;
 
 fn booking() -> Booking {
-    crate::tests::booking()
+    Booking { hooks: true, ..Booking::new(card::key_pair().1, &Names::default()) }
 }
 
 fn read_as(body: &str, message_id: &str, request_id: Option<&str>) -> Result<Received<Incoming>, Poison> {
@@ -46,6 +52,17 @@ fn saga_of_event(kind: &str, id: &str) -> SagaId {
     SagaId::of_event(kind, "/test", id)
 }
 
+/// The order that is read in a request, or the rules that the request breaks.
+fn read_order(body: &str) -> Result<Order, String> {
+    match read(body).map(|received| received.incoming) {
+        Ok(Incoming::Requested(Purchase::Order(order), None)) => Ok(order),
+        Ok(Incoming::BadRequest(rejected)) => {
+            Err(rejected.data().failure().expect("a rejection says why").message.clone())
+        }
+        other => panic!("not an order: {other:?}"),
+    }
+}
+
 /// The message of a rejection.
 fn rule(body: &str) -> String {
     match read(body).map(|received| received.incoming) {
@@ -76,7 +93,7 @@ fn a_request_is_understood_in_all_its_forms_and_identified_by_the_first_id_that_
         let received = received.unwrap();
         assert_eq!(received.saga, saga, "{identity}");
         assert_eq!(received.event_id, identity);
-        let Incoming::Requested(contracts::Purchase::Fare(fare), Some(sealed_card)) = received.incoming else {
+        let Incoming::Requested(Purchase::Fare(fare), Some(sealed_card)) = received.incoming else {
             panic!("{identity}: not a request")
         };
         assert_eq!((fare.fare_amount.as_str(), fare.amount.minor), ("$20.00", 2_000));
@@ -128,9 +145,9 @@ fn what_was_readable_of_a_bad_request_is_told_back() {
         panic!("not rejected")
     };
     let Event::FareRejected(rejected) = *rejected else { panic!("not a fare") };
-    assert_eq!(rejected.customer_id.unwrap().as_str(), "3");
-    assert_eq!(rejected.fare_id.unwrap().as_str(), "wr_563");
-    assert_eq!(rejected.fare_amount.unwrap(), "$20.00");
+    assert_eq!(rejected.subject.customer_id.unwrap().as_str(), "3");
+    assert_eq!(rejected.subject.fare_id.unwrap().as_str(), "wr_563");
+    assert_eq!(rejected.subject.fare_amount.unwrap(), "$20.00");
     assert_eq!(rejected.error.message, "cvv: must not be empty");
 }
 
@@ -185,14 +202,14 @@ fn an_order_is_understood_in_all_its_forms_and_its_amount_is_exact() {
     for (received, saga) in forms {
         let received = received.unwrap();
         assert_eq!(received.saga, saga);
-        let Incoming::Requested(contracts::Purchase::Order(order), None) = received.incoming else {
+        let Incoming::Requested(Purchase::Order(order), None) = received.incoming else {
             panic!("{saga}: not an order")
         };
         assert_eq!((order.amount.minor, order.items.len()), (19_999, 1));
     }
-    let order = check_order(&ORDER.replace("1.0", "3").replace("199.99", "0.1")).unwrap();
+    let order = read_order(&ORDER.replace("1.0", "3").replace("199.99", "0.1")).unwrap();
     assert_eq!(order.amount.minor, 30, "3 × 0.1 is 0.3");
-    let order = check_order(&ORDER.replace("Cart item 1", "card 4929 7182 6403 5517, a gift")).unwrap();
+    let order = read_order(&ORDER.replace("Cart item 1", "card 4929 7182 6403 5517, a gift")).unwrap();
     assert_eq!(order.items[0].description.as_str(), "card [removed], a gift");
 }
 

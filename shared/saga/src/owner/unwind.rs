@@ -1,22 +1,22 @@
 //! Has a saga undone: because somebody cancels it, because its time is up, or because an operator wants what still
 //! stands tried again; and closes it where a person has seen to it.
 //!
-//! Booking only asks. Whether a saga is undone is decided at the pivot, by fulfillment.
+//! The owner only asks. Whether a saga is undone is decided at the pivot.
 //!
 //! **Invariant:** every action is on record with who, when and why, in the same write that it leads to.
 
 use contracts::booking::{Failed, Registered, UnwindingStarted};
-use contracts::{
-    Action, ActionKind, Event, EventType, Failure, Journey, OrderStatus, Outcome, Path, Purchase, SagaKind, StepName,
-    fulfillment,
-};
+use contracts::{Action, ActionKind, Event, Failure, Journey, Outcome, Path, Purchase, StepName};
 use jiff::Timestamp;
-use saga::{Awaited, Context, Decision, Door, Reaction, Then};
 
-use crate::booking::{Ask, Booking};
-use crate::declaration::{DECLARATION, first_step};
-use crate::fail;
-use crate::state::{Case, State, announce, tell, told};
+use super::awaited::awaited;
+use super::card::first_step;
+use super::contract::{Owner, Stage};
+use super::fail;
+use super::incoming::Ask;
+use super::state::{Case, State, announce, tell, told};
+use crate::step::Heard;
+use crate::{Context, Decision, Then};
 
 /// The error of a saga that was cancelled.
 const CANCELLED: &str = "SagaCancelled";
@@ -27,29 +27,17 @@ const EXPIRED: &str = "DeadlineExceeded";
 /// The error of a service that owes an answer.
 const UNANSWERED: &str = "Unanswered";
 
-impl Ask {
-    fn action(&self, at: Timestamp) -> Action {
-        let Self { what, by, reason, request } = self.clone();
-        Action { what, by, reason, at, request }
-    }
-
-    /// Whether this very request has been acted upon.
-    fn is_known_to(&self, case: &Case) -> bool {
-        self.request.as_deref().is_some_and(|request| case.actions.is_known(request))
-    }
-}
-
 /// Somebody asks for something to be done to a saga.
-pub(crate) fn act(booking: &Booking, state: &State, ask: &Ask, context: &Context<'_>) -> Decision<Booking> {
+pub(super) fn act<O: Owner>(owner: &O, state: &State, ask: &Ask, context: &Context<'_>) -> Decision<O> {
     match ask.what {
-        ActionKind::Cancel => cancel(booking, state, ask, context),
-        ActionKind::Expire => expire(booking, state, ask, context),
-        ActionKind::Retry => retry(booking, state, ask, context),
+        ActionKind::Cancel => cancel(owner, state, ask, context),
+        ActionKind::Expire => expire(owner, state, ask, context),
+        ActionKind::Retry => retry(owner, state, ask, context),
         ActionKind::Resolve => resolve(state, ask, context),
     }
 }
 
-fn cancel(booking: &Booking, state: &State, ask: &Ask, context: &Context<'_>) -> Decision<Booking> {
+fn cancel<O: Owner>(owner: &O, state: &State, ask: &Ask, context: &Context<'_>) -> Decision<O> {
     match state {
         // The request may still come.
         State::Unseen => {
@@ -57,7 +45,7 @@ fn cancel(booking: &Booking, state: &State, ask: &Ask, context: &Context<'_>) ->
         }
         State::Registered(case) => {
             let message = format!("cancelled by {}: {}", ask.by, ask.reason);
-            begin(booking, case.clone().after(ask.action(context.now)), CANCELLED, message, context)
+            begin(owner, case.clone().after(ask.action(context.now)), CANCELLED, message, context)
         }
         // Too late, or done: whoever asks hears the outcome once more.
         State::Withdrawn { .. }
@@ -72,15 +60,15 @@ fn cancel(booking: &Booking, state: &State, ask: &Ask, context: &Context<'_>) ->
 }
 
 /// The time of a saga is up, says the list; what stands may say otherwise, for a list lags.
-fn expire(booking: &Booking, state: &State, ask: &Ask, context: &Context<'_>) -> Decision<Booking> {
+fn expire<O: Owner>(owner: &O, state: &State, ask: &Ask, context: &Context<'_>) -> Decision<O> {
     let now = context.now;
     match state {
         State::Registered(case) if now >= case.deadline => {
             let message = format!("not done by {}", case.deadline);
-            begin(booking, case.clone().after(ask.action(now)), EXPIRED, message, context)
+            begin(owner, case.clone().after(ask.action(now)), EXPIRED, message, context)
         }
         State::Unwinding { case, error, path, until, .. } if now >= *until => {
-            let Some(awaits) = awaited(state) else {
+            let Some(awaits) = awaited(Owner::declaration(owner), state) else {
                 return Decision::Ignore;
             };
             let unanswered = Failure::new(UNANSWERED, error.step, format!("{awaits}, so nobody knows what stands"));
@@ -94,7 +82,7 @@ fn expire(booking: &Booking, state: &State, ask: &Ask, context: &Context<'_>) ->
         }
         // The message by which it was tried again is lost, or late.
         State::Undoing { case, failed } if now >= case.deadline => {
-            fail::end(booking, case.clone(), *failed.clone(), context)
+            fail::end(owner, case.clone(), *failed.clone(), context)
         }
         State::Unseen | State::Registered(_) => Decision::Ignore,
         // Not yet again, or over. What followed from this very message may not have been announced.
@@ -109,7 +97,7 @@ fn expire(booking: &Booking, state: &State, ask: &Ask, context: &Context<'_>) ->
     }
 }
 
-fn retry(booking: &Booking, state: &State, ask: &Ask, context: &Context<'_>) -> Decision<Booking> {
+fn retry<O: Owner>(owner: &O, state: &State, ask: &Ask, context: &Context<'_>) -> Decision<O> {
     // Acted upon already, by this message or a copy of it: what followed may not have been announced.
     if state.case().is_some_and(|case| ask.is_known_to(case)) {
         return Decision::Announce;
@@ -119,11 +107,11 @@ fn retry(booking: &Booking, state: &State, ask: &Ask, context: &Context<'_>) -> 
     };
     let told_before = case.told;
     let case = Case { round: case.round.saturating_add(1), ..case.clone().after(ask.action(context.now)) };
-    let (state, event) = unwinding(booking, case, failed.error.alone(), failed.path.folded(), context);
+    let (state, event) = unwinding(owner, case, failed.error.alone(), failed.path.folded(), context);
     Decision::Commit(state, announce(told_before, event))
 }
 
-fn resolve(state: &State, ask: &Ask, context: &Context<'_>) -> Decision<Booking> {
+fn resolve<O: Owner>(state: &State, ask: &Ask, context: &Context<'_>) -> Decision<O> {
     if state.case().is_some_and(|case| ask.is_known_to(case)) {
         return Decision::Announce;
     }
@@ -138,7 +126,7 @@ fn resolve(state: &State, ask: &Ask, context: &Context<'_>) -> Decision<Booking>
 
 /// An operator asks about a saga that needs no attention: it may yet come to that, or it is over. Never passed over
 /// while it may, so that the same message means the same whenever it comes.
-fn not_in_need(state: &State) -> Decision<Booking> {
+fn not_in_need<O: Owner>(state: &State) -> Decision<O> {
     match state {
         State::Unseen
         | State::Registered(_)
@@ -152,23 +140,23 @@ fn not_in_need(state: &State) -> Decision<Booking> {
 }
 
 /// Begins to undo a saga that runs. Which step is refused for that, the pivot says.
-fn begin(booking: &Booking, case: Case, error: &str, message: String, context: &Context<'_>) -> Decision<Booking> {
-    let Some((step, _)) = first_step(&case.purchase) else { return Decision::NotYet };
+fn begin<O: Owner>(owner: &O, case: Case, error: &str, message: String, context: &Context<'_>) -> Decision<O> {
+    let Some((step, _)) = first_step(Owner::declaration(owner), case.purchase.kind()) else { return Decision::NotYet };
     let error = Failure::new(error, step, message);
-    let (state, event) = unwinding(booking, case, error, told_path(context), context);
+    let (state, event) = unwinding(owner, case, error, told_path(context), context);
     Decision::Commit(state, Then::Announce(vec![event]))
 }
 
 /// Has the pivot decide, from where everything unwinds in reverse.
-fn unwinding(booking: &Booking, case: Case, error: Failure, path: Path, context: &Context<'_>) -> (State, Event) {
+fn unwinding<O: Owner>(owner: &O, case: Case, error: Failure, path: Path, context: &Context<'_>) -> (State, Event) {
     let journey = Journey { deadline: case.deadline, round: case.round, path: path.clone() };
     let event = UnwindingStarted { purchase: case.purchase.clone(), error: error.clone(), journey };
-    let until = booking.deadlines.unwound_by(context.now);
+    let until = owner.deadlines().unwound_by(context.now);
     (State::Unwinding { case, error, path, until, refused: false }, Event::UnwindingStarted(event))
 }
 
-/// Fulfillment will not fulfil: while a saga is unwound, that says who owes the rest.
-pub(crate) fn refused(state: &State, refused: &fulfillment::Refused) -> Decision<Booking> {
+/// The pivot has refused: while a saga is unwound, that says who owes the rest.
+pub(super) fn refused<O: Owner>(state: &State, refused: &Heard) -> Decision<O> {
     match state {
         State::Unwinding { case, error, path, until, refused: false }
             if case.purchase == refused.purchase && case.round == refused.journey.round =>
@@ -191,51 +179,22 @@ pub(crate) fn refused(state: &State, refused: &fulfillment::Refused) -> Decision
 }
 
 /// A request that was cancelled before it came: its saga ends here, and nothing was begun.
-pub(crate) fn withdrawn(purchase: Purchase, action: &Action, step: StepName, now: Timestamp) -> Decision<Booking> {
+pub(super) fn withdrawn<O: Owner>(
+    owner: &O,
+    purchase: Purchase,
+    action: &Action,
+    step: StepName,
+    now: Timestamp,
+) -> Decision<O> {
     let message = format!("cancelled by {} before it was begun: {}", action.by, action.reason);
     let error = Failure::new(CANCELLED, step, message);
     let failed = Failed::unpaid(purchase.clone(), error, Path::default().and(step, false, now));
-    let case = Case::new(purchase, now).after(action.clone()).having_told();
-    let state = State::Cancelled(case.in_status(OrderStatus::Pending));
+    let case = Case::new(owner, purchase, now).after(action.clone()).having_told();
+    let state = State::Cancelled(case.at(owner, Stage::Undone));
     tell(state, Outcome::Compensated, &failed)
 }
 
-/// What a saga in this state waits for, as booking declares that it hears it. The operator's command looks further.
-pub(crate) fn awaited(state: &State) -> Option<Awaited> {
-    let heard = |kind: SagaKind, is: fn(&Reaction) -> bool| -> Vec<EventType> {
-        let of_services = DECLARATION.reactions.iter().filter(|reaction| Door::of(reaction.to) == Door::Services);
-        of_services.filter(|reaction| reaction.to.is_of(kind) && is(reaction)).map(|reaction| reaction.to).collect()
-    };
-    // Those that booking answers with nothing tell that the rest is owed by another.
-    let refusals = |kind| heard(kind, |reaction| reaction.answers.is_empty());
-    let fulfilled = |kind| heard(kind, Reaction::is_forward);
-    let failures = |kind| heard(kind, |reaction| !reaction.undoes.is_empty());
-    match state {
-        State::Registered(case) => {
-            let kind = case.purchase.kind();
-            let (_, registered) = first_step(&case.purchase)?;
-            Some(Awaited::of(&[failures(kind), fulfilled(kind)].concat(), registered))
-        }
-        State::Unwinding { case, refused: false, .. } => {
-            let kind = case.purchase.kind();
-            Some(Awaited::of(&[refusals(kind), fulfilled(kind)].concat(), EventType::UnwindingStarted))
-        }
-        State::Unwinding { case, refused: true, .. } => {
-            let kind = case.purchase.kind();
-            Some(Awaited::of(&failures(kind), *refusals(kind).first()?))
-        }
-        State::NeedsAttention { awaits, .. } => awaits.clone(),
-        State::Unseen
-        | State::Withdrawn { .. }
-        | State::Rejected
-        | State::Undoing { .. }
-        | State::Completed(_)
-        | State::Cancelled(_)
-        | State::Resolved(_) => None,
-    }
-}
-
-/// The path that was announced with the purchase.
+/// The path that was announced with the registration.
 fn told_path(context: &Context<'_>) -> Path {
     let registered = context.said.iter().find_map(|event| event.holds::<Registered>());
     registered.map(|registered| registered.journey.path.clone()).unwrap_or_default()

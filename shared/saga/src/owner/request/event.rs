@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use contracts::envelope::schema_version;
-use contracts::{EventType, SagaKind};
+use contracts::{EventType, Publisher, SagaKind};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -37,8 +37,10 @@ pub(super) fn is_event(fields: &Fields<'_>) -> bool {
 /// The request that a `CloudEvent` is, by the type's wire name, or its name in prose.
 pub(super) fn requested(fields: &Fields<'_>) -> Option<SagaKind> {
     let found = fields.text("type")?;
-    let is = |wanted: EventType| found == wanted.as_str() || found == wanted.name();
-    [EventType::FareRequested, EventType::OrderRequested].into_iter().find(|wanted| is(*wanted))?.kind()
+    let is = |wanted: &EventType| found == wanted.as_str() || found == wanted.name();
+    let mut requests =
+        EventType::ALL.iter().filter(|event| event.publisher() == Publisher::Client && event.kind().is_some());
+    requests.find(|wanted| is(wanted))?.kind()
 }
 
 /// Whether its data is of version 1, the only one that there is of requests.

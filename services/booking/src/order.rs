@@ -1,14 +1,15 @@
 //! The form of an order request: every rule named with its field, no value repeated, no number through a float.
 
-use contracts::booking::OrderRejected;
-use contracts::order::{Item, amount_of};
-use contracts::{Event, Identifier, MAX_BODY_BYTES, Order, Path, SagaKind, StepName, Words};
+use contracts::order::{Item, OrderSubject, amount_of};
+use contracts::{Identifier, MAX_BODY_BYTES, Order, SagaId, SagaKind, Words};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use saga::owner::request::schema;
+use saga::owner::{Broken, Fields, Form, Reading, Requested, Stage};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
-use super::fields::Fields;
-use super::rejected::failure;
+use crate::booking::Booking;
 
 /// The fields of an order, all of them required.
 const FIELDS: [&str; 4] = ["order_id", "order_date", "customer_id", "items"];
@@ -18,43 +19,38 @@ const ITEM_FIELDS: [&str; 4] = ["item_id", "qty", "description", "unit_price"];
 
 /// Lines of an order, at most: a transaction of `DynamoDB` takes 100 items, and one of them is the saga's
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
-pub(super) const LINES_MAX: usize = 99;
+const LINES_MAX: usize = 99;
 
 /// The items of an order, at most, in bytes of JSON as events carry them. All of them travel with every event; the rest
 /// of [`MAX_BODY_BYTES`] is for what an event can hold besides, when all goes wrong that can.
-pub(super) const ITEMS_BYTES_MAX: usize = 40 * 1024;
+const ITEMS_BYTES_MAX: usize = 40 * 1024;
 
 /// The longest description, in bytes.
-pub(super) const DESCRIPTION_MAX: usize = 256;
+const DESCRIPTION_MAX: usize = 256;
 
 /// Decimals of a quantity or a price, at most.
 const SCALE_MAX: u32 = 9;
 
-/// The kind of a bare request that came by no topic, by the fields that it has.
-pub(super) fn kind_of(fields: &Fields<'_>) -> SagaKind {
-    if fields.names().any(|name| FIELDS.contains(&name)) { SagaKind::Order } else { SagaKind::Fare }
-}
+/// The form.
+pub(crate) const FORM: Form<Booking> =
+    Form { kind: SagaKind::Order, fields: &FIELDS, read, schema: ("OrderRequest", schema_of_fields) };
 
-/// Checks a bare request, for whoever wants to know before sending it.
-///
-/// # Errors
-///
-/// The fields and the rules that they break.
-pub fn check_order(body: &str) -> Result<Order, String> {
-    let fields = Fields::of(body).map_err(|rule| format!("body: {rule}"))?;
-    if body.len() > MAX_BODY_BYTES {
-        return Err(format!("body: must be at most {MAX_BODY_BYTES} bytes"));
+/// The status of an order at a stage of its saga, as the workshop has it.
+pub(crate) fn status(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Registered => "New",
+        Stage::Completed => "Completed",
+        // The order waits for its customer.
+        Stage::Undone => "Pending",
     }
-    checked(&fields, Vec::new()).map_err(|rejected| rejected.error.message)
 }
 
-/// Checks the fields of a request that has `broken` these rules already; the error is the rejection.
-pub(super) fn check_fields(fields: &Fields<'_>, broken: Vec<String>) -> Result<Order, Box<Event>> {
-    checked(fields, broken).map_err(|rejected| Box::new(Event::OrderRejected(*rejected)))
+fn read(_booking: &Booking, _saga: SagaId, fields: &Fields<'_>, broken: Vec<String>) -> Reading {
+    checked(fields, broken).map(|order| Requested { purchase: order.into(), sealed_card: None })
 }
 
-/// The same; the rejection has as much of the order as could be read.
-fn checked(fields: &Fields<'_>, mut broken: Vec<String>) -> Result<Order, Box<OrderRejected>> {
+/// The order, where the request breaks no rule.
+fn checked(fields: &Fields<'_>, mut broken: Vec<String>) -> Result<Order, Box<Broken>> {
     broken.extend(fields.rule_of_unknown(&FIELDS).map(|rule| format!("body: {rule}")));
     let mut keep =
         |field: &str, found: Result<String, String>| found.map_err(|rule| broken.push(format!("{field}: {rule}"))).ok();
@@ -73,13 +69,10 @@ fn checked(fields: &Fields<'_>, mut broken: Vec<String>) -> Result<Order, Box<Or
         (Some(order_id), Some(order_date), Some(customer_id), Some(items), Some(amount)) if broken.is_empty() => {
             Ok(Order { order_id, order_date, customer_id, items, amount })
         }
-        (order_id, _, customer_id, _, amount) => Err(Box::new(OrderRejected {
-            customer_id,
-            order_id,
-            amount,
-            error: failure(StepName::ProcessOrder, &broken),
-            path: Path::default(),
-        })),
+        (order_id, _, customer_id, _, amount) => {
+            let subject = OrderSubject { order_id, customer_id }.into();
+            Err(Box::new(Broken { subject, amount, rules: broken }))
+        }
     }
 }
 
@@ -170,4 +163,45 @@ fn number(fields: &Fields<'_>, name: &str) -> Result<Decimal, String> {
     let plain = raw.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let decimal = plain.then(|| Decimal::from_str_exact(raw).ok()).flatten();
     decimal.filter(|decimal| decimal.scale() <= SCALE_MAX).ok_or_else(rule)
+}
+
+/// No control character: of what Unicode calls `Cc`.
+const NO_CONTROL: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
+
+fn schema_of_fields() -> Value {
+    let number = "Written as digits and a point, at most 9 of them behind it: no sign, no exponent.";
+    json!({
+        "description": format!("An order. At most 64 KiB, of which the items take at most {ITEMS_BYTES_MAX} bytes, \
+            written without white space and each number as a text; no field may stand there twice. What is charged is the sum \
+            over the lines of qty × unit_price, each rounded to whole cents, half away from zero; a line with a price is not \
+            rounded to zero, and the sum is more than zero and at most $92,233,720,368,547,758.07."),
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["order_id", "order_date", "customer_id", "items"],
+        "properties": {
+            "order_id": schema::identifier(),
+            "order_date": {
+                "type": "string", "format": "date-time", "maxLength": 64,
+                "description": "When it was placed, with the offset from UTC.",
+            },
+            "customer_id": schema::identifier(),
+            "items": {
+                "type": "array", "minItems": 1, "maxItems": LINES_MAX,
+                "items": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["item_id", "qty", "description", "unit_price"],
+                    "properties": {
+                        "item_id": schema::identifier(),
+                        "qty": { "type": "number", "exclusiveMinimum": 0, "description": number },
+                        "description": {
+                            "type": "string", "maxLength": DESCRIPTION_MAX, "pattern": NO_CONTROL,
+                            "description": format!("In the client's words; at most {DESCRIPTION_MAX} bytes."),
+                        },
+                        "unit_price": { "type": "number", "minimum": 0, "description": format!("In US dollars. {number}") },
+                    },
+                },
+            },
+        },
+    })
 }

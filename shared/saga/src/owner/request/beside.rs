@@ -2,12 +2,12 @@
 //!
 //! **Invariant:** an attribute that identifies a request is honoured, or the request is refused; it is never ignored.
 
-use saga::Delivery;
-use saga::delivery::is_text;
 use serde_json::value::RawValue;
 
 use super::event::ID_MAX;
 use super::fields::Fields;
+use crate::Delivery;
+use crate::delivery::is_text;
 
 /// The message attribute by which a client identifies a request.
 pub(super) const REQUEST_ID: &str = "requestId";

@@ -1,23 +1,24 @@
-//! What booking has on record of a saga.
+//! What an owner has on record of a saga.
 
 use contracts::booking::Failed;
 use contracts::journey::{is_zero, never};
-use contracts::{Action, Attempt, Event, EventType, Failure, OrderStatus, Outcome, Path, Purchase, SagaKind};
+use contracts::{Action, Attempt, Event, EventType, Failure, Outcome, Path, Purchase};
 use jiff::Timestamp;
-use saga::{Awaited, Context, Decision, Participant, Then};
 use serde::{Deserialize, Serialize};
 
-use crate::actions::Actions;
+use super::actions::Actions;
+use super::contract::{Owner, Stage};
+use crate::{Awaited, Context, Decision, Participant, Then};
 
-/// What booking knows of a purchase whose saga it runs or ran.
+/// What the owner knows of a saga that runs or ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
-    /// The fare or the order.
+    /// What the saga is about.
     #[serde(flatten)]
     pub purchase: Purchase,
-    /// The status of an order; a fare's is the name of the state.
+    /// What the record says besides the name of the state: [`Owner::status`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<OrderStatus>,
+    pub status: Option<String>,
     /// Until when the saga may go on.
     #[serde(default = "never")]
     pub deadline: Timestamp,
@@ -30,36 +31,37 @@ pub struct Case {
     /// What people, or the deadline, did to it.
     #[serde(flatten)]
     pub actions: Actions,
-    /// Attempts to set the status that failed.
+    /// Attempts to undo the first step that failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
 }
 
 impl Case {
-    /// A purchase that is new.
-    pub(crate) fn new(purchase: Purchase, deadline: Timestamp) -> Self {
-        let status = (purchase.kind() == SagaKind::Order).then_some(OrderStatus::New);
+    /// A saga that is new.
+    pub fn new<O: Owner>(owner: &O, purchase: Purchase, deadline: Timestamp) -> Self {
+        let status = owner.status(purchase.kind(), Stage::Registered).map(str::to_owned);
         Self { purchase, status, deadline, round: 0, told: 0, actions: Actions::default(), attempts: Vec::new() }
     }
 
-    /// The same, with an order in another status.
-    pub(crate) fn in_status(self, status: OrderStatus) -> Self {
-        Self { status: self.status.map(|_| status), ..self }
+    /// The same, at another stage.
+    pub(super) fn at<O: Owner>(self, owner: &O, stage: Stage) -> Self {
+        let status = owner.status(self.purchase.kind(), stage).map(str::to_owned);
+        Self { status, ..self }
     }
 
     /// The same, with one more thing done to it.
-    pub(crate) fn after(mut self, action: Action) -> Self {
+    pub(super) fn after(mut self, action: Action) -> Self {
         self.actions.push(action);
         self
     }
 
     /// The same, with one more notification told.
-    pub(crate) fn having_told(self) -> Self {
+    pub(super) fn having_told(self) -> Self {
         Self { told: self.told.saturating_add(1), ..self }
     }
 }
 
-/// What booking has on record of a saga.
+/// What an owner has on record of a saga.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", content = "facts")]
 pub enum State {
@@ -73,11 +75,11 @@ pub enum State {
     },
     /// The request broke a rule.
     Rejected,
-    /// The purchase is on record; its saga runs.
+    /// What is asked for is on record; its saga runs.
     Registered(Case),
     /// Everything that took effect is being undone.
     Unwinding {
-        /// The purchase.
+        /// What is known of it.
         #[serde(flatten)]
         case: Case,
         /// Why.
@@ -86,13 +88,13 @@ pub enum State {
         path: Path,
         /// Until when the answer is waited for.
         until: Timestamp,
-        /// Whether fulfillment has answered; then payment owes what is next.
+        /// Whether the pivot has answered; then another service owes the rest.
         #[serde(default)]
         refused: bool,
     },
-    /// All others have answered, and setting the status fails: it is being tried again.
+    /// All others have answered, and undoing the first step fails: it is being tried again.
     Undoing {
-        /// The purchase.
+        /// What is known of it.
         #[serde(flatten)]
         case: Case,
         /// How the saga will have ended.
@@ -104,7 +106,7 @@ pub enum State {
     Cancelled(Case),
     /// The saga failed, and something still stands, or nobody knows: a person has to look.
     NeedsAttention {
-        /// The purchase.
+        /// What is known of it.
         #[serde(flatten)]
         case: Case,
         /// Since when; an older build did not say.
@@ -119,8 +121,9 @@ pub enum State {
 }
 
 impl State {
-    /// What is known of the purchase, if one is on record.
-    pub(crate) fn case(&self) -> Option<&Case> {
+    /// What is known of the saga, if what it is about is on record.
+    #[must_use]
+    pub fn case(&self) -> Option<&Case> {
         match self {
             Self::Unseen | Self::Withdrawn { .. } | Self::Rejected => None,
             Self::Registered(case) | Self::Completed(case) | Self::Cancelled(case) | Self::Resolved(case) => Some(case),
@@ -129,18 +132,18 @@ impl State {
     }
 
     /// The purchase that is on record, if one is.
-    pub(crate) fn purchase(&self) -> Option<&Purchase> {
+    pub(super) fn purchase(&self) -> Option<&Purchase> {
         self.case().map(|case| &case.purchase)
     }
 
     /// Whether another purchase than this is on record.
-    pub(crate) fn is_about_another(&self, purchase: &Purchase) -> bool {
+    pub(super) fn is_about_another(&self, purchase: &Purchase) -> bool {
         self.purchase().is_some_and(|known| known != purchase)
     }
 }
 
 /// How an outcome is announced: one that resolves another, behind that other.
-pub(crate) fn announce<P: Participant>(earlier: u32, event: Event) -> Then<P> {
+pub(super) fn announce<P: Participant>(earlier: u32, event: Event) -> Then<P> {
     const RESOLVED: &[EventType] = &[EventType::FareNeedsAttention, EventType::OrderNeedsAttention];
     match earlier {
         0 => Then::Announce(vec![event]),
@@ -149,14 +152,14 @@ pub(crate) fn announce<P: Participant>(earlier: u32, event: Event) -> Then<P> {
 }
 
 /// Puts on record that a saga failed, and announces how.
-pub(crate) fn tell<P: Participant<State = State>>(state: State, outcome: Outcome, failed: &Failed) -> Decision<P> {
+pub(super) fn tell<P: Participant<State = State>>(state: State, outcome: Outcome, failed: &Failed) -> Decision<P> {
     let event = EventType::telling(failed.purchase.kind(), outcome).and_then(|told| Event::new(told, failed));
     // The vocabulary has an event for each; a saga is never ended without one.
     event.map_or(Decision::NotYet, |event| Decision::Commit(state, announce(failed.earlier, event)))
 }
 
 /// How the saga was told to have failed, and to need attention.
-pub(crate) fn told<'a>(context: &Context<'a>) -> Option<&'a Failed> {
+pub(super) fn told<'a>(context: &Context<'a>) -> Option<&'a Failed> {
     // Behind an earlier one that it resolves, the last one counts.
     let attention = |event: &&Event| event.event_type().outcome() == Some(Outcome::NeedsAttention);
     context.said.iter().rev().find(attention)?.holds()
@@ -164,7 +167,7 @@ pub(crate) fn told<'a>(context: &Context<'a>) -> Option<&'a Failed> {
 
 #[cfg(test)]
 mod tests {
-    use saga::Stored;
+    use crate::Stored;
 
     use super::*;
 

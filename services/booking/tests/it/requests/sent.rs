@@ -2,11 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
-use contracts::booking::{FareRejected, OrderRejected};
+use contracts::booking::Rejected;
+use contracts::fare::RejectedFare;
+use contracts::order::RejectedOrder;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::request::order::ITEMS_BYTES_MAX;
 
 /// A request for a fare as an event, with these attributes in place of its own or beside them.
 fn event(changes: Value) -> String {
@@ -23,13 +24,13 @@ fn with_attribute(name: &str, attribute: &Value) -> String {
     envelope.to_string()
 }
 
-fn rejected_fare(received: Result<Received<Incoming>, Poison>) -> FareRejected {
+fn rejected_fare(received: Result<Received<Incoming>, Poison>) -> Rejected<RejectedFare> {
     let Ok(Incoming::BadRequest(rejected)) = received.map(|received| received.incoming) else { panic!("not rejected") };
     let Event::FareRejected(rejected) = *rejected else { panic!("not a fare: {rejected:?}") };
     rejected
 }
 
-fn rejected_order(body: &str) -> OrderRejected {
+fn rejected_order(body: &str) -> Rejected<RejectedOrder> {
     let Ok(Incoming::BadRequest(rejected)) = read(body).map(|received| received.incoming) else {
         panic!("not rejected")
     };
@@ -72,7 +73,7 @@ fn a_request_id_is_honoured_by_its_text_or_refused() {
         assert_eq!(received.saga, saga("sns-1"), "{attribute}");
         let rejected = rejected_fare(Ok(received));
         assert!(rejected.error.message.starts_with("requestId: must be an attribute"), "{rejected:?}");
-        assert_eq!(rejected.customer_id.unwrap().as_str(), "3");
+        assert_eq!(rejected.subject.customer_id.unwrap().as_str(), "3");
     }
     // Straight to the queue, one that is no text comes without any.
     for id in ["", " ", &"x".repeat(257)] {
@@ -104,7 +105,7 @@ fn an_event_is_read_as_producers_write_it() {
         for body in [&body, &sns("ensemble-fare-requests", &body)] {
             let received = read(body).unwrap_or_else(|poison| panic!("{poison}: {body}"));
             assert_eq!(received.saga, saga_of_event("fare", "ce-1"));
-            let Incoming::Requested(contracts::Purchase::Fare(fare), _) = received.incoming else { panic!("{body}") };
+            let Incoming::Requested(Purchase::Fare(fare), _) = received.incoming else { panic!("{body}") };
             assert_eq!(fare.customer_id.as_str(), "3");
         }
     }
@@ -169,10 +170,10 @@ fn a_rejection_repeats_what_can_be_read_whatever_else_is_wrong() {
     ];
     for body in bad {
         let rejected = rejected_fare(read(&body));
-        let ids = [rejected.customer_id, rejected.fare_id].map(|id| id.map(String::from));
+        let ids = [rejected.subject.customer_id, rejected.subject.fare_id].map(|id| id.map(String::from));
         assert_eq!(ids, ["3", "wr_563"].map(|id| Some(id.to_owned())), "{body}");
         assert_eq!(
-            (rejected.fare_amount.as_deref(), rejected.amount.unwrap().minor),
+            (rejected.subject.fare_amount.as_deref(), rejected.amount.unwrap().minor),
             (Some("$20.00"), 2_000),
             "{body}"
         );
@@ -184,12 +185,12 @@ fn a_rejection_repeats_what_can_be_read_whatever_else_is_wrong() {
         (order, Some(19_999)),
     ] {
         let rejected = rejected_order(&body);
-        assert_eq!(rejected.order_id.unwrap().as_str(), "40063fe3-56d9-4c51-b91f-71929834ce03");
-        assert_eq!(rejected.customer_id.unwrap().as_str(), "8d04ea6f-c6b2-4422-8550-839a16f01feb");
+        assert_eq!(rejected.subject.order_id.unwrap().as_str(), "40063fe3-56d9-4c51-b91f-71929834ce03");
+        assert_eq!(rejected.subject.customer_id.unwrap().as_str(), "8d04ea6f-c6b2-4422-8550-839a16f01feb");
         assert_eq!(rejected.amount.map(|amount| amount.minor), amount, "{body}");
     }
     let large = rejected_fare(read(&GOOD.replace("wr_563", &"x".repeat(70_000))));
-    assert_eq!((large.customer_id, large.fare_id, large.fare_amount), (None, None, None));
+    assert_eq!((large.subject.customer_id, large.subject.fare_id, large.subject.fare_amount), (None, None, None));
 }
 
 #[test]
@@ -275,12 +276,12 @@ fn what_is_too_large_for_an_event_is_rejected_with_the_limit_and_a_rejection_is_
         order["items"] = json!(items);
         order.to_string()
     };
-    let good = check_order(&order(vec![line("a melon"); 99])).unwrap();
+    let good = read_order(&order(vec![line("a melon"); 99])).unwrap();
     assert_eq!(good.amount.minor, 9_900, "each line is 1.00");
     let most = (ITEMS_BYTES_MAX - 2) / 99 - 1 - serde_json::to_string(&good.items[0]).unwrap().len() + "a melon".len();
-    let largest = check_order(&order(vec![line(&"x".repeat(most)); 99])).unwrap();
+    let largest = read_order(&order(vec![line(&"x".repeat(most)); 99])).unwrap();
     assert!(serde_json::to_string(&largest.items).unwrap().len() <= ITEMS_BYTES_MAX);
-    let message = check_order(&order(vec![line(&"x".repeat(most + 1)); 99])).unwrap_err();
+    let message = read_order(&order(vec![line(&"x".repeat(most + 1)); 99])).unwrap_err();
     assert!(message.starts_with("items: must be at most 40960 bytes"), "{message}");
 
     let broken = json!({ "x".repeat(300): 1, "item_id": "", "qty": -1, "description": 1, "unit_price": "" });
@@ -296,7 +297,7 @@ fn every_event_of_an_order_that_was_accepted_has_room_in_a_message() {
     use contracts::{Action, Envelope, Failure, Identifier, MAX_BODY_BYTES, Path, Standing, StepName};
 
     let id = |letter: &str| Identifier::parse(&letter.repeat(128)).unwrap();
-    let mut order = check_order(ORDER).unwrap();
+    let mut order = read_order(ORDER).unwrap();
     (order.order_id, order.customer_id, order.order_date) =
         (id("o"), id("c"), "2018-10-19T10:50:16.123456789+08:00".to_owned());
     let line = serde_json::to_string(&order.items).unwrap().len();

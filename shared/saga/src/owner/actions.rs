@@ -31,7 +31,7 @@ pub struct Actions {
 
 impl Actions {
     /// Puts another one on record.
-    pub(crate) fn push(&mut self, action: Action) {
+    pub(super) fn push(&mut self, action: Action) {
         self.actions.push(action);
         while self.actions.len() > FIRST + LAST {
             let action = self.actions.remove(FIRST);
@@ -43,7 +43,7 @@ impl Actions {
     }
 
     /// Whether the request with this id led to one of them.
-    pub(crate) fn is_known(&self, request: &str) -> bool {
+    pub(super) fn is_known(&self, request: &str) -> bool {
         let in_full = self.actions.iter().any(|action| action.request.as_deref() == Some(request));
         in_full || self.asked.contains(&digest(request))
     }

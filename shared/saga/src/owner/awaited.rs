@@ -1,0 +1,42 @@
+//! For what a saga waits, as far as its owner can know.
+
+use contracts::{EventType, SagaKind};
+
+use super::card::first_step;
+use super::incoming::Meaning;
+use super::state::State;
+use crate::{Awaited, Declaration, Door};
+
+/// What a saga in this state waits for, as its owner declares that it hears it. The operator's command looks further.
+pub(super) fn awaited(declaration: &Declaration, state: &State) -> Option<Awaited> {
+    let heard = |kind: SagaKind, wanted: Meaning| -> Vec<EventType> {
+        let events = declaration.reactions.iter().map(|reaction| reaction.to).filter(|event| event.is_of(kind));
+        let of_services = events.filter(|event| Door::of(*event) == Door::Services);
+        of_services.filter(|event| Meaning::of(*event, declaration) == Some(wanted)).collect()
+    };
+    let [done, refusals, failures] =
+        [Meaning::Done, Meaning::Refused, Meaning::Failed].map(|meaning| move |kind| heard(kind, meaning));
+    match state {
+        State::Registered(case) => {
+            let kind = case.purchase.kind();
+            let (_, registered) = first_step(declaration, kind)?;
+            Some(Awaited::of(&[failures(kind), done(kind)].concat(), registered))
+        }
+        State::Unwinding { case, refused: false, .. } => {
+            let kind = case.purchase.kind();
+            Some(Awaited::of(&[refusals(kind), done(kind)].concat(), EventType::UnwindingStarted))
+        }
+        State::Unwinding { case, refused: true, .. } => {
+            let kind = case.purchase.kind();
+            Some(Awaited::of(&failures(kind), *refusals(kind).first()?))
+        }
+        State::NeedsAttention { awaits, .. } => awaits.clone(),
+        State::Unseen
+        | State::Withdrawn { .. }
+        | State::Rejected
+        | State::Undoing { .. }
+        | State::Completed(_)
+        | State::Cancelled(_)
+        | State::Resolved(_) => None,
+    }
+}

@@ -1,0 +1,70 @@
+//! What an owner hears.
+
+use contracts::{Action, ActionKind, Event, EventType, Purchase, Words};
+use jiff::Timestamp;
+
+use super::state::Case;
+use crate::Declaration;
+use crate::step::Heard;
+
+/// What an owner hears.
+#[derive(Clone, Debug)]
+pub enum Incoming {
+    /// A client asks for a saga; a card that came with the request, sealed.
+    Requested(Purchase, Option<String>),
+    /// A client asks, and the request breaks a rule: the rejection. Its path is empty until it is decided upon.
+    BadRequest(Box<Event>),
+    /// Another service has done or refused its step, or has undone it.
+    Told(Box<Heard>),
+    /// Somebody asks for something to be done to the saga, or its time is up.
+    Asked(Ask),
+}
+
+/// What somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// What.
+    pub what: ActionKind,
+    /// Who.
+    pub by: Words,
+    /// Why.
+    pub reason: Words,
+    /// The id of the request; none for a deadline.
+    pub request: Option<String>,
+}
+
+impl Ask {
+    /// What is done where the owner acts on it.
+    pub(super) fn action(&self, at: Timestamp) -> Action {
+        let Self { what, by, reason, request } = self.clone();
+        Action { what, by, reason, at, request }
+    }
+
+    /// Whether this very request has been acted upon.
+    pub(super) fn is_known_to(&self, case: &Case) -> bool {
+        self.request.as_deref().is_some_and(|request| case.actions.is_known(request))
+    }
+}
+
+/// What an event of another service means to the owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// All is done: the saga completes.
+    Done,
+    /// The pivot has refused: another service owes the rest.
+    Refused,
+    /// Everything that the others did is undone, or cannot be: the saga ends.
+    Failed,
+}
+
+impl Meaning {
+    /// What an event of this type means, as the owner declares it.
+    pub(super) fn of(event: EventType, declaration: &Declaration) -> Option<Self> {
+        let reaction = declaration.reaction_to(event)?;
+        Some(match () {
+            () if !reaction.undoes.is_empty() => Self::Failed,
+            () if reaction.answers.is_empty() => Self::Refused,
+            () => Self::Done,
+        })
+    }
+}
