@@ -117,5 +117,7 @@ mod tests {
             assert_eq!(serde_json::to_string(&subject).unwrap(), text);
             assert_eq!(subject.customer_id().map(Identifier::as_str), Some("3"));
         }
+        let other = r#"{"customer_id":"3"}"#;
+        assert!(serde_json::from_str::<Subject>(other).is_err(), "neither a fare nor an order");
     }
 }

@@ -44,7 +44,8 @@ impl Purchased for Order {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderSubject {
-    /// The order.
+    /// The order. The field is there in any case: it tells an order from another subject.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub order_id: Option<Identifier>,
     /// The customer.
     pub customer_id: Option<Identifier>,
