@@ -86,6 +86,7 @@ impl Facts<'_> {
             Rule::MissingCompensation => undo::missing(self),
             Rule::CompensationOrder => undo::disordered(self),
             Rule::UndoesNothing => undo::of_nothing(self),
+            Rule::MisplacedDecision => undo::misplaced(self),
             Rule::TwoOutcomes => ends::two_outcomes(self),
             Rule::NoOutcome => ends::no_outcome(self),
             Rule::UnboundedLoop => ends::loops(self),
@@ -119,6 +120,9 @@ impl Facts<'_> {
             Rule::UndoesNothing => {
                 let undoing = self.map.reactions().filter(|(_, reaction)| !reaction.undoes.is_empty()).count();
                 format!("{undoing} reactions undo steps of their own participants")
+            }
+            Rule::MisplacedDecision => {
+                format!("{} kinds of saga are decided on where the last step can be refused", SagaKind::ALL.len())
             }
             Rule::TwoOutcomes => format!("no more than one outcome on each of {ways} paths"),
             Rule::NoOutcome => format!("an outcome at the end of each of {ways} paths"),

@@ -116,7 +116,7 @@ impl Reaction {
     /// Whether it is part of the way of a saga that goes well, rather than of its undoing or of what people ask.
     #[must_use]
     pub fn is_forward(&self) -> bool {
-        self.undoes.is_empty() && self.expects.is_some()
+        self.undoes.is_empty() && self.expects.is_some() && self.to != EventType::UnwindingStarted
     }
 
     /// How a breakdown of the machinery is tried again.

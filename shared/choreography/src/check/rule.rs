@@ -56,6 +56,8 @@ rules! {
     CompensationOrder = "compensation-order", hint "let the earlier compensation hear the later compensation's answer";
     /// A compensation must undo a step of its own participant.
     UndoesNothing = "undoes-nothing", hint "name a step that this participant takes in `undoes`";
+    /// The participant that takes the last step that can be refused must decide whether a saga is undone.
+    MisplacedDecision = "misplaced-decision", hint "let the last step that can be refused decide on UnwindingStarted";
     /// No way of a saga may announce more than one outcome.
     TwoOutcomes = "two-outcomes", hint "let one participant hear the outcome, and let that participant keep no state";
     /// Every way of a saga must end with an outcome.

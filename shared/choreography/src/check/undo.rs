@@ -2,11 +2,12 @@
 //!
 //! **Invariant:** a compensation counts where it is on the way of the failure, not somewhere on the map.
 
-use contracts::{SagaKind, StepName};
+use contracts::{EventType, SagaKind, StepName};
+use saga::{Declaration, Reaction};
 
 use super::facts::Facts;
 use super::rule::{Problem, Rule};
-use super::ways::{End, Way};
+use super::ways::{End, Hop, Way};
 
 /// The steps that a way has to undo, and whose they are: in the order in which they took effect.
 ///
@@ -69,12 +70,37 @@ pub(super) fn disordered(facts: &Facts<'_>) -> Vec<Problem> {
     problems
 }
 
+/// Kinds of saga whose undoing is not decided where the last step can be refused. Decided earlier, a saga that was told
+/// to be undone could still be done; decided later, or by nobody, one that was refused would wait for ever.
+pub(super) fn misplaced(facts: &Facts<'_>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let deciding: Vec<_> = facts.map.heard(EventType::UnwindingStarted).collect();
+    for kind in SagaKind::ALL {
+        let good = |way: &&Way| way.kind == kind && !way.is_asked() && way.failed().is_none();
+        let Some(way) = facts.ways.iter().filter(good).find(|way| way.end == End::Outcome) else { continue };
+        let can_be_refused = |hop: &&Hop| hop.reaction.is_forward() && hop.reaction.answers(kind).nth(1).is_some();
+        let Some(last) = way.hops.iter().rev().find(can_be_refused) else { continue };
+        let Some(step) = last.reaction.step(kind) else { continue };
+        let decides = |(_, reaction): &&(&Declaration, &Reaction)| reaction.answers(kind).next().is_some();
+        let who = deciding.iter().find(decides).map_or("nobody", |(declaration, _)| declaration.name);
+        if who != last.who {
+            let what = format!(
+                "{who} decides whether a {kind} is undone, and {}: {} can be refused last",
+                last.who,
+                step.as_str()
+            );
+            problems.push(Problem { rule: Rule::MisplacedDecision, what, path: way.events() });
+        }
+    }
+    problems
+}
+
 /// Reactions that undo a step which their participant does not take.
 pub(super) fn of_nothing(facts: &Facts<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (declaration, reaction) in facts.map.reactions() {
         for undone in reaction.undoes {
-            let takes = |other: &saga::Reaction| other.is_forward() && other.steps.contains(undone);
+            let takes = |other: &Reaction| other.is_forward() && other.steps.contains(undone);
             if !declaration.reactions.iter().any(takes) {
                 let what = format!("{} undoes {}, a step that it does not take", declaration.name, undone.as_str());
                 problems.push(facts.problem(Rule::UndoesNothing, what, reaction.to));

@@ -30,7 +30,7 @@ fn what_people_ask_to_be_undone_is_undone_as_far_as_it_can_have_come() {
     reaction(payment, UnwindingStarted, |reaction| {
         (reaction.expects, reaction.steps, reaction.answers) = (None, &[], events(&[PaymentDeclined]));
     });
-    assert_eq!(broken(&map), ["missing-compensation"]);
+    assert_eq!(broken(&map), ["missing-compensation", "misplaced-decision"]);
     let path = vec![CancelRequested, UnwindingStarted, PaymentDeclined, FareCancelled];
     assert_eq!(
         found(&map, Rule::MissingCompensation).first(),
@@ -48,7 +48,7 @@ fn the_pivot_needs_no_compensation_until_something_can_fail_after_it() {
         assert!(what.contains(&format!("{step} is not undone")), "{what:?}");
     }
     assert_eq!(what.len(), 3, "{what:?}");
-    assert_eq!(broken(&map), ["missing-compensation"]);
+    assert_eq!(broken(&map), ["missing-compensation", "misplaced-decision"]);
 }
 
 #[test]
@@ -80,6 +80,17 @@ fn a_compensation_of_what_another_did_is_found() {
     });
     breaks(&map, Rule::UndoesNothing, "payment undoes RegisterFare, a step that it does not take");
     breaks(&map, Rule::MissingCompensation, "payment: ChargeFare is not undone");
+}
+
+#[test]
+fn a_decision_that_is_not_taken_where_the_last_step_can_be_refused_is_found() {
+    let mut map = map();
+    drop_reaction(participant(&mut map, "fulfillment"), UnwindingStarted);
+    let nobody = "nobody decides whether a fare is undone, and fulfillment: CreditCustomerAccount can be refused last";
+    breaks(&map, Rule::MisplacedDecision, nobody);
+    hear(participant(&mut map, "payment"), UnwindingStarted, AccountCreditRefused);
+    let early = "payment decides whether a fare is undone, and fulfillment: CreditCustomerAccount can be refused last";
+    breaks(&map, Rule::MisplacedDecision, early);
 }
 
 #[test]
