@@ -1,108 +1,46 @@
-//! The map: every participant, and so the whole flow. The only place that knows them all.
+//! The choreography of this workspace: every participant, and so the whole flow. The only place that knows them all.
 //!
-//! **Invariant:** nothing is written down twice. Pictures, tables, topics, queues and filters are rendered from what
-//! the participants declare of themselves, and `tests/it` holds the rendered against what is committed.
-//!
-//! | file | what it holds |
-//! | --- | --- |
-//! | [`mod@check`] | what can be wrong with a map: the rules, by name |
-//! | [`mod@topology`] | topics, queues, subscriptions and tables, as the map needs them |
-//! | [`picture`] | the map, to be looked at |
-//! | `permissions` | what each service may do in AWS: what it does |
-//! | [`mod@cloudformation`] | templates of all that, for AWS |
-//! | [`mod@asyncapi`] | the map for tools: topics, queues, operations, and the schema of every message |
-
-pub mod asyncapi;
-pub mod check;
-pub mod cloudformation;
-mod permissions;
-pub mod picture;
-pub mod topology;
-mod yaml;
+//! **Invariant:** the list of participants stands here and nowhere else. `tests/it` holds what is rendered from it
+//! against what is committed, and the services against an adversary.
 
 use std::sync::LazyLock;
 
-use contracts::{EventType, Publisher, SagaKind};
-use saga::{Declaration, Reaction};
+use contracts::EventType;
+use saga::Declaration;
+use saga::owner::request::schema;
+use saga::topology::{Names, Topology};
 
-pub use asyncapi::asyncapi;
-pub use check::{Checked, Problem, Rule, check, report};
-pub use cloudformation::cloudformation;
-pub use permissions::{Permission, Resource, permissions};
-pub use picture::{mermaid, table};
-pub use topology::topology;
+use map::RequestForm;
+pub use map::{
+    Checked, Map, Permission, Problem, Resource, Rule, asyncapi, check, cloudformation, mermaid, permissions, report,
+    table,
+};
 
 /// Every participant: the one list of them all.
 pub static PARTICIPANTS: LazyLock<[&Declaration; 4]> =
     LazyLock::new(|| [&booking::DECLARATION, &payment::DECLARATION, &fulfillment::DECLARATION, &notifier::DECLARATION]);
 
-/// Who takes part, and what clients ask for.
-#[derive(Clone, Debug)]
-pub struct Map {
-    /// The participants.
-    pub participants: Vec<Declaration>,
-    /// What clients publish.
-    pub requests: Vec<EventType>,
-}
+/// Requests that can be sent as they are.
+const EXAMPLES: [(EventType, &str); 2] = [
+    (EventType::FareRequested, include_str!("../../../examples/fare.json")),
+    (EventType::OrderRequested, include_str!("../../../examples/order.json")),
+];
 
 /// The map of this workspace.
 #[must_use]
 pub fn map() -> Map {
-    let by_client = |event: &EventType| event.publisher() == Publisher::Client;
-    Map {
-        participants: PARTICIPANTS.iter().map(|declaration| **declaration).collect(),
-        requests: EventType::ALL.iter().copied().filter(by_client).collect(),
-    }
+    Map::of(&*PARTICIPANTS, form)
 }
 
-impl Map {
-    /// Every reaction, and whose it is.
-    pub fn reactions(&self) -> impl Iterator<Item = (&Declaration, &'static Reaction)> {
-        self.participants
-            .iter()
-            .flat_map(|declaration| declaration.reactions.iter().map(move |reaction| (declaration, reaction)))
-    }
+/// Everything that has to exist in AWS for the map of this workspace, under these names.
+#[must_use]
+pub fn topology(names: &Names) -> Topology {
+    map::topology(&map(), names)
+}
 
-    /// The reactions to an event, and whose they are.
-    pub fn heard(&self, event: EventType) -> impl Iterator<Item = (&Declaration, &'static Reaction)> {
-        self.reactions().filter(move |(_, reaction)| reaction.to == event)
-    }
-
-    /// Whether anyone publishes an event.
-    #[must_use]
-    pub fn is_published(&self, event: EventType) -> bool {
-        self.requests.contains(&event) || self.reactions().any(|(_, reaction)| reaction.answers.contains(&event))
-    }
-
-    /// Whether an event leads on to a saga that ends well: a request, or what says that a forward step took effect.
-    #[must_use]
-    pub fn leads_on(&self, event: EventType) -> bool {
-        let good = |(_, reaction): (&Declaration, &'static Reaction)| {
-            reaction.is_forward() && SagaKind::ALL.iter().any(|kind| reaction.answers(*kind).next() == Some(event))
-        };
-        self.requests.contains(&event) && event.kind().is_some() || self.reactions().any(good)
-    }
-
-    /// Every reaction that can follow from an event in a saga of this kind, at once or later, and whose it is.
-    #[must_use]
-    pub fn downstream(&self, event: EventType, kind: SagaKind) -> Vec<(&Declaration, &'static Reaction)> {
-        let mut events = vec![event];
-        let mut found = Vec::new();
-        let mut next = 0;
-        while let Some(event) = events.get(next).copied() {
-            next += 1;
-            for (declaration, reaction) in self.heard(event) {
-                found.push((declaration, reaction));
-                let new: Vec<EventType> = reaction.answers(kind).filter(|answer| !events.contains(answer)).collect();
-                events.extend(new);
-            }
-        }
-        found
-    }
-
-    /// The answers that an event waits for in a saga of this kind, and who owes them.
-    pub fn owed(&self, event: EventType, kind: SagaKind) -> impl Iterator<Item = (&'static str, Vec<EventType>)> {
-        let answering = self.heard(event).filter(|(_, reaction)| !reaction.answers.is_empty());
-        answering.map(move |(declaration, reaction)| (declaration.name, reaction.answers(kind).collect()))
-    }
+/// The form of a request, as booking reads it.
+fn form(event: EventType) -> Option<RequestForm> {
+    let (name, schema) = schema::fields(booking::FORMS, event)?;
+    let example = EXAMPLES.iter().find(|(of, _)| *of == event).map(|(_, body)| *body);
+    Some(RequestForm { name, schema, example })
 }

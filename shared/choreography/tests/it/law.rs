@@ -91,16 +91,25 @@ fn no_service_knows_another_and_the_vocabulary_knows_nobody() {
     assert!(!of_runtime.iter().any(|name| services.contains(&name.as_str())), "{of_runtime:?}");
 }
 
+/// The rules and the renderers take a map as it is given: a choreography of other services has the same.
+#[test]
+fn the_map_knows_no_service() {
+    let known = dependencies(&manifests()["map"], &["dependencies"]);
+    let services = choreography::PARTICIPANTS.iter().map(|declaration| declaration.name);
+    let of_services: Vec<&str> = services.filter(|name| known.iter().any(|other| other == name)).collect();
+    assert_eq!(of_services, Vec::<&str>::new());
+}
+
 /// ADR 0024: a service builds the vocabulary with serde alone.
 #[test]
-fn only_the_choreography_asks_the_vocabulary_for_its_schemas() {
+fn only_the_map_asks_the_vocabulary_for_its_schemas() {
     let manifests = manifests();
     let contracts = &manifests["contracts"];
     assert_eq!(contracts["dependencies"]["schemars"]["optional"].as_bool(), Some(true));
     assert!(contracts["features"].get("default").is_none(), "the vocabulary has default features");
     for (name, manifest) in &manifests {
         let asks = ALL.iter().filter_map(|heading| manifest.get(*heading)?.get("contracts")?.get("features"));
-        assert_eq!(asks.count() > 0, name == "choreography", "{name}");
+        assert_eq!(asks.count() > 0, name == "map", "{name}");
     }
-    assert_eq!(manifests["choreography"]["dependencies"]["contracts"]["features"].to_string(), r#"["schema"]"#);
+    assert_eq!(manifests["map"]["dependencies"]["contracts"]["features"].to_string(), r#"["schema"]"#);
 }

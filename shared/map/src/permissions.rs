@@ -95,7 +95,7 @@ mod tests {
         ];
         let counted: Vec<_> = notifier.into_iter().map(|one| (one.resource, one.actions.len())).collect();
         assert_eq!(counted, expected);
-        for declaration in crate::PARTICIPANTS.iter() {
+        for declaration in &crate::tests::map().participants {
             for permission in permissions(declaration, &names) {
                 for action in permission.actions {
                     let verb = action.split_once(':').unwrap().1;

@@ -1,6 +1,5 @@
 //! What the sections of a template are made of: names, resources, and the functions of `CloudFormation`.
 
-use saga::Declaration;
 use saga::topology::{Names, Topology};
 use serde_json::{Map as Fields, Value, json};
 
@@ -129,9 +128,4 @@ pub(super) fn camel(name: &str) -> String {
         letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
     };
     name.split('-').map(word).collect()
-}
-
-/// Whether a service is handed the key that opens cards.
-pub(super) fn opens_cards(declaration: &Declaration) -> bool {
-    declaration.name == payment::DECLARATION.name
 }

@@ -41,7 +41,7 @@ pub const TEMPLATE_MAX: usize = 51_200;
 #[must_use]
 pub fn cloudformation(map: &Map, stack: Stack) -> String {
     let names = Names::in_template(PREFIX);
-    let drawn = Drawn { topology: topology::of_map(map, &names), names, map };
+    let drawn = Drawn { topology: topology(map, &names), names, map };
     let (name, about, parameters, rules) = match stack {
         Stack::Topology => ("topology", "topics, queues, tables, roles, alarms", parameters::of_topology(), None),
         Stack::Services => ("services", "the services", parameters::of_services(), Some(parameters::rules())),

@@ -7,6 +7,7 @@ use saga::owner::request::schema;
 use serde_json::{Map as Fields, Value, json};
 
 use super::document::{Document, present};
+use crate::RequestForm;
 use crate::topology::IS_SUCCESSFUL;
 
 /// The message that tells a client how a saga ended.
@@ -19,12 +20,6 @@ pub(super) const SNS_ENVELOPE: &str = "sns_envelope";
 
 /// Where schemas stand.
 const SCHEMAS: &str = "/components/schemas";
-
-/// Requests that can be sent as they are.
-const EXAMPLES: [(EventType, &str); 2] = [
-    (EventType::FareRequested, include_str!("../../../../examples/fare.json")),
-    (EventType::OrderRequested, include_str!("../../../../examples/order.json")),
-];
 
 /// A reference to a message.
 pub(super) fn reference(name: &str) -> Value {
@@ -43,9 +38,10 @@ impl Document<'_> {
         let mut messages = Fields::new();
         let mut of_requests = Fields::new();
         for event in self.published() {
-            let message = match schemas.event(event) {
-                Some(payload) => announced(event, &payload),
-                None => requested(event, &mut of_requests),
+            let message = match (schemas.event(event), (self.map.form)(event)) {
+                (Some(payload), _) => announced(event, &payload),
+                (None, Some(form)) => requested(event, &form, &mut of_requests),
+                (None, None) => continue,
             };
             messages.insert(event.as_str().to_owned(), message);
         }
@@ -70,12 +66,11 @@ fn announced(event: EventType, payload: &Value) -> Value {
 }
 
 /// A request; the schema of its fields goes to `schemas`.
-fn requested(event: EventType, schemas: &mut Fields<String, Value>) -> Value {
-    let (name, fields) = schema::fields(booking::FORMS, event).unwrap_or_default();
-    schemas.insert(name.to_owned(), fields);
+fn requested(event: EventType, form: &RequestForm, schemas: &mut Fields<String, Value>) -> Value {
+    let RequestForm { name, schema: fields, example } = form;
+    schemas.insert((*name).to_owned(), fields.clone());
     let id = "Identifies the request, where it is no CloudEvent; without it, the id of the SNS or SQS message does.";
-    let example = EXAMPLES.iter().find(|(of, _)| *of == event);
-    let example = example.and_then(|(_, body)| serde_json::from_str::<Value>(body).ok());
+    let example = example.and_then(|body| serde_json::from_str::<Value>(body).ok());
     present(json!({
         "name": event.as_str(),
         "title": event.name(),

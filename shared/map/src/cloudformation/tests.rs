@@ -2,8 +2,8 @@ use super::parts::either;
 use super::*;
 
 fn resources(stack: Stack) -> Value {
-    let (map, names) = (crate::map(), Names::in_template(PREFIX));
-    Drawn { topology: topology::of_map(&map, &names), names, map: &map }.resources(stack)
+    let (map, names) = (crate::tests::map(), Names::in_template(PREFIX));
+    Drawn { topology: topology(&map, &names), names, map: &map }.resources(stack)
 }
 
 /// Every value of this field, wherever it stands.
@@ -21,17 +21,17 @@ fn found<'a>(value: &'a Value, field: &str, all: &mut Vec<&'a Value>) {
 #[test]
 fn the_templates_are_small_enough_to_be_sent_as_they_are() {
     for stack in Stack::ALL {
-        let size = cloudformation(&crate::map(), stack).len();
+        let size = cloudformation(&crate::tests::map(), stack).len();
         assert!(size < TEMPLATE_MAX, "{stack:?}: {size} bytes");
     }
 }
 
 #[test]
 fn what_the_services_import_the_topology_exports() {
-    let (services, topology) = (resources(Stack::Services), cloudformation(&crate::map(), Stack::Topology));
+    let (services, topology) = (resources(Stack::Services), cloudformation(&crate::tests::map(), Stack::Topology));
     let mut imported = Vec::new();
     found(&services, "Fn::ImportValue", &mut imported);
-    assert_eq!(imported.len(), crate::PARTICIPANTS.len() + 3, "{imported:?}");
+    assert_eq!(imported.len(), crate::tests::map().participants.len() + 3, "{imported:?}");
     for name in imported {
         let exported = format!("Export: {{Name: !Sub \"{}\"}}", name["Fn::Sub"].as_str().unwrap());
         assert!(topology.contains(&exported), "{exported}");
@@ -49,7 +49,7 @@ fn a_service_is_given_every_setting_without_a_default_and_none_that_nobody_reads
         variables.iter().map(|variable| (variable.name, variable.default.is_none())).collect()
     };
     let common = ["AWS_REGION", "ENSEMBLE_ACCOUNT", "ENSEMBLE_GATEWAY_MODE", "ENSEMBLE_HOOKS", "ENSEMBLE_PREFIX"];
-    for declaration in crate::PARTICIPANTS.iter() {
+    for declaration in &crate::tests::map().participants {
         let container = services::container(declaration);
         let mut given: Vec<&str> = Vec::new();
         for place in ["Environment", "Secrets"] {
@@ -70,7 +70,7 @@ fn a_service_is_given_every_setting_without_a_default_and_none_that_nobody_reads
 
 #[test]
 fn outside_of_a_trial_hooks_are_off_and_the_gateway_is_live() {
-    for declaration in crate::PARTICIPANTS.iter() {
+    for declaration in &crate::tests::map().participants {
         let environment = services::environment(declaration);
         let value = |name| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
         let live = either("IsTrial", &json!("simulated"), &json!("live"));
@@ -82,7 +82,7 @@ fn outside_of_a_trial_hooks_are_off_and_the_gateway_is_live() {
 
 #[test]
 fn no_role_may_do_everything_or_anything_to_everything() {
-    for (stack, may_be_wild) in [(Stack::Topology, 0), (Stack::Services, crate::PARTICIPANTS.len())] {
+    for (stack, may_be_wild) in [(Stack::Topology, 0), (Stack::Services, crate::tests::map().participants.len())] {
         let all = resources(stack);
         let roles = all.as_object().unwrap().values().filter(|resource| resource["Type"] == roles::ROLE);
         let mut wild = 0;

@@ -47,7 +47,7 @@ pub struct Checked {
 #[must_use]
 pub fn report(map: &Map) -> Vec<Checked> {
     let (ways, crowded) = ways::of(map);
-    let facts = Facts { map, topology: topology::of_map(map, &Names::default()), ways, crowded };
+    let facts = Facts { map, topology: topology(map, &Names::default()), ways, crowded };
     Rule::ALL
         .iter()
         .map(|rule| Checked { rule: *rule, what: facts.checked(*rule), problems: plain(facts.problems(*rule)) })

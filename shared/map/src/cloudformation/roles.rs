@@ -6,8 +6,9 @@ use saga::Declaration;
 use serde_json::{Value, json};
 
 use super::alarms::log_name;
-use super::parts::{Drawn, Resources, arn, camel, imported, opens_cards, reference, set, sub};
+use super::parts::{Drawn, Resources, arn, camel, imported, reference, set, sub};
 use super::storage::{KEY, SECRET};
+use crate::opens_cards;
 use crate::permissions::{Permission, Resource, permissions};
 use crate::topology::OPEN;
 

@@ -8,9 +8,10 @@ use saga::Declaration;
 use serde_json::{Value, json};
 
 use super::parameters::{self, TRIAL};
-use super::parts::{Drawn, Resources, absent, arn, camel, either, get, imported, opens_cards, reference, set, sub};
+use super::parts::{Drawn, Resources, absent, arn, camel, either, get, imported, reference, set, sub};
 use super::storage::SECRET;
 use super::{alarms, roles};
+use crate::{opens_cards, seals_cards};
 
 /// A quarter of a CPU and half a GiB, the smallest task of Fargate
 /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html>).
@@ -44,11 +45,6 @@ pub(super) fn draw(drawn: &Drawn<'_>, all: &mut Resources) {
     }
 }
 
-/// Whether a service is told the key that cards are sealed to.
-fn seals_cards(declaration: &Declaration) -> bool {
-    declaration.name == booking::DECLARATION.name
-}
-
 /// The logical id of the role with which ECS starts a service.
 fn execution_role(declaration: &Declaration) -> String {
     format!("{}ExecutionRole", camel(declaration.name))
@@ -63,7 +59,7 @@ fn draw_service(drawn: &Drawn<'_>, declaration: &Declaration, all: &mut Resource
     let task = format!("{}Task", camel(declaration.name));
     let mut containers = vec![container(declaration)];
     if opens_cards(declaration) {
-        containers.push(either(TRIAL, &gateway(), &absent()));
+        containers.push(either(TRIAL, &gateway(declaration), &absent()));
     }
     let properties = json!({
         "Family": sub(&drawn.names.of_service(declaration.name)),
@@ -114,9 +110,9 @@ pub(super) fn container(declaration: &Declaration) -> Value {
     container
 }
 
-/// The simulated gateway of a trial. Its ledger goes with its task.
-fn gateway() -> Value {
-    let mut gateway = of_image("gateway", &["gateway"], &payment::DECLARATION);
+/// The simulated gateway of a trial, beside the service that opens cards. Its ledger goes with its task.
+fn gateway(declaration: &Declaration) -> Value {
+    let mut gateway = of_image("gateway", &["gateway"], declaration);
     set(&mut gateway, "Environment", json!([{ "Name": "ENSEMBLE_HOOKS", "Value": reference("Hooks") }]));
     gateway
 }

@@ -7,7 +7,7 @@ use contracts::{EventType, Publisher, SagaKind};
 use saga::topology::{Channel, Index, Names, Queue, Subscription, Table, Topology};
 use saga::{Announcement, Declaration, Door};
 
-use crate::{Map, map};
+use crate::Map;
 
 /// Receives after which SQS itself gives a message up: the most that it counts. The runtime dead-letters long before,
 /// with a reason and without card data.
@@ -29,13 +29,9 @@ pub(crate) const OPEN: &str = "open";
 /// The message attribute by which notifications are routed.
 pub(crate) const IS_SUCCESSFUL: &str = "IsSuccessful";
 
-/// Everything that has to exist in AWS for the map of this workspace, under these names.
+/// Everything that has to exist in AWS for a map, under these names.
 #[must_use]
-pub fn topology(names: &Names) -> Topology {
-    of_map(&map(), names)
-}
-
-pub(crate) fn of_map(map: &Map, names: &Names) -> Topology {
+pub fn topology(map: &Map, names: &Names) -> Topology {
     let channels = channels(map);
     let services = map.participants.iter().flat_map(Declaration::queues).map(|queue| Queue {
         name: names.of_service(&queue),

@@ -14,7 +14,7 @@ use saga::{Declaration, Reaction, RetryPolicy};
 use saga::topology::Topology;
 
 use super::*;
-use crate::map;
+use crate::tests::map;
 
 /// The map with one participant changed.
 fn with(name: &str, change: impl FnOnce(&mut Declaration)) -> Map {
@@ -222,7 +222,7 @@ fn a_filter_that_can_never_match_is_found() {
     let names = Names::default();
     let facts = |topology: Topology| Facts { map: &map, topology, ways: ways::of(&map).0, crowded: false };
     let broken = |change: &dyn Fn(&mut Topology)| {
-        let mut topology = topology::of_map(&map, &names);
+        let mut topology = topology(&map, &names);
         change(&mut topology);
         wiring::filters(&facts(topology)).into_iter().map(|problem| problem.what).collect::<Vec<_>>()
     };

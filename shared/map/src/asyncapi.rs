@@ -14,7 +14,7 @@ use saga::topology::{Channel, Names};
 use saga::{Declaration, Door};
 use serde_json::{Map as Fields, Value, json};
 
-use crate::topology::{channel_of, of_map};
+use crate::topology::{channel_of, topology};
 use crate::{Map, yaml};
 use document::Document;
 
@@ -38,7 +38,7 @@ sealed card.";
 /// The map under these names, as a document in YAML.
 #[must_use]
 pub fn asyncapi(map: &Map, names: &Names) -> String {
-    let document = Document { map, names, topology: of_map(map, names) };
+    let document = Document { map, names, topology: topology(map, names) };
     yaml::document(
         "ensemble render asyncapi",
         [

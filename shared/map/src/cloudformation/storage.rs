@@ -28,7 +28,7 @@ pub(super) fn draw(drawn: &Drawn<'_>, all: &mut Resources) {
     // Without a value: a key in a parameter would be in the shell's history and in the stack's.
     let secret = json!({
         "Name": sub("${Prefix}-card-private-key"),
-        "Description": "payment opens cards with it",
+        "Description": "cards are opened with it",
         "KmsKeyId": arn(KEY),
     });
     all.add_kept(SECRET, "AWS::SecretsManager::Secret", secret);

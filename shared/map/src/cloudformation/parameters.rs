@@ -32,13 +32,13 @@ pub(super) fn of_services() -> Value {
     let gateway = "where the payment gateway is, over TLS on port 443; none in a trial";
     let mut parameters = json!({
         PREFIX: prefix(),
-        "Trial": switch("off", "on: the simulated payment gateway runs beside payment, and no money moves"),
+        "Trial": switch("off", "on: the simulated payment gateway runs beside the service that charges, and no money moves"),
         "Hooks": switch("off", "on, in a trial only: forced failures, such as a customerId that ends with fail_auth"),
         "GatewayUrl": text("", r"^(https://[A-Za-z0-9.-]+(/[^?#\s]*)?)?$", gateway),
         "Repository": text("ensemble", "^[a-z0-9][a-z0-9._/-]*$", "the ECR repository of this account with the image"),
         "ImageTag": required("^[A-Za-z0-9][A-Za-z0-9._-]*$", "the image to run"),
         "Architecture": chosen("ARM64", &["ARM64", "X86_64"], "of the image"),
-        "CardPublicKey": required("^[A-Za-z0-9+/]{43}=$", "booking seals cards to it; `ensemble keys` prints it"),
+        "CardPublicKey": required("^[A-Za-z0-9+/]{43}=$", "cards are sealed to it; `ensemble keys` prints it"),
         "VpcId": required("^vpc-[0-9a-f]+$", "where the services run"),
         "Subnets": {
             "Type": "List<AWS::EC2::Subnet::Id>",
@@ -46,7 +46,7 @@ pub(super) fn of_services() -> Value {
         },
         "AssignPublicIp": chosen("DISABLED", &["DISABLED", "ENABLED"], "ENABLED in subnets without NAT or endpoints"),
         "MinTasks": number(2, "tasks of each service at least; one in a trial"),
-        "MaxTasks": number(20, "tasks of each service at most; one of payment in a trial"),
+        "MaxTasks": number(20, "tasks of each service at most; one beside the simulated gateway"),
         "BacklogPerTask": number(100, "messages that wait, for each task, at which a service scales out"),
         "UnwindingSecs": number(900, "how long undoing a saga may take before it needs attention"),
     });
