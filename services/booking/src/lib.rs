@@ -5,7 +5,7 @@
 //! | reacts to | `FareRequested`, `OrderRequested`; `AccountCredited`, `InventoryReserved`; `PaymentDeclined`, `PaymentRefunded`, `PaymentRefundFailed`; `CancelRequested`, `RetryRequested`, `ResolveRequested`; `AccountCreditRefused`, `InventoryRefused`; and to time |
 //! | decides | whether a request is good; how a saga ended; when it has taken too long |
 //! | publishes | `FareRegistered`, `OrderCreated`, `UnwindingStarted`; `…Completed`, `…Cancelled`, `…Rejected`, `…NeedsAttention` |
-//! | undone by | marking the fare failed, setting the order `Pending`: each below its registration |
+//! | undone by | marking the fare failed, setting the order `Pending` |
 //! | never | stores or prints a card, ends a saga before its compensations have answered, or announces a second outcome but to resolve one that needed attention |
 //!
 //! **Invariant:** the card is sealed to payment's key while the request is read, before anything is decided.
