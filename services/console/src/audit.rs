@@ -1,7 +1,7 @@
 //! `ensemble audit`: what operators did to a saga, to an item of the stock, or to the dead letters of a queue.
 
 use contracts::SagaId;
-use runtime::audit::{Audit, Entry};
+use operate::audit::{Audit, Entry};
 use runtime::{Aws, Environment, Settings};
 
 use crate::Error;

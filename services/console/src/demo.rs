@@ -11,7 +11,7 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use contracts::{Notification, SagaId, SagaKind};
-use runtime::operator::Outcomes;
+use operate::operator::Outcomes;
 use runtime::{CancellationToken, Environment};
 use saga::Channel;
 

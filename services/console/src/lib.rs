@@ -1,7 +1,7 @@
 //! The operator's command, `ensemble`.
 //!
-//! **Invariant:** it has no power of its own: everything that it does to AWS goes through `runtime`, and every saga is
-//! started by a message that any client could send.
+//! **Invariant:** it has no power of its own: everything that it does to AWS goes through `runtime` and `operate`, and
+//! every saga is started by a message that any client could send.
 //!
 //! | file | command |
 //! | --- | --- |

@@ -14,7 +14,7 @@ mod look;
 mod settle;
 pub(crate) mod told;
 
-use runtime::audit::Audit;
+use operate::audit::Audit;
 use runtime::{Aws, CancellationToken, Environment, Settings};
 
 use crate::cli::parked::{ListOptions, LogOptions, Parked, ShowOptions};

@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** before anything is made, it is said what, and that it is deleted again; and at the end, what was not.
 
-use runtime::probe::{Finding, Probe, Report, Verdict};
+use operate::probe::{Finding, Probe, Report, Verdict};
 use runtime::{Aws, CancellationToken, Environment, Settings};
 use saga::Topology;
 use serde_json::json;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use runtime::provision::Did;
+use operate::provision::Did;
 use runtime::{Aws, Environment, Settings};
 use serde_json::json;
 
@@ -14,7 +14,7 @@ pub(crate) async fn provision(environment: &Environment, output: &JsonOption) ->
     check::refuse(&choreography::map())?;
     let settings = Settings::read(environment)?;
     let aws = Aws::connect(environment).await?;
-    let changes = runtime::provision::provision(&aws, &stack::topology(&settings)).await?;
+    let changes = operate::provision::provision(&aws, &stack::topology(&settings)).await?;
     let mut out = anstream::stdout();
     for change in &changes {
         let did = change.did.to_string();

@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use runtime::depth::{Depth, depth, oldest};
+use operate::depth::{Depth, depth, oldest};
 use runtime::{Aws, Environment, Settings};
 use serde_json::json;
 

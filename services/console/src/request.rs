@@ -1,7 +1,7 @@
 //! A request for a fare or an order, as a client publishes it.
 
 use contracts::{EventType, SagaId, SagaKind};
-use runtime::operator::publish;
+use operate::operator::publish;
 use runtime::{Aws, Settings, Unavailable};
 use saga::{Announcement, Channel};
 use uuid::Uuid;

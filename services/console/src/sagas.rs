@@ -18,7 +18,7 @@ mod trace;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use runtime::sagas::{Listed, Sagas, Stuck, Which};
+use operate::sagas::{Listed, Sagas, Stuck, Which};
 use runtime::{Aws, Environment, Settings};
 use saga::List;
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use booking::Booking;
-use runtime::provision::Change;
+use operate::provision::Change;
 use runtime::{Aws, Environment, NoEffects, Running, Service, Settings};
 use saga::Topology;
 
@@ -65,7 +65,7 @@ impl Stack {
             faults: Vec::new(),
         })
         .await?;
-        let changes = runtime::provision::provision(&aws, &topology(&settings)).await?;
+        let changes = operate::provision::provision(&aws, &topology(&settings)).await?;
         let services = services(environment, &settings, &gateway.url())?;
         let services = Running::start(services, aws.clone(), settings.clone());
         Ok(Self { endpoint: None, gateway, aws, settings, changes, services })

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use runtime::audit::Audit;
+use operate::audit::Audit;
 use runtime::{Aws, Environment, Settings};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};

@@ -46,7 +46,7 @@ fn guide(stack: &Stack) -> String {
     let [success, failure] = [true, false].map(|successful| stack.aws.queue_url(&names.outcomes(successful)));
     let (request, order) = (demo::fare("3"), demo::order("40063fe3-56d9-4c51-b91f-71929834ce03"));
     let did = |did| stack.changes.iter().filter(|change| change.did == did).count();
-    let (created, found) = (did(runtime::provision::Did::Created), did(runtime::provision::Did::Found));
+    let (created, found) = (did(operate::provision::Did::Created), did(operate::provision::Did::Found));
     let cloud_event =
         format!(r#"{{"specversion":"1.0","id":"{REQUEST}","source":"/me","type":"fare_requested","data":{request}}}"#);
     let saga = SagaId::of_event(SagaKind::Fare.as_str(), "/me", REQUEST);

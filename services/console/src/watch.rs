@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::io::Write;
 
 use contracts::Notification;
-use runtime::operator::{Found, Outcomes};
+use operate::operator::{Found, Outcomes};
 use runtime::{Aws, CancellationToken, Environment, Settings};
 use uuid::Uuid;
 

@@ -17,7 +17,8 @@ use crate::error::{Unavailable, explain};
 type Result = std::result::Result<(), Unavailable>;
 
 /// Publishes to any channel.
-pub(crate) struct Announcer {
+#[derive(Debug)]
+pub struct Announcer {
     aws: Aws,
     names: Names,
     linger: Duration,
@@ -25,7 +26,9 @@ pub(crate) struct Announcer {
 }
 
 impl Announcer {
-    pub(crate) fn new(aws: Aws, names: Names, linger: Duration) -> Self {
+    /// An announcer for the topics of these names; a batch waits this long for company.
+    #[must_use]
+    pub fn new(aws: Aws, names: Names, linger: Duration) -> Self {
         Self { aws, names, linger, batchers: Mutex::default() }
     }
 
@@ -38,7 +41,7 @@ impl Announcer {
     /// # Cancel safety
     ///
     /// Dropped, any of them may have been published.
-    pub(crate) async fn announce(&self, announcements: Vec<Announcement>) -> Result {
+    pub async fn announce(&self, announcements: Vec<Announcement>) -> Result {
         for announcement in announcements {
             let batcher = self.batcher(announcement.channel);
             batcher.add(announcement).await.map_err(|_gone| Unavailable::new("SNS", "the batch died"))??;
@@ -49,8 +52,8 @@ impl Announcer {
     fn batcher(&self, channel: Channel) -> Batcher<Announcement, Result> {
         let mut batchers = self.batchers.lock().unwrap_or_else(PoisonError::into_inner);
         let start = || {
-            let (client, topic) = (self.aws.sns.clone(), self.aws.channel_arn(&self.names, channel));
-            Batcher::start(self.linger, size, move |batch| publish(client.clone(), topic.clone(), batch))
+            let (client, topic) = (self.aws.clients.sns.clone(), self.aws.channel_arn(&self.names, channel));
+            Batcher::start(self.linger, size, move |batch| publish_batch(client.clone(), topic.clone(), batch))
         };
         batchers.entry(channel).or_insert_with(start).clone()
     }
@@ -61,9 +64,9 @@ fn size(announcement: &Announcement) -> usize {
     announcement.body.len() + attributes
 }
 
-/// One `PublishBatch`; a result for each entry, in order.
+/// One `PublishBatch` to the topic of this ARN; a result for each entry, in order.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that publishes events")]
-pub(crate) async fn publish(client: aws_sdk_sns::Client, topic: String, batch: Vec<Announcement>) -> Vec<Result> {
+pub async fn publish_batch(client: aws_sdk_sns::Client, topic: String, batch: Vec<Announcement>) -> Vec<Result> {
     let entries: std::result::Result<Vec<_>, _> = batch.iter().enumerate().map(entry).collect();
     let answer = match entries {
         Err(what) => Err(what),

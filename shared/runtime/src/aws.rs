@@ -41,12 +41,27 @@ const DEFAULT_REGION: Variable = Variable { name: "AWS_DEFAULT_REGION", ..REGION
 /// One attempt of a call that does not wait.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The clients of AWS, or of what stands in for it.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    /// Of queues.
+    pub sqs: aws_sdk_sqs::Client,
+    /// Of topics.
+    pub sns: aws_sdk_sns::Client,
+    /// Of tables.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+}
+
+/// The clients of this connection.
+#[must_use]
+pub fn clients(aws: &Aws) -> &Clients {
+    &aws.clients
+}
+
 /// AWS, or what stands in for it: clients, account and region.
 #[derive(Clone, Debug)]
 pub struct Aws {
-    pub(crate) sqs: aws_sdk_sqs::Client,
-    pub(crate) sns: aws_sdk_sns::Client,
-    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) clients: Clients,
     account: String,
     region: String,
     endpoints: Endpoints,
@@ -105,9 +120,11 @@ impl Aws {
         }
         let hang_ups = HangUps::default();
         Ok(Self {
-            sqs: client!(aws_sdk_sqs, sqs, hang_ups.clone()),
-            sns: client!(aws_sdk_sns, sns),
-            dynamodb: client!(aws_sdk_dynamodb, dynamodb),
+            clients: Clients {
+                sqs: client!(aws_sdk_sqs, sqs, hang_ups.clone()),
+                sns: client!(aws_sdk_sns, sns),
+                dynamodb: client!(aws_sdk_dynamodb, dynamodb),
+            },
             account,
             region,
             endpoints,

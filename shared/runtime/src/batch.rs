@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 /// Entries of one batch, for SQS and SNS alike
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>).
-pub(crate) const ENTRIES_MAX: usize = 10;
+pub const ENTRIES_MAX: usize = 10;
 
 /// Bytes of one batch: 256 KiB (<https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html>), less what
 /// attributes and framing may take.
@@ -24,10 +24,11 @@ const IN_FLIGHT_MAX: usize = 8;
 
 /// The task behind a batcher has died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Gone;
+pub struct Gone;
 
 /// Takes single entries.
-pub(crate) struct Batcher<E, T> {
+#[derive(Debug)]
+pub struct Batcher<E, T> {
     sender: mpsc::Sender<(E, oneshot::Sender<T>)>,
 }
 
@@ -39,7 +40,7 @@ impl<E, T> Clone for Batcher<E, T> {
 
 impl<E: Send + 'static, T: Send + 'static> Batcher<E, T> {
     /// A batcher that hands batches to `flush`, which answers for each entry in order.
-    pub(crate) fn start<F, R>(linger: Duration, size: fn(&E) -> usize, flush: F) -> Self
+    pub fn start<F, R>(linger: Duration, size: fn(&E) -> usize, flush: F) -> Self
     where
         F: Fn(Vec<E>) -> R + Send + Sync + 'static,
         R: Future<Output = Vec<T>> + Send + 'static,
@@ -51,10 +52,14 @@ impl<E: Send + 'static, T: Send + 'static> Batcher<E, T> {
 
     /// Adds an entry to the next batch and waits for its result.
     ///
+    /// # Errors
+    ///
+    /// [`Gone`]: the entry may have been carried out.
+    ///
     /// # Cancel safety
     ///
     /// Dropped, the entry may be carried out or not.
-    pub(crate) async fn add(&self, entry: E) -> Result<T, Gone> {
+    pub async fn add(&self, entry: E) -> Result<T, Gone> {
         let (answer, answered) = oneshot::channel();
         self.sender.send((entry, answer)).await.map_err(|_closed| Gone)?;
         answered.await.map_err(|_dropped| Gone)

@@ -15,23 +15,26 @@ pub struct Unavailable {
 }
 
 impl Unavailable {
-    pub(crate) fn new(dependency: &'static str, what: impl Into<String>) -> Self {
+    /// This dependency, and what was seen of it.
+    pub fn new(dependency: &'static str, what: impl Into<String>) -> Self {
         Self { dependency, what: what.into() }
     }
 
     /// Of `DynamoDB`, when it was asked about this table.
-    pub(crate) fn of_table(table: &str, what: &str) -> Self {
+    #[must_use]
+    pub fn of_table(table: &str, what: &str) -> Self {
         Self::new("DynamoDB", format!("table {table}: {what}"))
     }
 
     /// Nothing that this build writes looks like what is in this table.
-    pub(crate) fn not_ours(table: &str) -> Self {
+    #[must_use]
+    pub fn not_ours(table: &str) -> Self {
         Self::of_table(table, "an item is not of our making")
     }
 }
 
 /// An SDK error in a few words: the service's code and message, or what happened to the connection.
-pub(crate) fn explain<E, R>(error: &SdkError<E, R>) -> String
+pub fn explain<E, R>(error: &SdkError<E, R>) -> String
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: Debug,

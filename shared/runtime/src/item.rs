@@ -8,11 +8,11 @@ use saga::{Record, Stored};
 use crate::error::Unavailable;
 
 /// An item of any table.
-pub(crate) type Item = HashMap<String, AttributeValue>;
+pub type Item = HashMap<String, AttributeValue>;
 
 /// What came of a write.
 #[derive(Debug)]
-pub(crate) enum Written {
+pub enum Written {
     /// It took place.
     Committed,
     /// Its condition failed; this is what stands there.
@@ -32,12 +32,14 @@ pub(crate) struct Update {
 }
 
 /// A text as an attribute.
-pub(crate) fn text(text: &str) -> AttributeValue {
+#[must_use]
+pub fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
 /// The text that an item has under this name.
-pub(crate) fn text_of(item: &Item, name: &str) -> Option<String> {
+#[must_use]
+pub fn text_of(item: &Item, name: &str) -> Option<String> {
     item.get(name).and_then(|value| value.as_s().ok()).cloned()
 }
 
@@ -49,8 +51,9 @@ pub(crate) fn stands(table: &str, item: Option<&Item>) -> Result<Option<Record>,
     record_of(item).map(Some).ok_or_else(|| Unavailable::not_ours(table))
 }
 
-/// What an item of a saga holds.
-pub(crate) fn record_of(item: &Item) -> Option<Record> {
+/// What an item of a saga holds; `None` for one that is not of our making.
+#[must_use]
+pub fn record_of(item: &Item) -> Option<Record> {
     let announced = item.get("announced")?.as_l().ok()?;
     Some(Record {
         stored: Stored { state: text_of(item, "state")?, facts: text_of(item, "facts")? },

@@ -1,4 +1,4 @@
-//! The machinery: all of tokio and of AWS, and nothing of the domain.
+//! The machinery of services: tokio and AWS, and nothing of the domain.
 //!
 //! **Invariant:** commit → publish → delete. A message is deleted only after the events that follow from it were
 //! accepted by SNS, and nothing is published that is not committed. `saga::Execution` says what is next; this crate
@@ -14,19 +14,14 @@
 //! | [`Stock`], `sweeper` | what is taken with a write; sagas whose time is up |
 //! | `batch`, `locks` | company for single calls; per-saga order |
 //! | `breaker`, `slots`, `delays`, `early` | what a failing call or message is kept from: the others |
-//! | [`provision`], [`operator`] | what operators do: create the topology, publish requests, read outcomes |
-//! | [`sagas`] | and: look for sagas that are not over, read one, ask something of it |
-//! | [`parked`], [`depth`], [`audit`] | and: redrive or discard dead letters, look at queues, leave a record of it |
-//! | [`probe`] | and: try out whether an endpoint does what all this relies on |
+//! | [`tools`] | what the crate `operate`, for operators, needs of all this |
 
 mod announcer;
-pub mod audit;
 mod aws;
 mod batch;
 mod breaker;
 mod consumer;
 mod delays;
-pub mod depth;
 mod early;
 mod effects;
 mod error;
@@ -34,12 +29,7 @@ mod handle;
 pub mod host;
 mod item;
 mod locks;
-pub mod operator;
-pub mod parked;
-pub mod probe;
-pub mod provision;
 mod queue;
-pub mod sagas;
 mod service;
 pub mod settings;
 mod slots;
@@ -48,6 +38,7 @@ mod store;
 mod stuck;
 mod sweeper;
 pub mod telemetry;
+pub mod tools;
 
 pub use aws::{Aws, may_send_to};
 pub use breaker::Call;

@@ -22,22 +22,34 @@ use crate::error::{Unavailable, explain};
 const RECEIVE_SLACK: Duration = Duration::from_secs(10);
 
 /// The message attribute that identifies a request.
-pub(crate) const REQUEST_ID: &str = "requestId";
+pub const REQUEST_ID: &str = "requestId";
 
 /// A message, with the receipt that settles it.
-pub(crate) struct Received {
-    pub(crate) body: String,
-    /// By their text; empty for one that has none. See [`saga::Delivery`].
-    pub(crate) attributes: BTreeMap<String, String>,
-    pub(crate) message_id: String,
-    pub(crate) attempt: u32,
-    pub(crate) sent_at_ms: Option<String>,
-    pub(crate) receipt: String,
+pub struct Received {
+    /// Its body, which may hold a card.
+    pub body: String,
+    /// Its attributes, by their text; empty for one that has none. See [`saga::Delivery`].
+    pub attributes: BTreeMap<String, String>,
+    /// Its SQS message id.
+    pub message_id: String,
+    /// How often it was received, this time included.
+    pub attempt: u32,
+    /// When it was sent, in milliseconds since 1970, as SQS says it.
+    pub sent_at_ms: Option<String>,
+    /// What settles it.
+    pub receipt: String,
+}
+
+impl std::fmt::Debug for Received {
+    /// Without the body, which may hold a card.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Received").field("id", &self.message_id).field("bytes", &self.body.len()).finish()
+    }
 }
 
 /// Why a message could not be settled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SettleError {
+pub enum SettleError {
     /// The receipt is no longer ours: the message is another receiver's, or is gone.
     #[error("the receipt is lost ({0})")]
     ReceiptLost(String),
@@ -49,8 +61,8 @@ pub(crate) enum SettleError {
 type Settled = Result<(), SettleError>;
 
 /// A service's queue and its dead-letter queue.
-#[derive(Clone)]
-pub(crate) struct Queue {
+#[derive(Clone, Debug)]
+pub struct Queue {
     client: aws_sdk_sqs::Client,
     url: String,
     dlq_url: String,
@@ -59,8 +71,10 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    pub(crate) fn new(aws: &Aws, name: &str, dlq: &str, linger: Duration) -> Self {
-        let (client, url) = (aws.sqs.clone(), aws.queue_url(name));
+    /// The queue of this name, and the one for what can never be handled; a batch waits this long for company.
+    #[must_use]
+    pub fn new(aws: &Aws, name: &str, dlq: &str, linger: Duration) -> Self {
+        let (client, url) = (aws.clients.sqs.clone(), aws.queue_url(name));
         let (delete_client, delete_url) = (client.clone(), url.clone());
         let (change_client, change_url) = (client.clone(), url.clone());
         Self {
@@ -89,7 +103,7 @@ impl Queue {
     /// # Cancel safety
     ///
     /// Dropped, messages may have been received that nobody handles; they come back when their visibility ends.
-    pub(crate) async fn receive(
+    pub async fn receive(
         &self,
         most: usize,
         wait: Duration,
@@ -104,7 +118,7 @@ impl Queue {
     /// # Errors
     ///
     /// [`SettleError`]: the message will come again.
-    pub(crate) async fn delete(&self, receipt: &str) -> Settled {
+    pub async fn delete(&self, receipt: &str) -> Settled {
         self.deletes.add(receipt.to_owned()).await.unwrap_or_else(|_gone| Err(died()))
     }
 
@@ -113,7 +127,7 @@ impl Queue {
     /// # Errors
     ///
     /// [`SettleError`].
-    pub(crate) async fn set_visibility(&self, receipt: &str, after: Duration) -> Settled {
+    pub async fn set_visibility(&self, receipt: &str, after: Duration) -> Settled {
         self.visibilities.add((receipt.to_owned(), secs(after))).await.unwrap_or_else(|_gone| Err(died()))
     }
 
@@ -122,7 +136,7 @@ impl Queue {
     /// # Errors
     ///
     /// [`Unavailable`]: it may have been sent.
-    pub(crate) async fn send(&self, body: &str) -> Result<(), Unavailable> {
+    pub async fn send(&self, body: &str) -> Result<(), Unavailable> {
         let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
         sent.map(|_| ()).map_err(|error| unavailable(&self.url, &explain(&error)))
     }
@@ -187,7 +201,15 @@ impl Received {
 }
 
 /// Waits for up to `most` messages of a queue; `visibility`: for how long they are hidden, else as the queue has it.
-pub(crate) async fn receive(
+///
+/// # Errors
+///
+/// [`Unavailable`].
+///
+/// # Cancel safety
+///
+/// Dropped, messages may have been received that nobody handles; they come back when their visibility ends.
+pub async fn receive(
     client: &aws_sdk_sqs::Client,
     url: &str,
     most: usize,
@@ -228,7 +250,7 @@ fn died() -> SettleError {
 
 /// One `DeleteMessageBatch`; a result for each entry, in order.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that deletes messages")]
-pub(crate) async fn delete(client: aws_sdk_sqs::Client, url: String, receipts: Vec<String>) -> Vec<Settled> {
+pub async fn delete(client: aws_sdk_sqs::Client, url: String, receipts: Vec<String>) -> Vec<Settled> {
     let entry = |(index, receipt): (usize, &String)| {
         DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(receipt).build()
     };
@@ -239,8 +261,9 @@ pub(crate) async fn delete(client: aws_sdk_sqs::Client, url: String, receipts: V
     settle(&url, receipts.iter().enumerate().map(entry), send).await
 }
 
-/// One `ChangeMessageVisibilityBatch`; a result for each entry, in order.
-pub(crate) async fn change(client: aws_sdk_sqs::Client, url: String, changes: Vec<(String, i32)>) -> Vec<Settled> {
+/// One `ChangeMessageVisibilityBatch`, of receipts and the seconds for which their messages stay hidden; a result for
+/// each entry, in order.
+pub async fn change(client: aws_sdk_sqs::Client, url: String, changes: Vec<(String, i32)>) -> Vec<Settled> {
     let entry = |(index, (receipt, after)): (usize, &(String, i32))| {
         let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(index.to_string());
         entry.receipt_handle(receipt).visibility_timeout(*after).build()

@@ -51,7 +51,8 @@ impl Service {
         let (name, indexed) = (participant.declaration().name, participant.declaration().deadlines);
         let start = move |aws: Aws, settings: Settings, stop: CancellationToken| -> Work {
             let names = &settings.names;
-            let store = Store::new(aws.dynamodb.clone(), names.of_service(name), Stock::new(&aws, &settings), indexed);
+            let store =
+                Store::new(aws.clients.dynamodb.clone(), names.of_service(name), Stock::new(&aws, &settings), indexed);
             let (effects, participant) = (Arc::new(effects(&aws, &settings)), Arc::new(participant));
             let announcer = Arc::new(Announcer::new(aws.clone(), names.clone(), settings.linger));
             let (breakers, locks) = (Arc::new(Breakers::default()), SagaLocks::default());

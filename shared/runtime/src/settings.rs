@@ -192,7 +192,8 @@ pub fn hooks(environment: &Environment) -> Result<(bool, bool), ConfigError> {
     Ok((hooks, live))
 }
 
-pub(crate) const PREFIX: Variable = Variable {
+/// What the names of all topics, queues and tables begin with.
+pub const PREFIX: Variable = Variable {
     name: "ENSEMBLE_PREFIX",
     default: Some("ensemble"),
     allowed: "1 to 40 characters of A-Z a-z 0-9 _ -",

@@ -36,7 +36,7 @@ impl Stock {
     /// The stock of this prefix.
     #[must_use]
     pub fn new(aws: &Aws, settings: &Settings) -> Self {
-        Self { client: aws.dynamodb.clone(), table: settings.names.stock_table() }
+        Self { client: aws.clients.dynamodb.clone(), table: settings.names.stock_table() }
     }
 
     /// How much is available of those of these items that are tracked. At most 100 items.

@@ -23,14 +23,14 @@ use crate::stock::Stock;
 use crate::stuck::Stuck;
 
 /// The index of sagas that are not over.
-pub(crate) const OPEN: &str = "open";
+pub const OPEN: &str = "open";
 
 /// Where a page of sagas ended, as `DynamoDB` tells it.
 pub(crate) type Place = crate::item::Item;
 
 /// The table of one service.
 #[derive(Clone, Debug)]
-pub(crate) struct Store {
+pub struct Store {
     client: aws_sdk_dynamodb::Client,
     table: String,
     stock: Stock,
@@ -39,7 +39,9 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    pub(crate) fn new(client: aws_sdk_dynamodb::Client, table: String, stock: Stock, indexed: bool) -> Self {
+    /// This table; `indexed`: whether it has the index of sagas that are not over.
+    #[must_use]
+    pub fn new(client: aws_sdk_dynamodb::Client, table: String, stock: Stock, indexed: bool) -> Self {
         Self { client, table, stock, indexed }
     }
 
@@ -52,7 +54,7 @@ impl Store {
     /// # Cancel safety
     ///
     /// Dropped, the same holds.
-    pub(crate) async fn write(&self, write: &Write) -> Result<Written, Unavailable> {
+    pub async fn write(&self, write: &Write) -> Result<Written, Unavailable> {
         let update = self.update(write);
         if write.takes.is_empty() {
             self.write_alone(update).await
@@ -146,7 +148,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Unavailable`].
-    pub(crate) async fn read(&self, saga: SagaId) -> Result<Option<Record>, Unavailable> {
+    pub async fn read(&self, saga: SagaId) -> Result<Option<Record>, Unavailable> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key(saga))).consistent_read(true);
         let found = get.send().await.map_err(|error| self.unavailable(&explain(&error)))?;
         stands(&self.table, found.item())
@@ -198,7 +200,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Unavailable`].
-    pub(crate) async fn overdue(
+    pub async fn overdue(
         &self,
         shard: &str,
         now: Timestamp,

@@ -39,6 +39,7 @@ const OURS: &[&str] = &[
     "gateway",
     "local",
     "notifier",
+    "operate",
     "payment",
     "runtime",
     "saga",

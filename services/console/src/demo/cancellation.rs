@@ -45,7 +45,7 @@ pub(super) async fn publish_and_cancel(stack: &Stack, request: Request, patience
         body: body.to_string(),
         attributes: Vec::new(),
     };
-    for published in runtime::operator::publish(&stack.aws, &stack.settings, vec![cancel]).await {
+    for published in operate::operator::publish(&stack.aws, &stack.settings, vec![cancel]).await {
         published?;
     }
     Ok(())

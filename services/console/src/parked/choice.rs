@@ -4,7 +4,7 @@
 
 use contracts::Words;
 use jiff::Timestamp;
-use runtime::parked::{Letter, Place, places};
+use operate::parked::{Letter, Place, places};
 use runtime::{Aws, Settings};
 use serde_json::{Value, json};
 
@@ -91,7 +91,7 @@ pub(super) async fn destination(aws: &Aws, settings: &Settings, to: &str) -> Res
     let ours = topology.queues.into_iter().map(|queue| queue.name);
     let name = ours.into_iter().find(|name| settings.names.short(name) == to).unwrap_or_else(|| to.to_owned());
     let is_name = name.len() <= 80 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    if !is_name || !runtime::depth::exists(aws, &name).await? {
+    if !is_name || !operate::depth::exists(aws, &name).await? {
         return Err(Error::Usage("--to: there is no queue of this name".to_owned()));
     }
     Ok(name)

@@ -1,6 +1,6 @@
 //! Looks for messages, and gives them back.
 
-use runtime::parked::Held;
+use operate::parked::Held;
 use runtime::{Aws, CancellationToken, Environment, Settings};
 
 use super::choice;

@@ -3,8 +3,8 @@
 //! **Invariant:** nothing is done before it is on record that it is about to be done.
 
 use contracts::Words;
-use runtime::audit::Audit;
-use runtime::parked::{Act, Held, Settled, settle_all};
+use operate::audit::Audit;
+use operate::parked::{Act, Held, Settled, settle_all};
 use runtime::{Aws, CancellationToken, Environment, Settings};
 use serde_json::json;
 use uuid::Uuid;

@@ -7,8 +7,9 @@ use std::fmt::Write;
 
 use contracts::redact;
 use jiff::Timestamp;
-use runtime::parked::{Held, Letter};
-use runtime::{Settings, audit};
+use operate::audit;
+use operate::parked::{Held, Letter};
+use runtime::Settings;
 use serde_json::{Value, json};
 
 use super::choice::label;

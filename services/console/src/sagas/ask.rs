@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use contracts::{EventType, SagaId, Words};
-use runtime::audit::Audit;
-use runtime::sagas::Sagas;
+use operate::audit::Audit;
+use operate::sagas::Sagas;
 use runtime::{Aws, Environment, Settings};
 use saga::owner::State;
 use serde_json::json;

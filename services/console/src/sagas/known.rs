@@ -6,7 +6,7 @@ use choreography::PARTICIPANTS;
 use contracts::booking::Failed;
 use contracts::{Action, Attempt, Envelope, Path, Purchase, SagaId, SagaKind, StepName};
 use jiff::Timestamp;
-use runtime::sagas::{Kept, Stuck};
+use operate::sagas::{Kept, Stuck};
 use saga::owner::{Case, State};
 use saga::step::{self, Part};
 use serde::de::DeserializeOwned;

@@ -4,7 +4,7 @@
 
 use contracts::{Action, Attempt, Failure, Standing, Step, StepName};
 use jiff::Timestamp;
-use runtime::sagas::Sagas;
+use operate::sagas::Sagas;
 use runtime::{Aws, Environment, Settings};
 use saga::owner::State;
 use serde_json::{Value, json};

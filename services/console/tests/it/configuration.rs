@@ -25,7 +25,7 @@ This page is rendered from the code: `BLESS=1 cargo test -p console --test it co
     .to_owned();
     let groups: [(&str, &[&Variable]); 5] = [
         ("Every service, and `ensemble`", runtime::settings::VARIABLES),
-        ("What operators do, with `ensemble`", runtime::audit::VARIABLES),
+        ("What operators do, with `ensemble`", operate::audit::VARIABLES),
         ("`booking`", &booking::VARIABLES),
         ("`payment`", payment::VARIABLES),
         ("What listens for development: `ensemble local`, `gateway`, `up` and `demo`", console::VARIABLES),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use console::cli::StackOptions;
 use console::stack::Stack;
 use contracts::{Notification, SagaId};
-use runtime::operator::{Outcomes, Watching};
+use operate::operator::{Outcomes, Watching};
 use runtime::{Aws, Environment};
 use serde_json::{Value, json};
 use tokio::time::Instant;

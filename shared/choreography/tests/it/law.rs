@@ -1,6 +1,6 @@
 //! The dependency law, read from the manifests: who may know whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::golden::root;
@@ -61,12 +61,12 @@ fn every_member_keeps_the_lints_of_the_workspace() {
 }
 
 #[test]
-fn only_the_runtime_and_the_embedded_endpoint_know_aws() {
+fn only_the_machinery_and_the_embedded_endpoint_know_aws() {
     for (name, manifest) in manifests() {
         let aws =
             |dependency: &String| ["aws-", "dynoxide", "rustack"].iter().any(|prefix| dependency.starts_with(prefix));
         let known: Vec<String> = dependencies(&manifest, &ALL).into_iter().filter(aws).collect();
-        let may = matches!(name.as_str(), "runtime" | "local");
+        let may = matches!(name.as_str(), "runtime" | "operate" | "local");
         assert_eq!(!known.is_empty(), may, "{name}: {known:?}");
     }
 }
@@ -98,6 +98,31 @@ fn the_map_knows_no_service() {
     let services = choreography::PARTICIPANTS.iter().map(|declaration| declaration.name);
     let of_services: Vec<&str> = services.filter(|name| known.iter().any(|other| other == name)).collect();
     assert_eq!(of_services, Vec::<&str>::new());
+}
+
+/// The members of the workspace that a crate links, directly or by way of others, and those that only its tests or its
+/// build script name.
+fn linked(name: &str, manifests: &BTreeMap<String, toml::Table>) -> BTreeSet<String> {
+    let mut linked = BTreeSet::new();
+    let mut open = dependencies(&manifests[name], &ALL);
+    while let Some(next) = open.pop() {
+        if let Some(manifest) = manifests.get(&next)
+            && linked.insert(next)
+        {
+            open.extend(dependencies(manifest, &["dependencies"]));
+        }
+    }
+    linked
+}
+
+#[test]
+fn no_service_links_what_operators_run() {
+    let manifests = manifests();
+    for name in choreography::PARTICIPANTS.iter().map(|declaration| declaration.name).chain(["runtime"]) {
+        let linked = linked(name, &manifests);
+        assert!(!linked.contains("operate"), "{name}: {linked:?}");
+    }
+    assert!(linked("console", &manifests).contains("operate"), "the operator's command does");
 }
 
 /// ADR 0024: a service builds the vocabulary with serde alone.

@@ -2,9 +2,7 @@
 
 #![cfg(test)]
 
-mod audit;
 mod delivery;
 mod doors;
 mod outage;
-mod provision;
 mod scripted;

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use contracts::{EventType, Poison, Publisher, Reason, SagaId};
+use runtime::tools::{Clients, clients};
 use runtime::{Aws, Call, Environment, Failed, Perform, Service, Settings, Unavailable};
-use saga::topology::{Channel, Queue, Table, Topology};
+use saga::topology::Channel;
 use saga::{
     Announcement, Context, Decision, Declaration, Delivery, Input, Participant, Reaction, Received, RetryPolicy, Then,
 };
@@ -222,7 +224,7 @@ impl World {
         let environment: Environment =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let settings = Settings::read(&environment).unwrap();
-        runtime::provision::provision(&aws, &topology_of(declaration)).await.unwrap();
+        create(&aws, declaration).await;
         let effects = Arc::new(Effects {
             begun: AtomicU32::new(0),
             dropped: AtomicU32::new(0),
@@ -307,27 +309,23 @@ impl World {
     }
 }
 
-pub(crate) fn topology() -> Topology {
-    topology_of(&ONE_DOOR)
-}
-
-fn topology_of(declaration: &Declaration) -> Topology {
-    let queue = |queue| Queue {
-        name: format!("ensemble-{queue}"),
-        dlq: Some(format!("ensemble-{queue}-dlq")),
-        receives_max: 1000,
-        visibility_timeout_secs: 30,
-        retention_secs: 345_600,
-    };
-    Topology {
-        topics: vec!["ensemble-booking-events".to_owned()],
-        queues: declaration.queues().map(queue).collect(),
-        subscriptions: Vec::new(),
-        tables: vec![Table::keyed(format!("ensemble-{NAME}"), "saga")],
+/// Creates the queues, the topic and the table that the service needs.
+async fn create(aws: &Aws, declaration: &Declaration) {
+    let Clients { sqs, sns, dynamodb } = clients(aws);
+    for queue in declaration.queues() {
+        for name in [format!("ensemble-{queue}"), format!("ensemble-{queue}-dlq")] {
+            sqs.create_queue().queue_name(name).send().await.unwrap();
+        }
     }
+    sns.create_topic().name("ensemble-booking-events").send().await.unwrap();
+    let attribute = AttributeDefinition::builder().attribute_name("saga").attribute_type(ScalarAttributeType::S);
+    let key = KeySchemaElement::builder().attribute_name("saga").key_type(KeyType::Hash);
+    let table = dynamodb.create_table().table_name(format!("ensemble-{NAME}"));
+    let table = table.attribute_definitions(attribute.build().unwrap()).key_schema(key.build().unwrap());
+    table.billing_mode(BillingMode::PayPerRequest).send().await.unwrap();
 }
 
-pub(crate) fn client(url: &str) -> aws_sdk_sqs::Client {
+fn client(url: &str) -> aws_sdk_sqs::Client {
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version(aws_sdk_sqs::config::BehaviorVersion::v2026_01_12())
         .region(aws_sdk_sqs::config::Region::new("us-east-1"))

@@ -1,21 +1,11 @@
 //! Provisioning: idempotent, and it brings into line what differs.
 
+use operate::provision::{Did, provision};
 use runtime::Aws;
-use runtime::provision::{Did, provision};
+use runtime::tools::clients;
 use saga::topology::{Index, Queue, Subscription, Table, Topology};
 
-use crate::scripted::{client, topology};
-
-fn sns(url: &str) -> aws_sdk_sns::Client {
-    let config = aws_sdk_sns::Config::builder()
-        .behavior_version(aws_sdk_sns::config::BehaviorVersion::v2026_01_12())
-        .region(aws_sdk_sns::config::Region::new("us-east-1"))
-        .credentials_provider(aws_sdk_sns::config::Credentials::new("a", "b", None, None, "test"))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .endpoint_url(url)
-        .build();
-    aws_sdk_sns::Client::from_conf(config)
-}
+use crate::one_queue::topology;
 
 #[tokio::test]
 async fn what_is_missing_is_created_what_differs_is_updated_and_a_second_run_changes_nothing() {
@@ -29,7 +19,7 @@ async fn what_is_missing_is_created_what_differs_is_updated_and_a_second_run_cha
         filter: Some(("type".to_owned(), vec!["fare_registered".to_owned()])),
         undelivered: "ensemble-scripted-undelivered".to_owned(),
     });
-    let dids = |changes: Vec<runtime::provision::Change>| {
+    let dids = |changes: Vec<operate::provision::Change>| {
         changes.into_iter().map(|change| (change.kind, change.did)).collect::<Vec<_>>()
     };
 
@@ -51,7 +41,7 @@ async fn what_is_missing_is_created_what_differs_is_updated_and_a_second_run_cha
     let fifth = dids(provision(&aws, &topology).await.unwrap());
     assert!(fifth.iter().all(|(_, did)| *did == Did::Found), "{fifth:?}");
 
-    let sqs = client(&endpoint.url());
+    let sqs = &clients(&aws).sqs;
     let url = aws.queue_url("ensemble-scripted");
     let attributes = sqs.get_queue_attributes().queue_url(url).attribute_names("All".into()).send().await.unwrap();
     let attributes = attributes.attributes.unwrap();
@@ -100,8 +90,12 @@ async fn what_an_earlier_version_had_subscribed_is_removed_and_what_somebody_els
     let again = provision(&aws, &topology).await.unwrap();
     assert!(again.iter().all(|change| change.did == Did::Found), "{again:?}");
 
-    let sns = sns(&endpoint.url());
-    let listed = sns.list_subscriptions_by_topic().topic_arn(aws.topic_arn("ensemble-booking-events")).send().await;
+    let listed = clients(&aws)
+        .sns
+        .list_subscriptions_by_topic()
+        .topic_arn(aws.topic_arn("ensemble-booking-events"))
+        .send()
+        .await;
     let mut heard: Vec<_> =
         listed.unwrap().subscriptions().iter().map(|one| one.endpoint().unwrap().to_owned()).collect();
     heard.sort();

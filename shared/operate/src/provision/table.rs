@@ -13,11 +13,11 @@ use aws_sdk_dynamodb::types::{
     GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, TableDescription, TableStatus,
 };
+use runtime::tools::{clients, explain};
+use runtime::{Aws, Unavailable};
 use saga::topology::{Index, Table};
 
 use super::change::Did;
-use crate::aws::Aws;
-use crate::error::{Unavailable, explain};
 
 /// How often a table that is at work is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -27,7 +27,7 @@ pub(super) async fn table(aws: &Aws, wanted: &Table) -> Result<Did, Unavailable>
     let failed = |what: String| Unavailable::of_table(&wanted.name, &what);
     let mut did = Did::Found;
     loop {
-        let described = aws.dynamodb.describe_table().table_name(&wanted.name).send().await;
+        let described = clients(aws).dynamodb.describe_table().table_name(&wanted.name).send().await;
         let found = match described {
             Ok(described) => described.table.unwrap_or_else(|| TableDescription::builder().build()),
             Err(error) if error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception) => {
@@ -77,7 +77,7 @@ fn check_key(what: &str, found: &[KeySchemaElement], key: &str, sort: Option<&st
 
 async fn create_table(aws: &Aws, wanted: &Table) -> Result<(), String> {
     let built = |error: BuildError| error.to_string();
-    let create = aws
+    let create = clients(aws)
         .dynamodb
         .create_table()
         .table_name(&wanted.name)
@@ -109,7 +109,7 @@ async fn add_index(aws: &Aws, table: &Table, index: &Index) -> Result<(), String
         .projection(projection(index))
         .build()
         .map_err(built)?;
-    let update = aws
+    let update = clients(aws)
         .dynamodb
         .update_table()
         .table_name(&table.name)

@@ -1,7 +1,7 @@
 //! What came of trying one thing.
 
-use crate::error::Unavailable;
-use crate::queue::SettleError;
+use runtime::Unavailable;
+use runtime::tools::SettleError;
 
 /// What came of trying one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,18 +5,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use runtime::tools::{Announcer, ENTRIES_MAX, clients, explain, receive};
+use runtime::{Aws, CancellationToken, Settings, Unavailable};
 use saga::Announcement;
 use saga::topology::Names;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
-
-use crate::announcer::Announcer;
-use crate::aws::Aws;
-use crate::batch::ENTRIES_MAX;
-use crate::error::{Unavailable, explain};
-use crate::queue::receive;
-use crate::settings::Settings;
 
 /// How long one look into a queue waits: so long may [`Watching::close`] take. A look that is dropped goes on at SQS,
 /// and hides what it finds from everybody for the queue's visibility timeout.
@@ -109,7 +103,7 @@ impl Outcomes {
     }
 
     async fn receive(&self, successful: bool) -> Result<Vec<Found>, Unavailable> {
-        let messages = receive(&self.aws.sqs, &self.url(successful), ENTRIES_MAX, WAIT, None).await?;
+        let messages = receive(&clients(&self.aws).sqs, &self.url(successful), ENTRIES_MAX, WAIT, None).await?;
         let found = messages
             .into_iter()
             .filter_map(|message| Some(Found { successful, body: message.body?, receipt: message.receipt_handle? }));
@@ -124,14 +118,15 @@ impl Outcomes {
     #[expect(clippy::disallowed_methods, reason = "a client's queue, not a service's")]
     pub async fn delete(&self, found: &Found) -> Result<(), Unavailable> {
         let url = self.url(found.successful);
-        let deleted = self.aws.sqs.delete_message().queue_url(&url).receipt_handle(&found.receipt).send().await;
+        let deleted =
+            clients(&self.aws).sqs.delete_message().queue_url(&url).receipt_handle(&found.receipt).send().await;
         deleted.map(|_| ()).map_err(|error| Unavailable::new("SQS", format!("{url}: {}", explain(&error))))
     }
 
     /// Makes a notification that was not shown visible again at once.
     async fn give_back(&self, found: &Found) -> Result<(), Unavailable> {
         let url = self.url(found.successful);
-        let change = self.aws.sqs.change_message_visibility().queue_url(&url).receipt_handle(&found.receipt);
+        let change = clients(&self.aws).sqs.change_message_visibility().queue_url(&url).receipt_handle(&found.receipt);
         let given = change.visibility_timeout(0).send().await;
         given.map(|_| ()).map_err(|error| Unavailable::new("SQS", format!("{url}: {}", explain(&error))))
     }

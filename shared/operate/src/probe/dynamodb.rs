@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use contracts::{SagaId, SagaKind};
 use jiff::{SignedDuration, Timestamp};
+use runtime::tools::{Store, Written};
+use runtime::{Stock, Unavailable};
 use rust_decimal::Decimal;
 use saga::{Due, List, Record, Stored, Take, Write};
 use tokio::task::JoinSet;
@@ -11,10 +13,6 @@ use tokio::time::Instant;
 
 use super::bench::{Bench, PATIENCE};
 use super::finding::{Finding, Group, Odd, Tried, holds};
-use crate::error::Unavailable;
-use crate::item::Written;
-use crate::stock::Stock;
-use crate::store::Store;
 
 /// Who write at once.
 const WRITERS: u32 = 16;

@@ -1,13 +1,13 @@
 //! The record of what operators did.
 
-use runtime::audit::Audit;
-use runtime::provision::provision;
+use operate::audit::Audit;
+use operate::provision::provision;
 use runtime::{Aws, Environment, Settings};
 use saga::topology::Table;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::scripted::topology;
+use crate::one_queue::topology;
 
 #[tokio::test]
 async fn records_are_listed_by_subject_in_the_order_in_which_they_were_added() {

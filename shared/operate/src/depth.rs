@@ -7,11 +7,8 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use jiff::Timestamp;
-
-use crate::aws::Aws;
-use crate::batch::ENTRIES_MAX;
-use crate::error::{Unavailable, explain};
-use crate::queue::receive;
+use runtime::tools::{ENTRIES_MAX, clients, explain, receive};
+use runtime::{Aws, Unavailable};
 
 /// What SQS says of a queue; all numbers are approximate, and late by up to a minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +41,11 @@ pub async fn depth(aws: &Aws, queue: &str) -> Result<Depth, Unavailable> {
         QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
         QueueAttributeName::ApproximateNumberOfMessagesDelayed,
     ];
-    let asked =
-        aws.sqs.get_queue_attributes().queue_url(aws.queue_url(queue)).set_attribute_names(Some(names.to_vec()));
+    let asked = clients(aws)
+        .sqs
+        .get_queue_attributes()
+        .queue_url(aws.queue_url(queue))
+        .set_attribute_names(Some(names.to_vec()));
     let found = asked.send().await.map_err(|error| failed(explain(&error)))?.attributes.unwrap_or_default();
     let [visible, in_flight, delayed] = names.map(|name| {
         let count = found.get(&name).and_then(|text| text.parse().ok());
@@ -63,7 +63,8 @@ pub async fn depth(aws: &Aws, queue: &str) -> Result<Depth, Unavailable> {
 ///
 /// [`Unavailable`].
 pub async fn oldest(aws: &Aws, queue: &str) -> Result<Option<Timestamp>, Unavailable> {
-    let seen = receive(&aws.sqs, &aws.queue_url(queue), ENTRIES_MAX, Duration::ZERO, Some(Duration::ZERO)).await?;
+    let seen =
+        receive(&clients(aws).sqs, &aws.queue_url(queue), ENTRIES_MAX, Duration::ZERO, Some(Duration::ZERO)).await?;
     let sent = seen.iter().filter_map(|message| {
         let ms = message.attributes()?.get(&MessageSystemAttributeName::SentTimestamp)?;
         Timestamp::from_millisecond(ms.parse().ok()?).ok()
@@ -77,7 +78,7 @@ pub async fn oldest(aws: &Aws, queue: &str) -> Result<Option<Timestamp>, Unavail
 ///
 /// [`Unavailable`].
 pub async fn exists(aws: &Aws, queue: &str) -> Result<bool, Unavailable> {
-    match aws.sqs.get_queue_attributes().queue_url(aws.queue_url(queue)).send().await {
+    match clients(aws).sqs.get_queue_attributes().queue_url(aws.queue_url(queue)).send().await {
         Ok(_) => Ok(true),
         Err(error) if error.as_service_error().is_some_and(|error| error.is_queue_does_not_exist()) => Ok(false),
         Err(error) => Err(Unavailable::new("SQS", format!("queue {queue}: {}", explain(&error)))),

@@ -7,13 +7,10 @@
 
 use contracts::Words;
 use jiff::Timestamp;
+use runtime::tools::{Item, clients, explain, text, text_of};
+use runtime::{Aws, ConfigError, Environment, Settings, Unavailable, Variable};
 use serde_json::Value;
 use uuid::Uuid;
-
-use crate::aws::Aws;
-use crate::error::{Unavailable, explain};
-use crate::item::{Item, text, text_of};
-use crate::settings::{ConfigError, Environment, Settings, Variable};
 
 /// Variables of the commands that leave a record.
 pub const VARIABLES: &[&Variable] = &[&OPERATOR];
@@ -62,7 +59,7 @@ impl Audit {
     /// [`ConfigError`] for a name that is not allowed.
     pub fn new(aws: &Aws, settings: &Settings, environment: &Environment) -> Result<Self, ConfigError> {
         let by = operator(environment)?;
-        Ok(Self { client: aws.dynamodb.clone(), table: settings.names.audit_table(), by })
+        Ok(Self { client: clients(aws).dynamodb.clone(), table: settings.names.audit_table(), by })
     }
 
     /// In whose name it is kept.

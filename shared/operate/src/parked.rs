@@ -12,18 +12,14 @@ mod settle;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use runtime::tools::{ENTRIES_MAX, SettleError, change, clients, receive};
+use runtime::{Aws, CancellationToken, Unavailable};
 use saga::Topology;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 pub use letter::Letter;
 pub use settle::{Act, Settled, settle_all};
-
-use crate::aws::Aws;
-use crate::batch::ENTRIES_MAX;
-use crate::error::Unavailable;
-use crate::queue::{SettleError, change, receive};
 
 /// How long a message that was read stays invisible, unless it is renewed: as long as nobody sees it after a crash.
 const VISIBILITY: Duration = Duration::from_secs(60);
@@ -93,7 +89,7 @@ impl Held {
         let mut tasks = JoinSet::new();
         for (index, place) in places.into_iter().enumerate() {
             let mut held = Self {
-                client: aws.sqs.clone(),
+                client: clients(aws).sqs.clone(),
                 url: aws.queue_url(&place.name),
                 place,
                 letters: VecDeque::new(),
@@ -229,7 +225,7 @@ mod tests {
 
     async fn sent(aws: &Aws, count: usize) -> Held {
         for _ in 0..count {
-            aws.sqs.send_message().queue_url(aws.queue_url("dead")).message_body("{}").send().await.unwrap();
+            clients(aws).sqs.send_message().queue_url(aws.queue_url("dead")).message_body("{}").send().await.unwrap();
         }
         let place = Place { name: "dead".to_owned(), meant_for: "alive".to_owned(), undelivered: false };
         let mut all = Held::read(aws, vec![place], &CancellationToken::new()).await.unwrap();
@@ -240,7 +236,7 @@ mod tests {
     async fn what_is_held_for_long_is_renewed_and_what_is_lost_is_let_go() {
         let endpoint = local::Endpoint::start(local::Options::default()).unwrap();
         let aws = Aws::at(&endpoint.url()).await.unwrap();
-        aws.sqs.create_queue().queue_name("dead").send().await.unwrap();
+        clients(&aws).sqs.create_queue().queue_name("dead").send().await.unwrap();
         let renewals = || endpoint.calls().get("sqs:ChangeMessageVisibilityBatch");
         let stop = CancellationToken::new();
 
@@ -250,7 +246,7 @@ mod tests {
         assert_eq!((settled.done.len(), settled.failed, renewals()), (25, None, 3));
 
         let mut held = sent(&aws, 5).await;
-        aws.sqs.purge_queue().queue_url(aws.queue_url("dead")).send().await.unwrap();
+        clients(&aws).sqs.purge_queue().queue_url(aws.queue_url("dead")).send().await.unwrap();
         held.renew_at = Instant::now();
         let settled = held.settle(&Act::Discard, 1000, &stop).await;
         assert_eq!(settled, Settled::default(), "there is nothing left to discard");
@@ -261,7 +257,7 @@ mod tests {
     async fn what_the_destination_does_not_take_is_still_held() {
         let endpoint = local::Endpoint::start(local::Options::default()).unwrap();
         let aws = Aws::at(&endpoint.url()).await.unwrap();
-        aws.sqs.create_queue().queue_name("dead").send().await.unwrap();
+        clients(&aws).sqs.create_queue().queue_name("dead").send().await.unwrap();
         let mut held = sent(&aws, 12).await;
         let act = Act::Redrive(aws.queue_url("alive"));
         let settled = held.settle(&act, 1000, &CancellationToken::new()).await;

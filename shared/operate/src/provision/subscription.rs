@@ -3,14 +3,14 @@
 //! **Invariant:** only a subscription of one of our queues to one of our topics is ever removed. What somebody else has
 //! subscribed is theirs.
 
+use runtime::tools::{clients, explain};
+use runtime::{Aws, Unavailable};
 use saga::Topology;
 use saga::topology::Subscription;
 use serde_json::{Value, json};
 
 use super::attributes::{as_text, same};
 use super::change::Did;
-use crate::aws::Aws;
-use crate::error::{Unavailable, explain};
 
 /// What a person calls a subscription.
 pub(super) fn name(topic: &str, queue: &str) -> String {
@@ -35,7 +35,7 @@ pub(super) async fn subscription(aws: &Aws, wanted: &Subscription) -> Result<Did
     if let Some(arn) = arn {
         return converge(aws, &arn, [raw, filter, redrive]).await.map_err(failed);
     }
-    let mut subscribe = aws.sns.subscribe().topic_arn(&topic).protocol("sqs").endpoint(&queue);
+    let mut subscribe = clients(aws).sns.subscribe().topic_arn(&topic).protocol("sqs").endpoint(&queue);
     for (name, value) in [Some(raw), wanted.filter.as_ref().map(|_| filter), Some(redrive)].into_iter().flatten() {
         subscribe = subscribe.attributes(name, as_text(&value));
     }
@@ -44,12 +44,12 @@ pub(super) async fn subscription(aws: &Aws, wanted: &Subscription) -> Result<Did
 
 /// Sets what differs of a subscription's attributes.
 async fn converge(aws: &Aws, arn: &str, wanted: [(&str, Value); 3]) -> Result<Did, String> {
-    let found = aws.sns.get_subscription_attributes().subscription_arn(arn).send().await;
+    let found = clients(aws).sns.get_subscription_attributes().subscription_arn(arn).send().await;
     let found = found.map_err(|error| explain(&error))?.attributes.unwrap_or_default();
     let mut did = Did::Found;
     for (name, value) in wanted {
         if !same(found.get(name).map_or("{}", String::as_str), &value) {
-            let set = aws.sns.set_subscription_attributes().subscription_arn(arn).attribute_name(name);
+            let set = clients(aws).sns.set_subscription_attributes().subscription_arn(arn).attribute_name(name);
             set.attribute_value(as_text(&value)).send().await.map_err(|error| explain(&error))?;
             did = Did::Updated;
         }
@@ -69,7 +69,8 @@ pub(super) async fn remove_stale(aws: &Aws, topology: &Topology) -> Result<Vec<S
             if topology.subscriptions.iter().any(is_wanted) {
                 continue;
             }
-            let unsubscribe = aws.sns.unsubscribe().subscription_arn(found.subscription_arn.unwrap_or_default());
+            let unsubscribe =
+                clients(aws).sns.unsubscribe().subscription_arn(found.subscription_arn.unwrap_or_default());
             unsubscribe.send().await.map_err(|error| failed(explain(&error)))?;
             removed.push(name(topic, queue));
         }
@@ -79,6 +80,6 @@ pub(super) async fn remove_stale(aws: &Aws, topology: &Topology) -> Result<Vec<S
 
 /// Every subscription of a topic.
 async fn listed(aws: &Aws, topic: &str) -> Result<Vec<aws_sdk_sns::types::Subscription>, String> {
-    let listed = aws.sns.list_subscriptions_by_topic().topic_arn(topic).into_paginator().items().send();
+    let listed = clients(aws).sns.list_subscriptions_by_topic().topic_arn(topic).into_paginator().items().send();
     listed.try_collect().await.map_err(|error| explain(&error))
 }

@@ -3,18 +3,15 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::delete_table::DeleteTableError;
+use runtime::settings::PREFIX;
+use runtime::tools::{OPEN, Queue, Received, Store, clients, explain};
+use runtime::{Aws, ConfigError, Settings, Stock, Unavailable};
 use saga::topology::{Index, Names, Queue as QueueOf, Subscription, Table};
 use saga::{Announcement, Channel, Topology};
 use tokio::task::JoinSet;
 
 use super::finding::{Odd, Tried, holds};
-use crate::aws::Aws;
-use crate::error::{Unavailable, explain};
 use crate::provision::{Change, provision};
-use crate::queue::{Queue, Received};
-use crate::settings::{ConfigError, PREFIX, Settings};
-use crate::stock::Stock;
-use crate::store::{OPEN, Store};
 
 /// How long something that should happen is waited for: the longest that one receive call of SQS waits.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
@@ -81,7 +78,7 @@ impl Bench {
     }
 
     pub(super) fn store(&self) -> Store {
-        Store::new(self.aws.dynamodb.clone(), self.name("sagas"), self.stock(), true)
+        Store::new(clients(&self.aws).dynamodb.clone(), self.name("sagas"), self.stock(), true)
     }
 
     /// Everything that it makes.
@@ -182,7 +179,7 @@ fn nothing() -> Topology {
 async fn delete_table(aws: &Aws, table: &str) -> Result<(), String> {
     let mut asked = 0;
     loop {
-        let Err(error) = aws.dynamodb.delete_table().table_name(table).send().await else { return Ok(()) };
+        let Err(error) = clients(aws).dynamodb.delete_table().table_name(table).send().await else { return Ok(()) };
         asked += 1;
         match error.as_service_error() {
             Some(DeleteTableError::ResourceNotFoundException(_)) => return Ok(()),
@@ -196,7 +193,7 @@ async fn delete_table(aws: &Aws, table: &str) -> Result<(), String> {
 }
 
 async fn delete_topic(aws: &Aws, topic: &str) -> Result<(), String> {
-    match aws.sns.delete_topic().topic_arn(aws.topic_arn(topic)).send().await {
+    match clients(aws).sns.delete_topic().topic_arn(aws.topic_arn(topic)).send().await {
         Err(error) if !error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => {
             Err(explain(&error))
         }
@@ -205,7 +202,7 @@ async fn delete_topic(aws: &Aws, topic: &str) -> Result<(), String> {
 }
 
 pub(super) async fn delete_queue(aws: &Aws, queue: &str) -> Result<(), String> {
-    match aws.sqs.delete_queue().queue_url(aws.queue_url(queue)).send().await {
+    match clients(aws).sqs.delete_queue().queue_url(aws.queue_url(queue)).send().await {
         Err(error) if !error.as_service_error().is_some_and(|error| error.is_queue_does_not_exist()) => {
             Err(explain(&error))
         }

@@ -10,17 +10,13 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use contracts::{SagaId, SagaKind};
 use jiff::Timestamp;
+use runtime::tools::{Item, OPEN, clients, explain, record_of, text, text_of};
+use runtime::{Aws, Settings, Unavailable};
 use saga::topology::Names;
 use saga::{Due, List, Record};
 use tokio::task::JoinSet;
 
-use crate::aws::Aws;
-use crate::error::{Unavailable, explain};
-use crate::item::{Item, record_of, text, text_of};
-use crate::settings::Settings;
-use crate::store::OPEN;
-
-pub use crate::stuck::Stuck;
+pub use runtime::tools::Stuck;
 
 /// Keys of one call (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
 const KEYS_MAX: usize = 100;
@@ -126,7 +122,7 @@ impl Sagas {
         let mut kept = Vec::new();
         for service in services {
             let table = self.names.of_service(service);
-            let get = self.aws.dynamodb.get_item().table_name(&table).key("saga", text(&saga.to_string()));
+            let get = clients(&self.aws).dynamodb.get_item().table_name(&table).key("saga", text(&saga.to_string()));
             let found = get.consistent_read(true).send().await;
             let found = found.map_err(|error| Unavailable::of_table(&table, &explain(&error)))?;
             let item =
@@ -158,7 +154,7 @@ impl Sagas {
             while calls.len() < CALLS_MAX
                 && let Some((place, table, chunk)) = chunks.next()
             {
-                let client = self.aws.dynamodb.clone();
+                let client = clients(&self.aws).dynamodb.clone();
                 calls.spawn(async move { (place, batch(&client, &table, &chunk).await) });
             }
             let Some(ended) = calls.join_next().await else {
@@ -184,12 +180,12 @@ impl Sagas {
     /// Dropped, the same holds.
     pub async fn send(&self, service: &str, body: &str) -> Result<(), Unavailable> {
         let url = self.aws.queue_url(&self.names.of_service(service));
-        let sent = self.aws.sqs.send_message().queue_url(&url).message_body(body).send().await;
+        let sent = clients(&self.aws).sqs.send_message().queue_url(&url).message_body(body).send().await;
         sent.map(|_| ()).map_err(|error| Unavailable::new("SQS", format!("{url}: {}", explain(&error))))
     }
 
     fn look(&self, service: &str, shard: String, which: Which) -> Look {
-        Look { client: self.aws.dynamodb.clone(), table: self.names.of_service(service), shard, which }
+        Look { client: clients(&self.aws).dynamodb.clone(), table: self.names.of_service(service), shard, which }
     }
 }
 

@@ -9,14 +9,11 @@ mod finding;
 mod sns;
 mod sqs;
 
+use runtime::{Aws, CancellationToken, ConfigError, Settings, Unavailable};
 use saga::Topology;
-use tokio_util::sync::CancellationToken;
 
-use crate::aws::Aws;
-use crate::error::Unavailable;
 use crate::probe::bench::Bench;
 use crate::probe::finding::Group;
-use crate::settings::{ConfigError, Settings};
 
 pub use crate::probe::finding::{Finding, Verdict};
 

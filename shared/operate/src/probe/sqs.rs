@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::MessageAttributeValue;
+use runtime::Unavailable;
+use runtime::tools::{Received, SettleError, clients, delete, explain};
 use tokio::time::Instant;
 
 use super::bench::{Bench, PATIENCE, RECEIVES_MAX, next, nothing_from};
 use super::finding::{Finding, Group, Odd, Tried, holds};
 use crate::depth::{Depth, depth, oldest};
-use crate::error::{Unavailable, explain};
-use crate::queue::{Received, SettleError, delete};
 
 /// A body that shows what is lost on the way.
 pub(super) const BODY: &str = "{\"é\": \"漢字 😀 <&> \\\" %41+\",\n\t\"n\": 1.0 }";
@@ -48,7 +48,8 @@ async fn send(bench: &Bench, queue: &str) -> Tried {
     let value = MessageAttributeValue::builder().data_type("String").string_value(VALUE).build();
     let value = value.map_err(|error| failed(error.to_string()))?;
     let url = bench.aws.queue_url(&bench.name(queue));
-    let send = bench.aws.sqs.send_message().queue_url(url).message_body(BODY).message_attributes("requestId", value);
+    let send =
+        clients(&bench.aws).sqs.send_message().queue_url(url).message_body(BODY).message_attributes("requestId", value);
     send.send().await.map(|_| ()).map_err(|error| failed(explain(&error)))
 }
 
@@ -110,7 +111,7 @@ async fn entries(bench: &Bench) -> Tried {
     queue.send(BODY).await?;
     let receipt = next(&queue, PATIENCE).await?.receipt;
     let url = bench.aws.queue_url(&bench.name("entries"));
-    let results = delete(bench.aws.sqs.clone(), url, vec!["no receipt".to_owned(), receipt]).await;
+    let results = delete(clients(&bench.aws).sqs.clone(), url, vec!["no receipt".to_owned(), receipt]).await;
     let right = matches!(results.as_slice(), [Err(SettleError::ReceiptLost(_)), Ok(())]);
     let said: Vec<_> = results.iter().map(in_words).collect();
     holds(right, || format!("of a bad and a good receipt, it said: {}", said.join("; ")))

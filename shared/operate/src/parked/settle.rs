@@ -5,14 +5,12 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use runtime::tools::{Batcher, SettleError, delete, explain};
+use runtime::{CancellationToken, Unavailable};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
-use tokio_util::sync::CancellationToken;
 
 use super::{Held, Letter};
-use crate::batch::Batcher;
-use crate::error::{Unavailable, explain};
-use crate::queue::{SettleError, delete};
 
 /// How long a batch waits for company.
 const LINGER: Duration = Duration::from_millis(5);

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_sns::types::MessageAttributeValue;
+use runtime::Unavailable;
+use runtime::tools::{ENTRIES_MAX, clients, explain, publish_batch};
 use saga::{Announcement, Channel};
 use serde_json::Value;
 use uuid::Uuid;
@@ -11,9 +13,6 @@ use uuid::Uuid;
 use super::bench::{Bench, ENVELOPED, FILTERED, LOST, PATIENCE, RAW, WANTED, delete_queue, find, next, nothing_from};
 use super::finding::{Finding, Group, Odd, Tried, holds};
 use super::sqs::{BODY, VALUE, is_intact};
-use crate::announcer;
-use crate::batch::ENTRIES_MAX;
-use crate::error::{Unavailable, explain};
 use crate::provision::Did;
 
 /// How long what should not come is waited for.
@@ -43,7 +42,8 @@ pub(super) async fn try_all(bench: &Bench, group: Group) -> Vec<Finding> {
 #[expect(clippy::disallowed_methods, reason = "requests are published by clients, one by one")]
 async fn publish(bench: &Bench, body: &str, event_type: &str) -> Result<String, Odd> {
     let failed = |what: String| Odd::from(Unavailable::new("SNS", what));
-    let mut publish = bench.aws.sns.publish().topic_arn(bench.aws.topic_arn(&bench.topic_name())).message(body);
+    let mut publish =
+        clients(&bench.aws).sns.publish().topic_arn(bench.aws.topic_arn(&bench.topic_name())).message(body);
     for (name, value) in [(Announcement::TYPE, event_type), ("requestId", VALUE)] {
         let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
         publish = publish.message_attributes(name, value.map_err(|error| failed(error.to_string()))?);
@@ -119,7 +119,7 @@ async fn batch(bench: &Bench) -> Tried {
     };
     let topic = bench.aws.topic_arn(&bench.topic_name());
     let published =
-        announcer::publish(bench.aws.sns.clone(), topic, (0..ENTRIES_MAX).map(announcement).collect()).await;
+        publish_batch(clients(&bench.aws).sns.clone(), topic, (0..ENTRIES_MAX).map(announcement).collect()).await;
     published.into_iter().collect::<Result<(), Unavailable>>()?;
     let queue = bench.queue(RAW);
     let mut delivered = BTreeSet::new();

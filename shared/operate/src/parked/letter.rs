@@ -7,9 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeName};
 use contracts::redact;
 use jiff::Timestamp;
+use runtime::tools::REQUEST_ID;
 use serde_json::Value;
-
-use crate::queue::REQUEST_ID;
 
 /// A message that waits for a person.
 #[derive(Clone)]

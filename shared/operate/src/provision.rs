@@ -11,12 +11,12 @@ mod table;
 use std::collections::HashMap;
 
 use aws_sdk_sqs::types::QueueAttributeName;
+use runtime::tools::{clients, explain};
+use runtime::{Aws, Unavailable};
 use saga::Topology;
 use saga::topology::{DLQ_RETENTION_SECS, Queue};
 use serde_json::{Value, json};
 
-use crate::aws::Aws;
-use crate::error::{Unavailable, explain};
 use crate::provision::attributes::{as_text, same};
 
 pub use crate::provision::change::{Change, Did};
@@ -64,10 +64,10 @@ pub async fn provision(aws: &Aws, topology: &Topology) -> Result<Vec<Change>, Un
 async fn topic(aws: &Aws, name: &str, policy: Option<&Value>) -> Result<Did, Unavailable> {
     let failed = |what: String| Unavailable::new("SNS", format!("topic {name}: {what}"));
     let arn = aws.topic_arn(name);
-    let (did, attributes) = match aws.sns.get_topic_attributes().topic_arn(&arn).send().await {
+    let (did, attributes) = match clients(aws).sns.get_topic_attributes().topic_arn(&arn).send().await {
         Ok(found) => (Did::Found, found.attributes.unwrap_or_default()),
         Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => {
-            aws.sns.create_topic().name(name).send().await.map_err(|error| failed(explain(&error)))?;
+            clients(aws).sns.create_topic().name(name).send().await.map_err(|error| failed(explain(&error)))?;
             (Did::Created, HashMap::new())
         }
         Err(error) => return Err(failed(explain(&error))),
@@ -75,7 +75,7 @@ async fn topic(aws: &Aws, name: &str, policy: Option<&Value>) -> Result<Did, Una
     let Some(policy) = policy.filter(|policy| !attributes.get(POLICY).is_some_and(|found| same(found, policy))) else {
         return Ok(did);
     };
-    let set = aws.sns.set_topic_attributes().topic_arn(&arn).attribute_name(POLICY);
+    let set = clients(aws).sns.set_topic_attributes().topic_arn(&arn).attribute_name(POLICY);
     set.attribute_value(as_text(policy)).send().await.map_err(|error| failed(explain(&error)))?;
     Ok(if did == Did::Found { Did::Updated } else { did })
 }
@@ -171,12 +171,14 @@ fn in_the_clear(action: &str) -> Value {
 async fn queue(aws: &Aws, name: &str, wanted: Attributes) -> Result<Did, Unavailable> {
     let failed = |what: String| Unavailable::new("SQS", format!("queue {name}: {what}"));
     let url = aws.queue_url(name);
-    let found = aws.sqs.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::All).send().await;
+    let found =
+        clients(aws).sqs.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::All).send().await;
     let found = match found {
         Ok(found) => found.attributes.unwrap_or_default(),
         Err(error) if error.as_service_error().is_some_and(|error| error.is_queue_does_not_exist()) => {
             let attributes = wanted.into_iter().map(|(name, value)| (name, as_text(&value))).collect();
-            let created = aws.sqs.create_queue().queue_name(name).set_attributes(Some(attributes)).send().await;
+            let created =
+                clients(aws).sqs.create_queue().queue_name(name).set_attributes(Some(attributes)).send().await;
             return created.map(|_| Did::Created).map_err(|error| failed(explain(&error)));
         }
         Err(error) => return Err(failed(explain(&error))),
@@ -189,7 +191,7 @@ async fn queue(aws: &Aws, name: &str, wanted: Attributes) -> Result<Did, Unavail
     if differing.is_empty() {
         return Ok(Did::Found);
     }
-    let set = aws.sqs.set_queue_attributes().queue_url(&url).set_attributes(Some(differing)).send().await;
+    let set = clients(aws).sqs.set_queue_attributes().queue_url(&url).set_attributes(Some(differing)).send().await;
     set.map(|_| Did::Updated).map_err(|error| failed(explain(&error)))
 }
 
