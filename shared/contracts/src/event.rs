@@ -12,7 +12,6 @@ use crate::{Outcome, Path, Poison, Purchase, Reason, SagaId, SagaKind, booking, 
 
 macro_rules! events {
     (
-        kinds { $($kinds:tt)* }
         steps { $($steps:tt)* }
         requests {
             $($(#[doc = $asked_doc:literal])+ $asked:ident $(of $asked_kind:ident)? = $asked_wire:literal;)+

@@ -4,19 +4,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::vocabulary::vocabulary;
+use crate::vocabulary::kinds;
 
-macro_rules! kinds {
+macro_rules! saga_kinds {
     (
-        kinds {
-            $(
-                $(#[doc = $doc:literal])+
-                $kind:ident = $wire:literal about $purchase:path, told as $subject:path, rejected as $asked:path;
-            )+
-        }
-        steps { $($steps:tt)* }
-        requests { $($requests:tt)* }
-        events { $($events:tt)* }
+        $(
+            $(#[doc = $doc:literal])+
+            $kind:ident = $wire:literal about $purchase:path, told as $subject:path, rejected as $asked:path;
+        )+
     ) => {
         /// The kinds of saga.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,7 +49,7 @@ macro_rules! kinds {
     };
 }
 
-vocabulary!(kinds);
+kinds!(saga_kinds);
 
 impl fmt::Display for SagaKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

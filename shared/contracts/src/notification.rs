@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::purchased::Named;
-use crate::vocabulary::vocabulary;
+use crate::vocabulary::kinds;
 use crate::{Action, Failure, Identifier, Money, Outcome, Path, SagaId, SagaKind, Standing};
 
 /// How a saga ended.
@@ -47,15 +47,10 @@ pub struct Notification {
 
 macro_rules! subjects {
     (
-        kinds {
-            $(
-                $(#[doc = $doc:literal])+
-                $kind:ident = $wire:literal about $purchase:path, told as $subject:path, rejected as $asked:path;
-            )+
-        }
-        steps { $($steps:tt)* }
-        requests { $($requests:tt)* }
-        events { $($events:tt)* }
+        $(
+            $(#[doc = $doc:literal])+
+            $kind:ident = $wire:literal about $purchase:path, told as $subject:path, rejected as $asked:path;
+        )+
     ) => {
         /// What a notification is about, in the words of the client's request. The fields tell the kind of saga.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +81,7 @@ macro_rules! subjects {
     };
 }
 
-vocabulary!(subjects);
+kinds!(subjects);
 
 impl Subject {
     /// The customer, where one is named.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::vocabulary::vocabulary;
+use crate::vocabulary::kinds;
 use crate::{Money, SagaKind, StepName, redact};
 
 /// Why a saga failed.
@@ -52,15 +52,10 @@ impl Failure {
 
 macro_rules! effects {
     (
-        kinds {
-            $(
-                $(#[doc = $doc:literal])+
-                $kind:ident = $wire:literal about $purchase:path, told as $subject:path, rejected as $asked:path;
-            )+
-        }
-        steps { $($steps:tt)* }
-        requests { $($requests:tt)* }
-        events { $($events:tt)* }
+        $(
+            $(#[doc = $doc:literal])+
+            $kind:ident = $wire:literal about $purchase:path, told as $subject:path, rejected as $asked:path;
+        )+
     ) => {
         /// Kinds of effects that can be left standing.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,7 +101,7 @@ macro_rules! effects {
     };
 }
 
-vocabulary!(effects);
+kinds!(effects);
 
 /// An effect that a failed saga could not undo.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,20 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::purchased::Purchased;
-use crate::vocabulary::vocabulary;
+use crate::vocabulary::kinds;
 use crate::{Identifier, Money, SagaKind, Subject};
 
 macro_rules! purchases {
     (
-        kinds {
-            $(
-                $(#[doc = $doc:literal])+
-                $kind:ident = $wire:literal about $purchase:path, told as $subject:path, rejected as $asked:path;
-            )+
-        }
-        steps { $($steps:tt)* }
-        requests { $($requests:tt)* }
-        events { $($events:tt)* }
+        $(
+            $(#[doc = $doc:literal])+
+            $kind:ident = $wire:literal about $purchase:path, told as $subject:path, rejected as $asked:path;
+        )+
     ) => {
         /// What is bought; on the wire a field of the name of the kind of saga.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +58,7 @@ macro_rules! purchases {
     };
 }
 
-vocabulary!(purchases);
+kinds!(purchases);
 
 impl Purchase {
     /// What is to be paid.

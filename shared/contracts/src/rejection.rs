@@ -2,20 +2,15 @@
 
 use crate::booking::Rejected;
 use crate::data::{Data, field};
-use crate::vocabulary::vocabulary;
+use crate::vocabulary::kinds;
 use crate::{Event, EventType, Failure, Money, Outcome, Path, SagaKind, Subject};
 
 macro_rules! rejections {
     (
-        kinds {
-            $(
-                $(#[doc = $doc:literal])+
-                $kind:ident = $wire:literal about $purchase:path, told as $subject:path, rejected as $asked:path;
-            )+
-        }
-        steps { $($steps:tt)* }
-        requests { $($requests:tt)* }
-        events { $($events:tt)* }
+        $(
+            $(#[doc = $doc:literal])+
+            $kind:ident = $wire:literal about $purchase:path, told as $subject:path, rejected as $asked:path;
+        )+
     ) => {
         impl Subject {
             /// The subject of a request for a saga of this kind of which nothing could be read.
@@ -66,4 +61,4 @@ macro_rules! rejections {
     };
 }
 
-vocabulary!(rejections);
+kinds!(rejections);

@@ -7,7 +7,6 @@ use crate::vocabulary::{first, vocabulary};
 
 macro_rules! steps {
     (
-        kinds { $($kinds:tt)* }
         steps {
             $($(#[doc = $step_doc:literal])+ $step:ident of $step_kind:ident $(undoes $undone:ident)?;)+
         }

@@ -4,18 +4,10 @@
 //! known of a step or an event stands in its line, and the code asks the line instead of matching names. The list is
 //! data: `kind.rs`, `purchase.rs`, `steps.rs`, `event.rs` and others make types of it.
 
-/// Hands the list to a macro.
+/// Hands the list of steps, requests and events to a macro.
 macro_rules! vocabulary {
     ($made_by:ident) => {
         $made_by! {
-            kinds {
-                /// A fare is registered, charged and credited.
-                Fare = "fare" about crate::fare::Fare, told as crate::fare::FareSubject,
-                    rejected as crate::fare::RejectedFare;
-                /// An order is created, paid and reserved.
-                Order = "order" about crate::order::Order, told as crate::order::OrderSubject,
-                    rejected as crate::order::RejectedOrder;
-            }
             steps {
                 /// Booking registers the fare.
                 RegisterFare of Fare;
@@ -99,6 +91,20 @@ macro_rules! vocabulary {
     };
 }
 
+/// Hands the list of the kinds of saga to a macro.
+macro_rules! kinds {
+    ($made_by:ident) => {
+        $made_by! {
+            /// A fare is registered, charged and credited.
+            Fare = "fare" about crate::fare::Fare, told as crate::fare::FareSubject,
+                rejected as crate::fare::RejectedFare;
+            /// An order is created, paid and reserved.
+            Order = "order" about crate::order::Order, told as crate::order::OrderSubject,
+                rejected as crate::order::RejectedOrder;
+        }
+    };
+}
+
 /// The first of one or two expressions: what a list says, or what holds where the list says nothing.
 macro_rules! first {
     ($first:expr $(, $rest:expr)? $(,)?) => {
@@ -106,4 +112,4 @@ macro_rules! first {
     };
 }
 
-pub(crate) use {first, vocabulary};
+pub(crate) use {first, kinds, vocabulary};
