@@ -1,16 +1,16 @@
 //! What booking says of itself, as data: the forms of its requests, the settings of its deadlines, its reactions.
 
+use card::Card;
 use contracts::{EventType, SagaKind, StepName};
 use runtime::Variable;
 use saga::owner::Form;
 use saga::owner::card::{asked, begins, completes, fails};
 use saga::{Declaration, Reaction, RetryPolicy};
 
-use crate::booking::Booking;
 use crate::{fare, order};
 
 /// The forms of requests.
-pub const FORMS: &[Form<Booking>] = &[fare::FORM, order::FORM];
+pub const FORMS: &[Form<Card>] = &[fare::FORM, order::FORM];
 
 /// For each kind of saga, the variable that sets how long the saga may take.
 pub(crate) static DEADLINES: [(SagaKind, Variable); SagaKind::ALL.len()] = [

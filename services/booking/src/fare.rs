@@ -2,34 +2,22 @@
 
 use card::{Card, InvalidCard};
 use contracts::fare::FareSubject;
-use contracts::{Fare, Identifier, Money, SagaId, SagaKind};
+use contracts::{Fare, Identifier, Money, SagaKind};
 use saga::owner::request::schema;
 use saga::owner::{Broken, Fields, Form, Reading, Requested};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::booking::Booking;
-
 /// The fields of a fare request, all of them required.
 const FIELDS: [&str; 6] = ["customerId", "fareId", "fareAmount", "cc", "expiryDate", "cvv"];
 
 /// The form.
-pub(crate) const FORM: Form<Booking> =
+pub(crate) const FORM: Form<Card> =
     Form { kind: SagaKind::Fare, fields: &FIELDS, read, schema: ("FareRequest", schema_of_fields) };
 
-/// Reads a request, and seals its card.
-fn read(booking: &Booking, saga: SagaId, fields: &Fields<'_>, broken: Vec<String>) -> Reading {
-    let (fare, card) = checked(fields, broken)?;
-    let purchase = fare.into();
-    match card::seal(&card, &booking.key, saga) {
-        Ok(sealed_card) => Ok(Requested { purchase, sealed_card: Some(sealed_card) }),
-        Err(error) => Err(Box::new(Broken::whole(&purchase, vec![format!("cc, expiryDate, cvv: {error}")]))),
-    }
-}
-
 /// The fare and the card, where the request breaks no rule.
-fn checked(fields: &Fields<'_>, mut broken: Vec<String>) -> Result<(Fare, Card), Box<Broken>> {
+fn read(fields: &Fields<'_>, mut broken: Vec<String>) -> Reading<Card> {
     broken.extend(fields.rule_of_unknown(&FIELDS).map(|rule| format!("body: {rule}")));
     let mut field = |name| match text_of(fields, name) {
         Ok(text) => Some(text),
@@ -59,7 +47,8 @@ fn checked(fields: &Fields<'_>, mut broken: Vec<String>) -> Result<(Fare, Card),
     let fare_amount = fare_amount.filter(|_| amount.is_some()).map(|text| text.to_string());
     match (customer_id, fare_id, fare_amount, amount, card) {
         (Some(customer_id), Some(fare_id), Some(fare_amount), Some(amount), Some(card)) if broken.is_empty() => {
-            Ok((Fare { customer_id, fare_id, fare_amount, amount }, card))
+            let fare = Fare { customer_id, fare_id, fare_amount, amount };
+            Ok(Requested { purchase: fare.into(), card: Some(card) })
         }
         (customer_id, fare_id, fare_amount, amount, _) => {
             let subject = FareSubject { customer_id, fare_id, fare_amount }.into();

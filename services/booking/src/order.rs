@@ -1,15 +1,14 @@
 //! The form of an order request: every rule named with its field, no value repeated, no number through a float.
 
+use card::Card;
 use contracts::order::{Item, OrderSubject, amount_of};
-use contracts::{Identifier, MAX_BODY_BYTES, Order, SagaId, SagaKind, Words};
+use contracts::{Identifier, MAX_BODY_BYTES, Order, SagaKind, Words};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use saga::owner::request::schema;
 use saga::owner::{Broken, Fields, Form, Reading, Requested, Stage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-
-use crate::booking::Booking;
 
 /// The fields of an order, all of them required.
 const FIELDS: [&str; 4] = ["order_id", "order_date", "customer_id", "items"];
@@ -32,7 +31,7 @@ const DESCRIPTION_MAX: usize = 256;
 const SCALE_MAX: u32 = 9;
 
 /// The form.
-pub(crate) const FORM: Form<Booking> =
+pub(crate) const FORM: Form<Card> =
     Form { kind: SagaKind::Order, fields: &FIELDS, read, schema: ("OrderRequest", schema_of_fields) };
 
 /// The status of an order at a stage of its saga, as the workshop has it.
@@ -45,12 +44,8 @@ pub(crate) fn status(stage: Stage) -> &'static str {
     }
 }
 
-fn read(_booking: &Booking, _saga: SagaId, fields: &Fields<'_>, broken: Vec<String>) -> Reading {
-    checked(fields, broken).map(|order| Requested { purchase: order.into(), sealed_card: None })
-}
-
 /// The order, where the request breaks no rule.
-fn checked(fields: &Fields<'_>, mut broken: Vec<String>) -> Result<Order, Box<Broken>> {
+fn read(fields: &Fields<'_>, mut broken: Vec<String>) -> Reading<Card> {
     broken.extend(fields.rule_of_unknown(&FIELDS).map(|rule| format!("body: {rule}")));
     let mut keep =
         |field: &str, found: Result<String, String>| found.map_err(|rule| broken.push(format!("{field}: {rule}"))).ok();
@@ -67,7 +62,8 @@ fn checked(fields: &Fields<'_>, mut broken: Vec<String>) -> Result<Order, Box<Br
     let id = |text: Option<String>| text.and_then(|text| Identifier::parse(&text).ok());
     match (id(order_id), order_date, id(customer_id), items, amount) {
         (Some(order_id), Some(order_date), Some(customer_id), Some(items), Some(amount)) if broken.is_empty() => {
-            Ok(Order { order_id, order_date, customer_id, items, amount })
+            let order = Order { order_id, order_date, customer_id, items, amount };
+            Ok(Requested { purchase: order.into(), card: None })
         }
         (order_id, _, customer_id, _, amount) => {
             let subject = OrderSubject { order_id, customer_id }.into();

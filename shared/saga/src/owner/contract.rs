@@ -13,12 +13,22 @@ use crate::Declaration;
 /// # Examples
 ///
 /// `services/booking` owns two kinds of saga.
-pub trait Owner: Send + Sync + Sized + 'static {
+pub trait Owner: Send + Sync + 'static {
+    /// What may come with a request that is stored nowhere: it is sealed while the request is read.
+    type Card: 'static;
+
     /// What the owner says of itself as data: the reactions are made by [`card`](super::card).
     fn declaration(&self) -> &'static Declaration;
 
     /// The form of the requests of each kind of saga.
-    fn forms(&self) -> &'static [Form<Self>];
+    fn forms(&self) -> &'static [Form<Self::Card>];
+
+    /// Seals the card of a request for this saga.
+    ///
+    /// # Errors
+    ///
+    /// The fields of the card, and the rule that they break.
+    fn seal(&self, card: &Self::Card, saga: SagaId) -> Result<String, String>;
 
     /// The kind of saga that clients ask for by the topic of this name, if requests come by it.
     fn requested_by(&self, topic: &str) -> Option<SagaKind>;
@@ -59,12 +69,12 @@ pub enum Stage {
 }
 
 /// What a client asks for, once it is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Requested {
+#[expect(missing_debug_implementations, reason = "it may hold a card")]
+pub struct Requested<C> {
     /// What the saga is about.
     pub purchase: Purchase,
-    /// The card that came with the request, sealed.
-    pub sealed_card: Option<String>,
+    /// The card that came with the request.
+    pub card: Option<C>,
 }
 
 /// A request that broke rules: what its client is told.
@@ -87,17 +97,17 @@ impl Broken {
 }
 
 /// How a request was read.
-pub type Reading = Result<Requested, Box<Broken>>;
+pub type Reading<C> = Result<Requested<C>, Box<Broken>>;
 
-/// The form of a request: of one kind of saga.
+/// The form of a request: of one kind of saga. `C`: the card that may come with it.
 #[expect(missing_debug_implementations, reason = "it is functions, which say nothing")]
-pub struct Form<O> {
+pub struct Form<C> {
     /// The kind of saga that is asked for.
     pub kind: SagaKind,
     /// The names of the fields, all of them required.
     pub fields: &'static [&'static str],
     /// Reads the fields of a request that has broken these rules already.
-    pub read: fn(&O, SagaId, &Fields<'_>, Vec<String>) -> Reading,
+    pub read: fn(&Fields<'_>, Vec<String>) -> Reading<C>,
     /// What the schema of the fields is called, and that JSON Schema.
     pub schema: (&'static str, fn() -> Value),
 }

@@ -73,9 +73,9 @@ pub(super) fn read<O: Owner>(owner: &O, delivery: &Delivery<'_>) -> Result<Recei
 
 /// The kind of a bare request that came by no topic: the last one whose form has one of the fields, and no form before
 /// it has that field; or else the first.
-fn kind_of<O>(forms: &[Form<O>], fields: &Fields<'_>) -> Option<SagaKind> {
+fn kind_of<C>(forms: &[Form<C>], fields: &Fields<'_>) -> Option<SagaKind> {
     let is_new = |nth: usize, name: &str| !forms.iter().take(nth).any(|earlier| earlier.fields.contains(&name));
-    let has = |nth: usize, form: &Form<O>| fields.names().any(|name| form.fields.contains(&name) && is_new(nth, name));
+    let has = |nth: usize, form: &Form<C>| fields.names().any(|name| form.fields.contains(&name) && is_new(nth, name));
     let found = forms.iter().enumerate().rev().find(|(nth, form)| has(*nth, form)).map(|(_, form)| form);
     found.or(forms.first()).map(|form| form.kind)
 }
@@ -85,13 +85,13 @@ fn kind_of<O>(forms: &[Form<O>], fields: &Fields<'_>) -> Option<SagaKind> {
 /// # Errors
 ///
 /// The fields and the rules that they break.
-pub fn check<O: Owner>(owner: &O, kind: SagaKind, body: &str) -> Result<(), String> {
+pub fn check<C>(forms: &[Form<C>], kind: SagaKind, body: &str) -> Result<(), String> {
     let fields = Fields::of(body).map_err(|rule| format!("body: {rule}"))?;
     if body.len() > MAX_BODY_BYTES {
         return Err(too_large());
     }
-    let form = form(owner, kind).ok_or_else(|| format!("body: no {kind} can be requested here"))?;
-    let read = (form.read)(owner, SagaId::of_request(kind.as_str(), "check"), &fields, Vec::new());
+    let form = form(forms, kind).ok_or_else(|| format!("body: no {kind} can be requested here"))?;
+    let read = (form.read)(&fields, Vec::new());
     read.map(drop).map_err(|broken| rules::told(&broken.rules))
 }
 
@@ -102,8 +102,8 @@ pub(super) fn rejection<O: Owner>(owner: &O, broken: Broken) -> Option<Event> {
     Event::rejected(subject, amount, rules::failure(step, &rules))
 }
 
-fn form<O: Owner>(owner: &O, kind: SagaKind) -> Option<&'static Form<O>> {
-    owner.forms().iter().find(|form| form.kind == kind)
+fn form<C>(forms: &[Form<C>], kind: SagaKind) -> Option<&Form<C>> {
+    forms.iter().find(|form| form.kind == kind)
 }
 
 fn too_large() -> String {
@@ -218,19 +218,24 @@ impl Unwrapped {
     }
 }
 
-/// Checks the request by its form.
+/// Checks the request by its form, and seals the card of one that has a card.
 fn decide_on<O: Owner>(owner: &O, request: Request<'_>) -> Result<Received<Incoming>, Poison> {
     let Request { kind, saga, id, traceparent, broken, fields } = request;
     let requested = |event: &EventType| Door::of(*event) == Door::Clients && event.kind() == Some(kind);
     let mut heard = Owner::declaration(owner).reactions.iter().map(|reaction| reaction.to);
     let not_here = || Poison::new(Reason::NotForUs, format!("type: no {kind} can be requested here"));
-    let (form, event_type) = form(owner, kind).zip(heard.find(requested)).ok_or_else(not_here)?;
-    let checked = match fields {
+    let (form, event_type) = form(owner.forms(), kind).zip(heard.find(requested)).ok_or_else(not_here)?;
+    let read = match fields {
         None => Err(Box::new(Broken { subject: Subject::unknown(kind), amount: None, rules: broken })),
-        Some(fields) => (form.read)(owner, saga, &fields, broken),
+        Some(fields) => (form.read)(&fields, broken),
     };
-    let incoming = match checked {
-        Ok(Requested { purchase, sealed_card }) => Incoming::Requested(purchase, sealed_card),
+    let sealed =
+        read.and_then(|Requested { purchase, card }| match card.map(|card| owner.seal(&card, saga)).transpose() {
+            Ok(sealed_card) => Ok(Incoming::Requested(purchase, sealed_card)),
+            Err(rule) => Err(Box::new(Broken::whole(&purchase, vec![rule]))),
+        });
+    let incoming = match sealed {
+        Ok(requested) => requested,
         Err(broken) => Incoming::BadRequest(Box::new(rejection(owner, *broken).ok_or_else(not_here)?)),
     };
     Ok(Received { saga, event_type, event_id: causation(&id, saga), traceparent, incoming })

@@ -14,7 +14,7 @@ use crate::Door;
 /// The schema of the fields of what is asked of an owner by an event of this type, and its name; `None` for an event that
 /// asks nothing.
 #[must_use]
-pub fn fields<O>(forms: &[Form<O>], event: EventType) -> Option<(&'static str, Value)> {
+pub fn fields<C>(forms: &[Form<C>], event: EventType) -> Option<(&'static str, Value)> {
     let Some(kind) = event.kind() else { return ask::is_asked(event).then(|| ("Ask", asked())) };
     let (name, schema) = forms.iter().find(|form| form.kind == kind)?.schema;
     (Door::of(event) == Door::Clients).then(|| (name, schema()))
