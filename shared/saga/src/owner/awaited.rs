@@ -10,9 +10,9 @@ use crate::{Awaited, Declaration, Door};
 /// What a saga in this state waits for, as its owner declares that it hears it. The operator's command looks further.
 pub(super) fn awaited(declaration: &Declaration, state: &State) -> Option<Awaited> {
     let heard = |kind: SagaKind, wanted: Meaning| -> Vec<EventType> {
-        let events = declaration.reactions.iter().map(|reaction| reaction.to).filter(|event| event.is_of(kind));
-        let of_services = events.filter(|event| Door::of(*event) == Door::Services);
-        of_services.filter(|event| Meaning::of(*event, declaration) == Some(wanted)).collect()
+        let of_services = declaration.reactions.iter().filter(|reaction| Door::of(reaction.to) == Door::Services);
+        let of_kind = of_services.filter(|reaction| reaction.to.is_of(kind));
+        of_kind.filter(|reaction| Meaning::of(reaction) == wanted).map(|reaction| reaction.to).collect()
     };
     let [done, refusals, failures] =
         [Meaning::Done, Meaning::Refused, Meaning::Failed].map(|meaning| move |kind| heard(kind, meaning));

@@ -29,7 +29,7 @@ pub(super) fn complete<O: Owner>(owner: &O, state: &State, heard: &Heard, contex
 fn completed<O: Owner>(owner: &O, case: &Case, heard: &Heard, context: &Context<'_>) -> Decision<O> {
     // The workshop's path of an order ends with its reservation, so no step completes an order.
     let step = context.reaction.and_then(|reaction| reaction.step(case.purchase.kind()));
-    let path = heard.journey.path.clone();
+    let path = &heard.journey.path;
     let path = step.map_or_else(|| path.clone(), |step| path.and(step, true, context.now));
     let Some(event) = owner.completed(&heard.event, case.told, path) else { return Decision::NotYet };
     let completed = case.clone().at(owner, Stage::Completed).having_told();

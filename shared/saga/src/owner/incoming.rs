@@ -1,10 +1,10 @@
 //! What an owner hears.
 
-use contracts::{Action, ActionKind, Event, EventType, Purchase, Words};
+use contracts::{Action, ActionKind, Event, Purchase, Words};
 use jiff::Timestamp;
 
 use super::state::Case;
-use crate::Declaration;
+use crate::Reaction;
 use crate::step::Heard;
 
 /// What an owner hears.
@@ -58,13 +58,12 @@ pub(super) enum Meaning {
 }
 
 impl Meaning {
-    /// What an event of this type means, as the owner declares it.
-    pub(super) fn of(event: EventType, declaration: &Declaration) -> Option<Self> {
-        let reaction = declaration.reaction_to(event)?;
-        Some(match () {
-            () if !reaction.undoes.is_empty() => Self::Failed,
-            () if reaction.answers.is_empty() => Self::Refused,
-            () => Self::Done,
-        })
+    /// What the event means to which the owner declares this reaction.
+    pub(super) fn of(reaction: &Reaction) -> Self {
+        match (reaction.undoes.is_empty(), reaction.answers.is_empty()) {
+            (false, _) => Self::Failed,
+            (true, true) => Self::Refused,
+            (true, false) => Self::Done,
+        }
     }
 }

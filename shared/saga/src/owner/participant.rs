@@ -26,12 +26,14 @@ impl<O: Owner> Participant for O {
     fn expects(&self, incoming: &Incoming) -> Option<State> {
         match incoming {
             Incoming::Requested(..) | Incoming::BadRequest(_) => Some(State::Unseen),
-            Incoming::Told(heard) => match Meaning::of(heard.event.event_type(), Owner::declaration(self))? {
-                Meaning::Done => Some(registered(self, heard)),
-                Meaning::Failed if heard.journey.round == 0 => Some(registered(self, heard)),
-                // In any state.
-                Meaning::Failed | Meaning::Refused => None,
-            },
+            Incoming::Told(heard) => {
+                match Owner::declaration(self).reaction_to(heard.event.event_type()).map(Meaning::of)? {
+                    Meaning::Done => Some(registered(self, heard)),
+                    Meaning::Failed if heard.journey.round == 0 => Some(registered(self, heard)),
+                    // In any state.
+                    Meaning::Failed | Meaning::Refused => None,
+                }
+            }
             Incoming::Asked(_) => None,
         }
     }
@@ -43,7 +45,7 @@ impl<O: Owner> Participant for O {
         match incoming {
             Incoming::Requested(purchase, _sealed_card) => register::register(self, state, purchase, context),
             Incoming::BadRequest(rejected) => register::reject(self, state, rejected, context),
-            Incoming::Told(heard) => match Meaning::of(heard.event.event_type(), Owner::declaration(self)) {
+            Incoming::Told(heard) => match context.reaction.map(Meaning::of) {
                 Some(Meaning::Done) => complete::complete(self, state, heard, context),
                 Some(Meaning::Failed) => fail::fail(self, state, heard, context),
                 Some(Meaning::Refused) => unwind::refused(state, heard),
