@@ -2,42 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::journey::is_zero;
-use crate::{Action, Charge, Failure, Journey, Money, Path, Purchase, Standing};
+use wire::journey::is_zero;
+
+use crate::{Charge, Purchase};
+use wire::{Failure, Money, Path};
 
 /// The fare is registered, or the order is created; nothing is charged yet.
 ///
 /// Durable: the purchase, in booking's table. The card of a fare travels beside this event, sealed to payment's key, as
-/// the envelope's extension attribute [`sealedcard`](crate::Envelope::sealed_card); it is stored nowhere.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct Registered {
-    /// What is to be paid.
-    #[serde(flatten)]
-    pub purchase: Purchase,
-    /// The way so far.
-    #[serde(flatten)]
-    pub journey: Journey,
-}
+/// the envelope's extension attribute `sealedcard`; it is stored nowhere.
+pub type Registered = wire::told::Registered<Purchase>;
 
-/// Whatever of the saga has taken effect is to be undone: it was cancelled, its deadline has passed, or an operator
-/// has what still stands tried again.
-///
-/// Durable: the reason, in booking's table. Whether it will be undone is decided at the pivot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct UnwindingStarted {
-    /// What it is about.
-    #[serde(flatten)]
-    pub purchase: Purchase,
-    /// Why.
-    pub error: Failure,
-    /// The way so far; its round tells this unwinding from an earlier one.
-    #[serde(flatten)]
-    pub journey: Journey,
-}
+/// Whatever of the saga has taken effect is to be undone. Whether it will be, fulfillment decides.
+pub type UnwindingStarted = wire::told::UnwindingStarted<Purchase>;
 
 /// A request broke a rule and was never registered. A final outcome.
 ///
@@ -76,48 +53,18 @@ pub struct Completed {
     pub path: Path,
 }
 
-/// How a saga ended that failed: its reason and what came of the payment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What came of the payment of a saga that failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub struct Failed {
-    /// What it was about.
-    #[serde(flatten)]
-    pub purchase: Purchase,
+pub struct Paid {
     /// The pre-authorisation, if there was one.
     pub charge_token: Option<String>,
     /// The capture, if there was one.
     pub charge_id: Option<String>,
     /// The refund, if there was one.
     pub refund_id: Option<String>,
-    /// Why the saga failed.
-    pub error: Failure,
-    /// Effects that could not be undone; empty when the saga was compensated, or when nobody knows yet.
-    pub standing: Vec<Standing>,
-    /// How many notifications went before this one; it resolves the last of them.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub earlier: u32,
-    /// How a person closed it, if one did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resolution: Option<Action>,
-    /// The whole way.
-    pub path: Path,
 }
 
-impl Failed {
-    /// A saga that failed before anything was paid, as the first outcome that is told of it.
-    #[must_use]
-    pub fn unpaid(purchase: Purchase, error: Failure, path: Path) -> Self {
-        Self {
-            purchase,
-            charge_token: None,
-            charge_id: None,
-            refund_id: None,
-            error,
-            standing: Vec::new(),
-            earlier: 0,
-            resolution: None,
-            path,
-        }
-    }
-}
+/// How a saga ended that failed: its reason and what came of the payment.
+pub type Failed = wire::told::Failed<Purchase, Paid>;

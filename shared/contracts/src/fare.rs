@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::purchased::{Named, Purchased};
-use crate::{Identifier, Money};
+use wire::{Identifier, Money};
 
 /// The fare that a customer asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,11 +3,12 @@
 //! **Invariant:** nothing here is honoured unless the hooks are switched on, and the program refuses to start with
 //! them on beside a live payment gateway.
 
-use crate::StepName::{
-    CreditCustomerAccount, ProcessOrder, ProcessPayment, ProcessRefund, ReleaseInventory, ReserveInventory,
-    UpdateOrderStatus,
+use crate::Purchase;
+use crate::steps::{
+    CREDIT_CUSTOMER_ACCOUNT, PROCESS_ORDER, PROCESS_PAYMENT, PROCESS_REFUND, RELEASE_INVENTORY, RESERVE_INVENTORY,
+    UPDATE_ORDER_STATUS,
 };
-use crate::{Failure, Purchase, StepName};
+use wire::{Failure, StepType};
 
 /// The failures that a fare's `customerId` asks for by its suffix.
 ///
@@ -81,27 +82,24 @@ impl OrderHooks {
     }
 }
 
-/// The failure that a fare or an order asks for of a step, if it asks for one; never where hooks are off.
+/// The failure that a fare or an order asks for of a step, if it asks for one.
 #[must_use]
-pub fn forced(hooks: bool, step: StepName, purchase: &Purchase) -> Option<Failure> {
-    if !hooks {
-        return None;
-    }
+pub fn forced(step: StepType, purchase: &Purchase) -> Option<Failure> {
     let (fare, order) =
         (FareHooks::of_customer(purchase.customer_id().as_str()), OrderHooks::of_order(purchase.id().as_str()));
     let table = [
         (
             fare.fail_credit,
-            CreditCustomerAccount,
+            CREDIT_CUSTOMER_ACCOUNT,
             "AccountCreditException",
             "Forced account credit transaction failure",
         ),
-        (order.fail_order, ProcessOrder, "ErrProcessOrder", "Forced order failure"),
-        (order.fail_status, UpdateOrderStatus, "ErrUpdateOrderStatus", "Forced order status failure"),
-        (order.fail_payment, ProcessPayment, "ErrProcessPayment", "Forced payment failure"),
-        (order.fail_refund, ProcessRefund, "ErrProcessRefund", "Forced refund failure"),
-        (order.fail_reserve, ReserveInventory, "ErrReserveInventory", "Forced reservation failure"),
-        (order.fail_release, ReleaseInventory, "ErrReleaseInventory", "Forced release failure"),
+        (order.fail_order, PROCESS_ORDER, "ErrProcessOrder", "Forced order failure"),
+        (order.fail_status, UPDATE_ORDER_STATUS, "ErrUpdateOrderStatus", "Forced order status failure"),
+        (order.fail_payment, PROCESS_PAYMENT, "ErrProcessPayment", "Forced payment failure"),
+        (order.fail_refund, PROCESS_REFUND, "ErrProcessRefund", "Forced refund failure"),
+        (order.fail_reserve, RESERVE_INVENTORY, "ErrReserveInventory", "Forced reservation failure"),
+        (order.fail_release, RELEASE_INVENTORY, "ErrReleaseInventory", "Forced release failure"),
     ];
     let asked = table.into_iter().find(|(asked, of, ..)| *asked && *of == step)?;
     Some(Failure::new(asked.2, step, asked.3))

@@ -1,58 +1,61 @@
-//! The kinds of saga.
+//! Of which kind of saga something is the subject.
 
-use std::fmt;
+use wire::{EffectName, SagaKind};
 
-use serde::{Deserialize, Serialize};
+use crate::each_kind::each_kind;
+use crate::vocabulary::{effects, kinds};
+use crate::{Purchase, Subject};
 
-use crate::vocabulary::kinds;
-
-macro_rules! saga_kinds {
+macro_rules! of_kinds {
     (
         $(
-            $(#[doc = $doc:literal])+
-            $kind:ident = $wire:literal about $purchase:path, told as $subject:path, rejected as $asked:path;
+            $kind:ident of $constant:ident = $wire:literal about $purchase:path, told as $subject:path,
+                rejected as $asked:path, status $status:ident;
         )+
     ) => {
-        /// The kinds of saga.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        pub enum SagaKind {
-            $(
-                $(#[doc = $doc])+
-                #[serde(rename = $wire)]
-                $kind,
-            )+
-        }
-
-        impl SagaKind {
-            const COUNT: usize = [$($wire),+].len();
-
-            /// Every kind.
-            pub const ALL: [Self; Self::COUNT] = [$(Self::$kind),+];
-
-            /// The wire name.
+        impl Purchase {
+            /// Which kind of saga this is.
             #[must_use]
-            pub fn as_str(self) -> &'static str {
+            pub fn kind(&self) -> SagaKind {
                 match self {
-                    $(Self::$kind => $wire,)+
+                    $(Self::$kind(_) => kinds::$constant,)+
                 }
             }
 
-            /// What happens in a saga that goes well, in a sentence.
+            /// The effect of a status of it that could not be set.
             #[must_use]
-            pub fn about(self) -> &'static str {
+            pub fn status(&self) -> EffectName {
                 match self {
-                    $(Self::$kind => concat!($($doc),+).trim_ascii(),)+
+                    $(Self::$kind(_) => effects::$status,)+
                 }
+            }
+        }
+
+        impl Subject {
+            /// The kind of saga.
+            #[must_use]
+            pub fn kind(&self) -> SagaKind {
+                match self {
+                    $(Self::$kind(_) => kinds::$constant,)+
+                }
+            }
+
+            /// The subject of a request for a saga of this kind of which nothing could be read. A kind that is not in
+            /// the list has the subject of the last.
+            #[must_use]
+            pub fn unknown(kind: SagaKind) -> Self {
+                let unknown = [$((kinds::$constant, Self::$kind(<$subject>::default()))),+];
+                let [.., (_, last)] = &unknown;
+                unknown.iter().find(|(of, _)| *of == kind).map_or(last, |(_, subject)| subject).clone()
             }
         }
     };
 }
 
-kinds!(saga_kinds);
+each_kind!(of_kinds);
 
-impl fmt::Display for SagaKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+impl wire::Subject for Purchase {
+    fn kind(&self) -> SagaKind {
+        self.kind()
     }
 }

@@ -6,72 +6,50 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | [`booking`], [`payment`], [`fulfillment`] | the events of that publisher |
-//! | `vocabulary` | the list of all kinds of saga, steps and events |
-//! | [`steps`], [`event`], [`data`] | what is made of the list: [`StepName`], [`Event`], [`EventType`]; what any event can be asked |
-//! | [`json`] | what may be said of a text that cannot be read |
-//! | [`envelope`] | the `CloudEvents` 1.0 envelope around each |
-//! | [`kind`], [`purchase`], [`purchased`] | the kinds of saga, and what is bought in each |
+//! | `vocabulary` | the list of all kinds of saga, steps and events, and the [`Event`] that is made of it |
+//! | `data` | what the data of events can be asked for |
+//! | [`purchase`], [`purchased`] | what is bought in a saga, whatever its kind |
 //! | [`fare`], [`order`] | what is bought in one kind of saga |
-//! | [`journey`] | what travels with every event: path, deadline, round |
-//! | [`outcome`] | how a saga ended: steps, failure, what still stands |
-//! | [`notification`] | what its client is told |
-//! | [`money`], [`ids`] | amounts and identifiers, strict on the way in |
+//! | `each_kind`, `kind` | the list of the kinds of saga, with the types of each |
+//! | [`notification`], [`subject`], `rejection`, `clients` | what its client is told |
 //! | [`hooks`] | the forced failures of the two workshops |
-//! | `schema` | what all of these look like on the wire, as JSON Schemas: a feature, off by default |
-//! | [`words`] | what people and clients say in words, without card numbers |
+//! | [`words`] | what clients say in words, without card numbers |
 //! | [`redact`] | takes card data out of what must be kept |
+//!
+//! What is the same in any choreography is in [`wire`], and can be had here too.
 
 pub mod booking;
-pub mod data;
-pub mod envelope;
-pub mod event;
+mod clients;
+mod data;
+mod each_kind;
 pub mod fare;
 pub mod fulfillment;
 pub mod hooks;
-pub mod ids;
-pub mod journey;
-pub mod json;
-pub mod kind;
-pub mod money;
+mod kind;
 pub mod notification;
 pub mod order;
-pub mod outcome;
 pub mod payment;
-pub mod poison;
 pub mod purchase;
 pub mod purchased;
 pub mod redact;
 mod rejection;
-#[cfg(feature = "schema")]
-pub mod schema;
-pub mod steps;
+pub mod subject;
 mod vocabulary;
 pub mod words;
 
-pub use data::{Data, Publisher};
-pub use envelope::Envelope;
-pub use event::{Event, EventType};
 pub use fare::{Charge, Fare};
-pub use ids::{Identifier, SagaId};
-pub use journey::{Action, ActionKind, Attempt, Because, Journey, Path, Step};
-pub use kind::SagaKind;
-pub use money::{Currency, Money};
-pub use notification::{Notification, Subject};
+pub use notification::{About, Notification};
 pub use order::Order;
-pub use outcome::{Failure, Outcome, Standing};
-pub use poison::{Poison, Reason};
 pub use purchase::Purchase;
-pub use steps::StepName;
+pub use rejection::Asked;
+pub use subject::Subject;
+pub use vocabulary::{Event, effects, events, kinds, steps};
+pub use wire::{
+    Action, ActionKind, Attempt, Currency, EffectName, EventType, Events, Failure, Identifier, Journey, Lexicon,
+    MAX_BODY_BYTES, Money, Outcome, Path, Poison, Publisher, Reason, SagaId, SagaKind, Standing, Step, StepName,
+    StepType, Vocabulary, envelope, journey, json, money, unmarked,
+};
 pub use words::Words;
 
-/// The largest body that a service reads or writes, in bytes.
-///
-/// SNS and SQS carry up to 256 KiB and bill by 64 KiB
-/// (<https://aws.amazon.com/sqs/pricing/>); we stop at one billing unit.
-pub const MAX_BODY_BYTES: usize = 64 * 1024;
-
-/// A text without the UTF-8 byte order mark that editors and some producers put in front of JSON.
-#[must_use]
-pub fn unmarked(text: &str) -> &str {
-    text.strip_prefix('\u{feff}').unwrap_or(text)
-}
+/// An event and what is known about it.
+pub type Envelope = wire::Envelope<Event>;

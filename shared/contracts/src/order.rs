@@ -6,9 +6,10 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::money::InvalidMoney;
+use crate::Words;
 use crate::purchased::{Named, Purchased};
-use crate::{Currency, Identifier, Money, Words};
+use wire::money::InvalidMoney;
+use wire::{Currency, Identifier, Money};
 
 /// An order, in the words of the client who placed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Charge, Failure, Journey, Purchase, Standing};
+use crate::{Charge, Purchase};
+use wire::{Failure, Journey, Standing};
 
 /// The customer is charged.
 ///

@@ -2,15 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::each_kind::each_kind;
 use crate::purchased::Purchased;
-use crate::vocabulary::kinds;
-use crate::{Identifier, Money, SagaKind, Subject};
+use crate::subject::Subject;
+use wire::{Identifier, Money};
 
 macro_rules! purchases {
     (
         $(
-            $(#[doc = $doc:literal])+
-            $kind:ident = $wire:literal about $purchase:path, told as $subject:path, rejected as $asked:path;
+            $kind:ident of $constant:ident = $wire:literal about $purchase:path, told as $subject:path,
+                rejected as $asked:path, status $status:ident;
         )+
     ) => {
         /// What is bought; on the wire a field of the name of the kind of saga.
@@ -25,14 +26,6 @@ macro_rules! purchases {
         }
 
         impl Purchase {
-            /// Which kind of saga this is.
-            #[must_use]
-            pub fn kind(&self) -> SagaKind {
-                match self {
-                    $(Self::$kind(_) => SagaKind::$kind,)+
-                }
-            }
-
             /// What clients are told of it.
             #[must_use]
             pub fn subject(&self) -> Subject {
@@ -58,7 +51,7 @@ macro_rules! purchases {
     };
 }
 
-kinds!(purchases);
+each_kind!(purchases);
 
 impl Purchase {
     /// What is to be paid.

@@ -1,6 +1,6 @@
 //! What can be asked of the subject of a saga, whatever its kind.
 
-use crate::{Identifier, Money};
+use wire::{Identifier, Money};
 
 /// What is bought in one kind of saga.
 pub trait Purchased {

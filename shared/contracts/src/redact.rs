@@ -14,14 +14,10 @@ use std::borrow::Cow;
 
 use serde_json::{Number, Value};
 
-use crate::Identifier;
 use strict::Strict;
+use wire::Identifier;
 
-/// What stands in place of a value that may be card data.
-pub const REMOVED: &str = "[removed]";
-
-/// The field that marks a body from which something was removed: it can be read, but never be handled.
-pub const MARK: &str = "redacted";
+pub use wire::{MARK, REMOVED};
 
 /// How deep a body is followed; what lies deeper is removed.
 const MAX_DEPTH: usize = 16;

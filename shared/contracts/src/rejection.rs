@@ -1,64 +1,61 @@
 //! The rejection of a request, whatever kind of saga it asks for.
 
+use wire::{Events, Failure, Money, Outcome, Path, SagaKind};
+
 use crate::booking::Rejected;
-use crate::data::{Data, field};
-use crate::vocabulary::kinds;
-use crate::{Event, EventType, Failure, Money, Outcome, Path, SagaKind, Subject};
+use crate::each_kind::each_kind;
+use crate::notification::About;
+use crate::{Event, Purchase, Subject};
+
+/// What a request was for, as far as it could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// What it was about.
+    pub subject: Subject,
+    /// The amount, where it is money.
+    pub amount: Option<Money>,
+}
+
+impl From<&Purchase> for Asked {
+    fn from(purchase: &Purchase) -> Self {
+        Self { subject: purchase.subject(), amount: Some(purchase.amount()) }
+    }
+}
 
 macro_rules! rejections {
     (
         $(
-            $(#[doc = $doc:literal])+
-            $kind:ident = $wire:literal about $purchase:path, told as $subject:path, rejected as $asked:path;
+            $kind:ident of $constant:ident = $wire:literal about $purchase:path, told as $subject:path,
+                rejected as $asked:path, status $status:ident;
         )+
     ) => {
-        impl Subject {
-            /// The subject of a request for a saga of this kind of which nothing could be read.
-            #[must_use]
-            pub fn unknown(kind: SagaKind) -> Self {
-                match kind {
-                    $(SagaKind::$kind => Self::$kind(<$subject>::default()),)+
-                }
-            }
-
-            /// The kind of saga.
-            #[must_use]
-            pub fn kind(&self) -> SagaKind {
-                match self {
-                    $(Self::$kind(_) => SagaKind::$kind,)+
-                }
+        /// The rejection of a request for a saga of this kind, of which so much could be read; its path is empty.
+        /// `None` where the vocabulary has no such event.
+        pub(crate) fn rejected(kind: SagaKind, asked: Asked, error: Failure) -> Option<Event> {
+            let told = Event::LEXICON.telling(kind, Outcome::Rejected)?;
+            let Asked { subject, amount } = asked;
+            let path = Path::default();
+            match subject {
+                $(
+                    Subject::$kind(subject) => {
+                        let subject = <$asked>::from(subject);
+                        Event::new(told, &Rejected { subject, amount, error, path })
+                    }
+                )+
             }
         }
 
-        impl Event {
-            /// The rejection of a request of which so much could be read; its path is empty. `None` where the
-            /// vocabulary has no such event.
-            #[must_use]
-            pub fn rejected(subject: Subject, amount: Option<Money>, error: Failure) -> Option<Self> {
-                let told = EventType::telling(subject.kind(), Outcome::Rejected)?;
-                let path = Path::default();
-                match subject {
-                    $(
-                        Subject::$kind(subject) => {
-                            let subject = <$asked>::from(subject);
-                            Self::new(told, &Rejected { subject, amount, error, path })
-                        }
-                    )+
+        /// What the client is told of a rejection; `None` for any other event.
+        pub(crate) fn about(event: &Event) -> Option<About> {
+            $(
+                if let Some(rejected) = event.holds::<Rejected<$asked>>() {
+                    let subject = Subject::$kind(rejected.subject.clone().into());
+                    return Some(About::unpaid(subject, rejected.amount));
                 }
-            }
+            )+
+            None
         }
-
-        $(
-            impl Data for Rejected<$asked> {
-                field!(path);
-                field!(error);
-
-                fn rejected(&self) -> Option<(Subject, Option<Money>)> {
-                    Some((Subject::$kind(self.subject.clone().into()), self.amount))
-                }
-            }
-        )+
     };
 }
 
-kinds!(rejections);
+each_kind!(rejections);

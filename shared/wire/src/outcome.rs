@@ -2,14 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::vocabulary::kinds;
-use crate::{Money, SagaKind, StepName, redact};
+use crate::{EffectName, Money, StepName};
 
 /// Why a saga failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Failure {
-    /// The name of the error, such as `PaymentAuthException`.
+    /// The name of the error, such as `DeadlineExceeded`.
     pub name: String,
     /// The step that failed.
     pub step: StepName,
@@ -21,18 +20,19 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The longest message, in bytes: all of it travels with every event of the undoing, beside the purchase.
+    /// The longest message, in bytes: all of it travels with every event of the undoing, beside what the saga is about.
     pub const MESSAGE_MAX_BYTES: usize = 8 * 1024;
 
-    /// A failure of one step. The message may hold what others said, so it is cleaned, and cut where it is too long.
+    /// A failure of one step. The message is cut where it is too long. Whoever puts into it what others said cleans that
+    /// before.
     #[must_use]
-    pub fn new(name: &str, step: StepName, message: impl Into<String>) -> Self {
-        let mut message = redact::text(&message.into()).into_owned();
+    pub fn new(name: &str, step: impl Into<StepName>, message: impl Into<String>) -> Self {
+        let mut message = message.into();
         if message.len() > Self::MESSAGE_MAX_BYTES {
             message.truncate(message.floor_char_boundary(Self::MESSAGE_MAX_BYTES));
             message.push('…');
         }
-        Self { name: name.to_owned(), step, message, also: Vec::new() }
+        Self { name: name.to_owned(), step: step.into(), message, also: Vec::new() }
     }
 
     /// This failure alone, without those of compensations.
@@ -50,69 +50,17 @@ impl Failure {
     }
 }
 
-macro_rules! effects {
-    (
-        $(
-            $(#[doc = $doc:literal])+
-            $kind:ident = $wire:literal about $purchase:path, told as $subject:path, rejected as $asked:path;
-        )+
-    ) => {
-        /// Kinds of effects that can be left standing.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        #[serde(rename_all = "lowercase")]
-        pub enum Effect {
-            /// A pre-authorisation that was not voided.
-            Hold,
-            /// A charge that was not refunded.
-            Capture,
-            /// A credit that was not reversed.
-            Credit,
-            /// A reservation that was not released.
-            Reservation,
-            $(
-                #[doc = concat!("The status of a purchase of the kind `", $wire, "` that could not be set.")]
-                #[serde(rename = $wire)]
-                $kind,
-            )+
-        }
-
-        impl Effect {
-            /// The status of what a saga of this kind is about.
-            #[must_use]
-            pub fn status_of(kind: SagaKind) -> Self {
-                match kind {
-                    $(SagaKind::$kind => Self::$kind,)+
-                }
-            }
-
-            /// The wire name.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    Self::Hold => "hold",
-                    Self::Capture => "capture",
-                    Self::Credit => "credit",
-                    Self::Reservation => "reservation",
-                    $(Self::$kind => $wire,)+
-                }
-            }
-        }
-    };
-}
-
-kinds!(effects);
-
 /// An effect that a failed saga could not undo.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Standing {
     /// What kind of effect.
-    pub effect: Effect,
+    pub effect: EffectName,
     /// Its id, where it lives.
     pub id: String,
-    /// The amount that is in it.
-    pub amount: Money,
+    /// The amount that is in it, where that is money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
 }
 
 /// How a saga ended.

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::redact;
-
 /// The kinds of poison; [`Reason::as_str`] is the dead letter's `reason` attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
@@ -21,11 +19,11 @@ pub enum Reason {
     UnexpectedEnvelope,
     /// Larger than [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES).
     TooLarge,
-    /// A dead letter from which card data was removed, sent again; the request has to be made anew.
+    /// A dead letter from which something was removed, sent again; the request has to be made anew.
     Redacted,
     /// Contradicts what this service has on record for the saga.
     Contradicting,
-    /// Bears a card that is sealed to a key which payment does not have; redrive it when the key is back.
+    /// Bears what is sealed to a key that its service does not have; redrive it when the key is back.
     UnknownKey,
     /// Given back as often as its step's retry policy allows.
     Exhausted,
@@ -61,15 +59,15 @@ pub struct Poison {
 }
 
 impl Poison {
-    /// Poison of this kind. The detail may name a field that is not ours, so it is cleaned.
+    /// Poison of this kind.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: redact::text(&detail.into()).into_owned() }
+        Self { reason, detail: detail.into() }
     }
 
-    /// A body with the mark of [`redact`].
+    /// A body with the [`MARK`](crate::MARK).
     #[must_use]
     pub fn redacted() -> Self {
-        Self::new(Reason::Redacted, "body: card data was removed from it; the request has to be made anew")
+        Self::new(Reason::Redacted, "body: something was removed from it; the request has to be made anew")
     }
 }
 

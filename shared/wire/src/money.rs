@@ -37,7 +37,7 @@ pub enum InvalidMoney {
     /// More minor units than an `i64` holds.
     #[error("must not be larger than $92,233,720,368,547,758.07")]
     TooLarge,
-    /// Nothing to charge.
+    /// Nothing.
     #[error("must be more than zero")]
     Zero,
 }

@@ -13,7 +13,7 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x0b6e_7c1e_5a5e_4d0e_9f0a_e25e_3b1e_5a6
 
 /// Identifies one saga: one run for one request.
 ///
-/// Two requests for the same fare are two sagas; one request delivered twice is one.
+/// Two requests for the same thing are two sagas; one request delivered twice is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]

@@ -3,6 +3,9 @@
 //! **Invariant:** what is written depends only on what is in the envelope, byte for byte; and an error about a body
 //! never quotes it.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -10,11 +13,11 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::json::rule_of;
-use crate::{Event, EventType, MAX_BODY_BYTES, Poison, Reason, SagaId};
+use crate::{Events, MAX_BODY_BYTES, Poison, Reason, SagaId};
 
 /// An event and what is known about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Envelope {
+pub struct Envelope<V> {
     /// Identifies the event; the key by which it is recognised as a duplicate.
     pub id: Uuid,
     /// The saga (`subject` and the extension `correlationid`).
@@ -26,9 +29,9 @@ pub struct Envelope {
     /// When the fact became true.
     pub time: Timestamp,
     /// The fact.
-    pub event: Event,
-    /// The card, sealed to payment's key (extension `sealedcard`); beside the data, because it is stored nowhere.
-    pub sealed_card: Option<String>,
+    pub event: V,
+    /// The text of the extension attribute beside the data that is stored nowhere, such as a sealed secret.
+    pub beside: Option<String>,
 }
 
 /// An event between services, in the JSON format of `CloudEvents` 1.0
@@ -36,7 +39,7 @@ pub struct Envelope {
 // The order of the fields is the order of the bytes.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CloudEvent"))]
-pub(crate) struct Written<'a> {
+pub(crate) struct Written<'a, V> {
     /// The version of `CloudEvents`.
     #[cfg_attr(feature = "schema", schemars(extend("const" = "1.0")))]
     specversion: &'a str,
@@ -64,7 +67,7 @@ pub(crate) struct Written<'a> {
     traceparent: &'a str,
     /// The fact.
     #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
-    data: &'a Event,
+    data: &'a V,
 }
 
 /// The attributes as they are read: optional texts, so that each rule that is broken can be named, and so that the
@@ -80,17 +83,16 @@ struct Read<'a> {
     correlationid: Option<String>,
     causationid: Option<String>,
     traceparent: Option<String>,
-    sealedcard: Option<String>,
     redacted: Option<bool>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
 }
 
-impl Envelope {
+impl<V: Events> Envelope<V> {
     /// The envelope of the event that this saga announces now, caused by `causation`.
     #[must_use]
-    pub fn new(event: Event, saga: SagaId, causation: &str, traceparent: Option<&str>, time: Timestamp) -> Self {
-        let id = event.event_type().id_in(saga, event.nth());
+    pub fn new(event: V, saga: SagaId, causation: &str, traceparent: Option<&str>, time: Timestamp) -> Self {
+        let id = event.event_type().id_in(saga, event.data().nth());
         Self {
             id,
             saga,
@@ -98,11 +100,11 @@ impl Envelope {
             traceparent: child_trace(traceparent, saga, id),
             time,
             event,
-            sealed_card: None,
+            beside: None,
         }
     }
 
-    /// Writes the envelope without its sealed card: the form that is stored.
+    /// Writes the envelope without what goes beside the event: the form that is stored.
     ///
     /// # Panics
     ///
@@ -127,13 +129,6 @@ impl Envelope {
         serde_json::to_string(&written).expect("the vocabulary serialises: string keys, no foreign impls")
     }
 
-    /// Puts a sealed card beside a stored envelope; the rest keeps its bytes.
-    #[must_use]
-    pub fn with_sealed_card(stored: &str, sealed_card: &str) -> String {
-        let open = stored.strip_suffix('}').unwrap_or(stored);
-        format!("{open},\"sealedcard\":\"{sealed_card}\"}}")
-    }
-
     /// Reads an envelope that a service published.
     ///
     /// Attributes and fields that this build does not know are passed over.
@@ -153,7 +148,8 @@ impl Envelope {
         if required(read.specversion, "specversion")? != "1.0" {
             return Err(Poison::new(Reason::Unreadable, "specversion: must be 1.0"));
         }
-        let event_type = EventType::parse(&required(read.r#type, "type")?)
+        let event_type = V::LEXICON
+            .event(&required(read.r#type, "type")?)
             .ok_or_else(|| Poison::new(Reason::UnknownType, "type: is not in the vocabulary"))?;
         let expected = event_type.schema_version();
         if schema_version(read.schemaversion) != Some(expected) {
@@ -166,10 +162,24 @@ impl Envelope {
             causation: required(read.causationid, "causationid")?,
             traceparent: required(read.traceparent, "traceparent")?,
             time: parsed(read.time, "time")?,
-            event: Event::read(event_type, required(read.data, "data")?)?,
-            sealed_card: read.sealedcard,
+            event: V::read(event_type, required(read.data, "data")?)?,
+            beside: event_type.beside().and_then(|attribute| text_of(body, attribute)),
         })
     }
+}
+
+/// Puts the text of an extension attribute beside a stored envelope; the rest keeps its bytes. The text must need no
+/// escape in JSON, as base64 needs none.
+#[must_use]
+pub fn with_beside(stored: &str, attribute: &str, text: &str) -> String {
+    let open = stored.strip_suffix('}').unwrap_or(stored);
+    format!("{open},\"{attribute}\":\"{text}\"}}")
+}
+
+/// The text of an attribute of an envelope.
+fn text_of(body: &str, attribute: &str) -> Option<String> {
+    let attributes: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(body).ok()?;
+    serde_json::from_str(attributes.get(attribute)?.get()).ok()
 }
 
 fn required<T>(attribute: Option<T>, name: &str) -> Result<T, Poison> {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Failure, Outcome, SagaId, StepName, Words};
+use crate::{Outcome, SagaId, StepName};
 
 /// The way so far, until when it may go on, and for the how many-th time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ impl Journey {
 
     /// This journey and one more step.
     #[must_use]
-    pub fn and(&self, step: StepName, ok: bool, at: Timestamp) -> Self {
+    pub fn and(&self, step: impl Into<StepName>, ok: bool, at: Timestamp) -> Self {
         Self { path: self.path.and(step, ok, at), ..*self }
     }
 
@@ -60,7 +60,7 @@ pub fn is_zero(number: &u32) -> bool {
 }
 
 /// One step of a path: what was tried, whether it took effect, and when it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// Which step.
@@ -118,9 +118,9 @@ impl From<Vec<Step>> for Path {
 impl Path {
     /// This path and one more step.
     #[must_use]
-    pub fn and(&self, step: StepName, ok: bool, at: Timestamp) -> Self {
+    pub fn and(&self, step: impl Into<StepName>, ok: bool, at: Timestamp) -> Self {
         let mut steps = self.0.clone();
-        steps.push(Step { step, ok, at, times: once() });
+        steps.push(Step { step: step.into(), ok, at, times: once() });
         Self(steps)
     }
 
@@ -128,8 +128,8 @@ impl Path {
     #[must_use]
     pub fn merged(&self, other: &Self) -> Self {
         let counted = |path: &Self, step: &Step| path.0.iter().any(|count| count.counts(step));
-        let mut steps: Vec<_> = self.0.iter().filter(|step| !counted(other, step)).copied().collect();
-        steps.extend(other.0.iter().filter(|step| !self.0.contains(step) && !counted(self, step)));
+        let mut steps: Vec<_> = self.0.iter().filter(|step| !counted(other, step)).cloned().collect();
+        steps.extend(other.0.iter().filter(|step| !self.0.contains(step) && !counted(self, step)).cloned());
         // Stable: what a service wrote at one moment keeps its order.
         steps.sort_by_key(|step| step.at);
         Self(steps)
@@ -143,14 +143,15 @@ impl Path {
         for step in &self.0 {
             let earlier = steps.iter().position(|earlier| earlier.is_like(step)).map(|index| steps.remove(index));
             let times = earlier.map_or(0, |earlier| earlier.times).saturating_add(step.times);
-            steps.push(Step { times, ..*step });
+            steps.push(Step { times, ..step.clone() });
         }
         Self(steps)
     }
 
     /// Whether a step took effect.
     #[must_use]
-    pub fn has(&self, step: StepName) -> bool {
+    pub fn has(&self, step: impl Into<StepName>) -> bool {
+        let step = step.into();
         self.0.iter().any(|taken| taken.step == step && taken.ok)
     }
 
@@ -215,15 +216,6 @@ impl Attempt {
     }
 }
 
-/// A service's own failure, on record while what it had done is being undone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Because {
-    /// Why.
-    pub error: Failure,
-    /// When.
-    pub at: Timestamp,
-}
-
 /// What a person, or a deadline, did to a saga.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -231,9 +223,9 @@ pub struct Action {
     /// What was done.
     pub what: ActionKind,
     /// By whom.
-    pub by: Words,
+    pub by: String,
     /// Why.
-    pub reason: Words,
+    pub reason: String,
     /// When.
     pub at: Timestamp,
     /// The id of the request for it, by which one that comes twice is recognised; none for a deadline.
@@ -284,13 +276,13 @@ mod tests {
 
     use super::*;
 
-    const STEPS: [StepName; 6] = [
-        StepName::ProcessOrder,
-        StepName::ProcessPayment,
-        StepName::ReserveInventory,
-        StepName::ReleaseInventory,
-        StepName::ProcessRefund,
-        StepName::UpdateOrderStatus,
+    static STEPS: [StepName; 6] = [
+        StepName::new("Create"),
+        StepName::new("Pay"),
+        StepName::new("Reserve"),
+        StepName::new("Release"),
+        StepName::new("Refund"),
+        StepName::new("Reset"),
     ];
 
     fn at(second: i64) -> Timestamp {
@@ -299,12 +291,12 @@ mod tests {
 
     #[test]
     fn branches_meet_in_the_order_of_time_and_no_step_stands_twice() {
-        let common = Path::default().and(StepName::RegisterFare, true, at(1));
-        let charged = common.and(StepName::ChargeFare, true, at(3));
-        let refused = common.and(StepName::CreditCustomerAccount, false, at(2));
+        let common = Path::default().and(StepName::new("Register"), true, at(1));
+        let charged = common.and(StepName::new("Charge"), true, at(3));
+        let refused = common.and(StepName::new("Credit"), false, at(2));
         let merged = charged.merged(&refused);
-        let steps: Vec<_> = merged.steps().iter().map(|step| step.step).collect();
-        assert_eq!(steps, [StepName::RegisterFare, StepName::CreditCustomerAccount, StepName::ChargeFare]);
+        let steps: Vec<_> = merged.steps().iter().map(|step| step.step.clone()).collect();
+        assert_eq!(steps, [StepName::new("Register"), StepName::new("Credit"), StepName::new("Charge")]);
         assert_eq!(merged, refused.merged(&charged));
         assert_eq!(merged, merged.merged(&common));
     }
@@ -322,7 +314,7 @@ mod tests {
                 let began = path.clone();
                 for (step, ok) in round {
                     now += 1;
-                    path = path.and(STEPS[step], ok, at(now));
+                    path = path.and(STEPS[step].clone(), ok, at(now));
                     *taken.entry((STEPS[step].as_str(), ok)).or_insert(0) += 1;
                 }
                 prop_assert!(path.steps().len() <= 2 * STEPS.len() + 6);
@@ -360,13 +352,13 @@ mod tests {
     fn what_an_older_build_wrote_is_folded_where_it_is_read() {
         let mut path = Path::default();
         for second in 0..900 {
-            path = path.and(StepName::RefundFare, false, at(second));
+            path = path.and(StepName::new("Refund"), false, at(second));
         }
         let read: Path = serde_json::from_str(&serde_json::to_string(&path).unwrap()).unwrap();
-        let last = Step { step: StepName::RefundFare, ok: false, at: at(899), times: 900 };
+        let last = Step { step: StepName::new("Refund"), ok: false, at: at(899), times: 900 };
         assert_eq!(read.steps(), [last]);
         let once = serde_json::to_string(&path.folded().steps()).unwrap();
-        assert_eq!(once, r#"[{"step":"RefundFare","ok":false,"at":"1970-01-01T00:14:59Z","times":900}]"#);
+        assert_eq!(once, r#"[{"step":"Refund","ok":false,"at":"1970-01-01T00:14:59Z","times":900}]"#);
     }
 
     #[test]
