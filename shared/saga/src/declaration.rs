@@ -1,28 +1,30 @@
 //! What a participant says of itself, as data: the source of the map, of the filter policies and of the README's
 //! picture. A test holds `decide` to it.
 
-use contracts::{EventType, SagaKind, StepName};
+use wire::{EventType, Lexicon, SagaKind, StepType};
 
 use crate::door::Door;
 
 /// What is appended to the name of a participant's second queue.
 const ANSWERS: &str = "-answers";
 
-/// A participant's card.
+/// What a participant says of itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Declaration {
     /// Its name: of its crate, queue, table and the prefix of its topic. See [`Declaration::queue`] for a second queue.
     pub name: &'static str,
     /// What it does, in one line.
     pub about: &'static str,
+    /// The vocabulary in which it hears and answers.
+    pub lexicon: &'static Lexicon,
     /// Whether it keeps an item per saga.
     pub stateful: bool,
     /// Whether it reads its item first where an event does not say which state to expect.
     pub looks: bool,
     /// Whether it keeps the lists of sagas that are not over, and sweeps them for those whose time is up.
     pub deadlines: bool,
-    /// Whether it counts the stock, and takes from it and gives back together with its own write.
-    pub stock: bool,
+    /// The table of counters that it takes from, and gives back to, together with its own write; `None`: it has none.
+    pub counters: Option<&'static str>,
     /// What it hears and how it answers.
     pub reactions: &'static [Reaction],
 }
@@ -42,7 +44,7 @@ impl Declaration {
 
     /// The step by which it undoes the last that it did in a saga of this kind.
     #[must_use]
-    pub fn undoing(&self, kind: SagaKind) -> Option<StepName> {
+    pub fn undoing(&self, kind: SagaKind) -> Option<StepType> {
         self.reactions.iter().find(|reaction| reaction.undone(kind).is_some())?.step(kind)
     }
 
@@ -75,14 +77,14 @@ pub struct Reaction {
     /// The state in which it is expected, by name; the write is conditional on it. `None`: in any, so it is looked up.
     pub expects: Option<&'static str>,
     /// The step that it carries out, where the path names one: of each kind of saga.
-    pub steps: &'static [StepName],
+    pub steps: &'static [StepType],
     /// The events that it may answer with; of a forward step's, the first of each kind of saga says that the step took
     /// effect.
     pub answers: &'static [EventType],
     /// The step that it undoes, for a compensation: of each kind of saga.
-    pub undoes: &'static [StepName],
+    pub undoes: &'static [StepType],
     /// The steps of its participant that are undone before it answers that its own step did not take effect.
-    pub withdraws: &'static [StepName],
+    pub withdraws: &'static [StepType],
     /// How it is tried again: the first policy that names the error counts.
     pub retry: &'static [RetryPolicy],
     /// How long one attempt may take, in seconds; then it is abandoned and tried again like any that broke down.
@@ -92,13 +94,13 @@ pub struct Reaction {
 impl Reaction {
     /// The step that it carries out in a saga of this kind.
     #[must_use]
-    pub fn step(&self, kind: SagaKind) -> Option<StepName> {
+    pub fn step(&self, kind: SagaKind) -> Option<StepType> {
         self.steps.iter().copied().find(|step| step.kind() == kind)
     }
 
     /// The step that it undoes in a saga of this kind.
     #[must_use]
-    pub fn undone(&self, kind: SagaKind) -> Option<StepName> {
+    pub fn undone(&self, kind: SagaKind) -> Option<StepType> {
         self.undoes.iter().copied().find(|step| step.kind() == kind)
     }
 
@@ -116,7 +118,7 @@ impl Reaction {
     /// Whether it is part of the way of a saga that goes well, rather than of its undoing or of what people ask.
     #[must_use]
     pub fn is_forward(&self) -> bool {
-        self.undoes.is_empty() && self.expects.is_some() && self.to != EventType::UnwindingStarted
+        self.undoes.is_empty() && self.expects.is_some() && !self.to.unwinds()
     }
 
     /// How a breakdown of the machinery is tried again.
@@ -189,7 +191,7 @@ impl RetryPolicy {
         jitter: Jitter::Full,
     };
 
-    /// For a compensation that fails with this error, as the workshop has it: after 1 s, and after 2 s more.
+    /// For a compensation that fails with this error: tried again after 1 s, and after 2 s more.
     #[must_use]
     pub const fn of_compensation(errors: &'static [&'static str]) -> Self {
         Self {
@@ -225,7 +227,22 @@ pub const PATIENT: &[RetryPolicy] = &[RetryPolicy::PATIENT];
 
 #[cfg(test)]
 mod tests {
+    use wire::declared::{CANCEL_REQUESTED, EventDeclaration, Means};
+    use wire::{Lexicon, Publisher};
+
     use super::*;
+
+    const ANSWER: EventType = EventType::of(&EventDeclaration {
+        nth: 0,
+        wire: "room_refused",
+        name: "RoomRefused",
+        about: "",
+        kind: None,
+        version: 1,
+        publisher: Publisher::service("hotels"),
+        beside: None,
+        means: Means::Step,
+    });
 
     #[test]
     fn delays_grow_to_their_ceiling_and_never_overflow() {
@@ -250,16 +267,17 @@ mod tests {
                 timeout_secs: TIMEOUT_SECS,
             }
         }
-        const CLIENT: Reaction = to(EventType::CancelRequested);
-        const SERVICE: Reaction = to(EventType::AccountCredited);
+        const CLIENT: Reaction = to(CANCEL_REQUESTED);
+        const SERVICE: Reaction = to(ANSWER);
         let queues = |reactions: &'static [Reaction]| -> Vec<String> {
             let one = Declaration {
                 name: "one",
                 about: "",
+                lexicon: &Lexicon { kinds: &[], steps: &[], effects: &[], events: &[] },
                 stateful: true,
                 looks: true,
                 deadlines: false,
-                stock: false,
+                counters: None,
                 reactions,
             };
             one.queues().collect()
@@ -271,9 +289,9 @@ mod tests {
 
     #[test]
     fn the_first_policy_that_names_the_error_counts_and_ends() {
-        const RETRY: &[RetryPolicy] = &[RetryPolicy::of_compensation(&["ErrProcessRefund"]), RetryPolicy::PATIENT];
+        const RETRY: &[RetryPolicy] = &[RetryPolicy::of_compensation(&["ErrGiveBack"]), RetryPolicy::PATIENT];
         let reaction = Reaction {
-            to: EventType::InventoryRefused,
+            to: ANSWER,
             reads: 1,
             expects: Some("Captured"),
             steps: &[],
@@ -284,8 +302,8 @@ mod tests {
             timeout_secs: TIMEOUT_SECS,
         };
         let after = |secs| Some(Delay { secs, jitter: Jitter::None });
-        assert_eq!([1, 2, 3].map(|failed| reaction.retry("ErrProcessRefund", failed)), [after(1), after(2), None]);
-        assert_eq!(reaction.retry("RefundException", 1), None);
+        assert_eq!([1, 2, 3].map(|failed| reaction.retry("ErrGiveBack", failed)), [after(1), after(2), None]);
+        assert_eq!(reaction.retry("ErrOther", 1), None);
         assert_eq!(reaction.patience(), RetryPolicy::PATIENT);
     }
 }

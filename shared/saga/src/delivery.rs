@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contracts::{Envelope, Event, EventType, Poison, Reason, SagaId};
+use wire::{Envelope, EventType, Events, Poison, Reason, SagaId};
 
 /// One SQS message, as far as a participant may see it: the receipt stays with the runtime.
 #[derive(Clone, Copy)]
@@ -17,7 +17,7 @@ pub struct Delivery<'a> {
 }
 
 impl std::fmt::Debug for Delivery<'_> {
-    /// Without the body, which may hold a card.
+    /// Without the body, which may hold a secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Delivery").field("message_id", &self.message_id).field("bytes", &self.body.len()).finish()
     }
@@ -51,16 +51,16 @@ impl<I> Received<I> {
 }
 
 /// Understands a message from another service: a `CloudEvent`, delivered raw. `hear` takes what the participant hears
-/// out of the event and its sealed card, if it hears anything in it.
+/// out of the event and what came beside it, if it hears anything in it.
 ///
 /// # Errors
 ///
 /// [`Poison`] for what can never be handled here.
-pub fn read_event<I>(
+pub fn read_event<V: Events, I>(
     delivery: &Delivery<'_>,
-    hear: impl FnOnce(Event, Option<String>) -> Option<I>,
+    hear: impl FnOnce(V, Option<String>) -> Option<I>,
 ) -> Result<Received<I>, Poison> {
-    read_envelope(delivery, |envelope| hear(envelope.event, envelope.sealed_card))
+    read_envelope(delivery, |envelope: Envelope<V>| hear(envelope.event, envelope.beside))
 }
 
 /// As [`read_event`], for a participant that needs the envelope too.
@@ -68,11 +68,11 @@ pub fn read_event<I>(
 /// # Errors
 ///
 /// [`Poison`] for what can never be handled here.
-pub fn read_envelope<I>(
+pub fn read_envelope<V: Events, I>(
     delivery: &Delivery<'_>,
-    hear: impl FnOnce(Envelope) -> Option<I>,
+    hear: impl FnOnce(Envelope<V>) -> Option<I>,
 ) -> Result<Received<I>, Poison> {
-    let envelope = Envelope::read(delivery.body).map_err(|poison| {
+    let envelope = Envelope::<V>::read(delivery.body).map_err(|poison| {
         if poison.reason == Reason::Unreadable && looks_like_sns_envelope(delivery.body) {
             Poison::new(Reason::UnexpectedEnvelope, "body: is an SNS envelope where raw delivery is expected")
         } else {
@@ -106,7 +106,7 @@ pub fn looks_like_sns_envelope(body: &str) -> bool {
         topic_arn: Option<String>,
         message: Option<String>,
     }
-    serde_json::from_str::<Marks>(contracts::unmarked(body)).is_ok_and(|marks| {
+    serde_json::from_str::<Marks>(wire::unmarked(body)).is_ok_and(|marks| {
         marks.r#type.as_deref() == Some("Notification") && marks.topic_arn.is_some() && marks.message.is_some()
     })
 }

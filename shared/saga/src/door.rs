@@ -1,6 +1,6 @@
 //! The two ways by which a message can come.
 
-use contracts::{EventType, Publisher};
+use wire::EventType;
 
 /// By which queue a message came, and so who may have sent it.
 ///
@@ -23,9 +23,6 @@ impl Door {
     /// The door by which an event of this type comes.
     #[must_use]
     pub fn of(event: EventType) -> Self {
-        match event.publisher() {
-            Publisher::Client => Self::Clients,
-            Publisher::Booking | Publisher::Payment | Publisher::Fulfillment => Self::Services,
-        }
+        if event.is_request() { Self::Clients } else { Self::Services }
     }
 }

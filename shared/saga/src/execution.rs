@@ -7,8 +7,9 @@
 //! **Invariant:** a message is deleted only after everything that follows from it was published, and nothing is
 //! published that is not committed; and nothing is committed that cannot be published, or that no table takes.
 
-use contracts::{Envelope, Event, MAX_BODY_BYTES, Poison, Reason, SagaId};
 use jiff::Timestamp;
+use wire::envelope::with_beside;
+use wire::{Envelope, Events, MAX_BODY_BYTES, Poison, Reason, SagaId};
 
 use crate::{Announcement, Context, Decision, Delay, Input, Participant, Received, Record, Stored, Take, Then, Write};
 
@@ -64,7 +65,7 @@ pub enum Answer<P: Participant> {
     Committed,
     /// The condition failed; this is what stands there, if anything.
     Conflict(Option<Record>),
-    /// The stock does not hold what was to be taken, or lacks the row; nothing was written.
+    /// The counters do not hold what was to be taken, or lack the row; nothing was written.
     Short,
     /// The world outside answered.
     Replied(P::Reply),
@@ -84,7 +85,7 @@ pub struct Execution<'p, P: Participant> {
     /// What that state has on record to announce; `None` while it is only believed.
     announced: Option<Vec<String>>,
     /// The same, as it was read from the record.
-    said: Vec<Event>,
+    said: Vec<P::Vocabulary>,
     reply: Option<P::Reply>,
     /// The write that is under way, and what follows from it.
     pending: Option<(P::State, Record, Next<P>)>,
@@ -220,7 +221,8 @@ impl<'p, P: Participant> Execution<'p, P> {
             Then::Announce(events) => (Vec::new(), events, Next::Announce),
             Then::AnnounceBehind(kept, events) => {
                 let is_kept = |stored: &&String| {
-                    Envelope::read(stored).is_ok_and(|earlier| kept.contains(&earlier.event.event_type()))
+                    Envelope::<P::Vocabulary>::read(stored)
+                        .is_ok_and(|earlier| kept.contains(&earlier.event.event_type()))
                 };
                 let earlier: Vec<String> = self.announced.iter().flatten().filter(is_kept).cloned().collect();
                 let old = earlier.len().saturating_sub(BEHIND_MAX);
@@ -245,17 +247,24 @@ impl<'p, P: Participant> Execution<'p, P> {
 
     /// What is to stand on record: the state, and these events behind those that were announced.
     ///
-    /// Refused before it is written where an event would be larger than what a service reads, with the sealed card that
-    /// goes beside it, or the record larger than what a table takes: the state could not be told, and never be left.
-    fn record(&self, to: &P::State, behind: Vec<String>, events: Vec<Event>, now: Timestamp) -> Result<Record, Poison> {
+    /// Refused before it is written where an event would be larger than what a service reads, with the text that goes
+    /// beside it, or the record larger than what a table takes: the state could not be told, and never be left.
+    fn record(
+        &self,
+        to: &P::State,
+        behind: Vec<String>,
+        events: Vec<P::Vocabulary>,
+        now: Timestamp,
+    ) -> Result<Record, Poison> {
         let received = &self.received;
         let mut record = Record { stored: Stored::of(to), announced: behind };
         for event in events {
             let event_type = event.event_type();
             let (cause, trace) = (&received.event_id, received.traceparent.as_deref());
             let stored = Envelope::new(event, received.saga, cause, trace, now).to_json();
-            let sealed_card = self.participant.sealed_card(&received.incoming, event_type);
-            let bytes = sealed_card.map_or(stored.len(), |card| Envelope::with_sealed_card(&stored, card).len());
+            let text = self.participant.beside(&received.incoming, event_type);
+            let beside = event_type.beside().zip(text);
+            let bytes = beside.map_or(stored.len(), |(attribute, text)| with_beside(&stored, attribute, text).len());
             if bytes > MAX_BODY_BYTES {
                 return Err(too_large_to_say(event_type.as_str()));
             }
@@ -322,8 +331,9 @@ impl<'p, P: Participant> Execution<'p, P> {
         let Some(announced) = &self.announced else {
             return Act::Settle(Settlement::GiveBack("its record is not known"));
         };
-        let sealed = |event_type| self.participant.sealed_card(&self.received.incoming, event_type).map(str::to_owned);
-        match announced.iter().map(|stored| Announcement::of_event(stored, sealed)).collect::<Result<Vec<_>, _>>() {
+        let beside = |event_type| self.participant.beside(&self.received.incoming, event_type).map(str::to_owned);
+        let announcement = |stored: &String| Announcement::of_event::<P::Vocabulary>(stored, beside);
+        match announced.iter().map(announcement).collect::<Result<Vec<_>, _>>() {
             Ok(announcements) if announcements.is_empty() => Act::Settle(Settlement::Delete),
             Ok(announcements) => Act::Announce(announcements),
             // A newer build wrote it; leave it to that build.

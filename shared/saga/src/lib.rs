@@ -13,12 +13,14 @@
 //! | [`execution`] | commit → publish → delete, as a machine without I/O |
 //! | [`owner`] | the owner of sagas: requests, deadlines, outcomes |
 //! | [`step`] | a step and how it is undone; a service as the list of its steps |
+//! | [`notifier`] | tells clients how their sagas ended |
 //! | [`topology`] | topics, queues, subscriptions and tables, as one value |
 
 pub mod declaration;
 pub mod delivery;
 pub mod door;
 pub mod execution;
+pub mod notifier;
 pub mod owner;
 pub mod participant;
 pub mod record;

@@ -5,12 +5,12 @@
 //! operator wants what still stands tried again. The owner only asks: whether a saga is undone is decided at the pivot.
 //!
 //! A service says only what is its own: the forms of its requests, how its first step takes effect and is undone, and
-//! what its outcomes tell of the payment ([`Owner`]). Everything that owners have in common is written once, here.
+//! what its outcomes tell of what was done ([`Owner`]). Everything that owners have in common is written once, here.
 //!
 //! | file | what it holds |
 //! | --- | --- |
 //! | [`contract`] | the trait of an owner, and the form of a request |
-//! | [`card`] | what an owner declares, as data |
+//! | [`reactions`] | what an owner declares, as data |
 //! | [`incoming`] | what an owner hears |
 //! | [`state`], [`actions`] | what stands on record of a saga, and of what people did to it |
 //! | [`deadlines`] | how long a saga may take |
@@ -22,13 +22,13 @@
 
 pub mod actions;
 mod awaited;
-pub mod card;
 mod complete;
 pub mod contract;
 pub mod deadlines;
 mod fail;
 pub mod incoming;
 mod participant;
+pub mod reactions;
 mod register;
 pub mod request;
 pub mod state;

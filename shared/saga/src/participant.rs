@@ -3,10 +3,10 @@
 use std::convert::Infallible;
 use std::fmt::Debug;
 
-use contracts::{Attempt, Event, EventType, Poison, Reason, SagaId};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use wire::{Attempt, EventType, Poison, Reason, SagaId, Vocabulary};
 
 use crate::declaration::Delay;
 use crate::delivery::{Delivery, Received};
@@ -18,21 +18,23 @@ use crate::{Declaration, Reaction};
 ///
 /// # Examples
 ///
-/// `services/notifier` is the smallest whole participant; a service that is a list of [steps](crate::step) needs no code
-/// of its own for it.
+/// [`Notifier`](crate::notifier::Notifier) is the smallest whole participant; a service that is a list of
+/// [steps](crate::step) needs no code of its own for it.
 pub trait Participant: Send + Sync + 'static {
+    /// The events of its choreography.
+    type Vocabulary: Vocabulary;
     /// The events that it hears.
     type Incoming: Clone + Send + Sync;
     /// What it has on record of a saga. The default is "nothing yet"; each other variant implies what is announced.
     ///
     /// Serialised as `{"state": name, "facts": …}` (serde's adjacent tagging).
     type State: Clone + Debug + Default + PartialEq + Serialize + DeserializeOwned + Send + Sync;
-    /// What it asks of the world outside, such as a payment gateway.
+    /// What it asks of the world outside, such as a gateway.
     type Effect: Send + Sync;
     /// What the world outside answers.
     type Reply: Debug + Send + Sync;
 
-    /// Its card.
+    /// What it says of itself, as data.
     fn declaration(&self) -> &'static Declaration;
 
     /// Understands a message, by whichever door it came: [`Door::read`](crate::Door::read) holds it to that.
@@ -60,7 +62,12 @@ pub trait Participant: Send + Sync + 'static {
     /// Decides: pure and total.
     ///
     /// Called with the expected state first and, if the store holds another, once more with that.
-    fn decide(&self, state: &Self::State, input: Input<'_, Self>, context: &Context<'_>) -> Decision<Self>;
+    fn decide(
+        &self,
+        state: &Self::State,
+        input: Input<'_, Self>,
+        context: &Context<'_, Self::Vocabulary>,
+    ) -> Decision<Self>;
 
     /// Until when a saga in this state is waited for, and on which list it stands meanwhile; `None` for one that has
     /// ended. Only for a participant whose declaration says that it keeps deadlines.
@@ -83,9 +90,9 @@ pub trait Participant: Send + Sync + 'static {
         None
     }
 
-    /// The sealed card that travels beside an announced event of this type: taken from the message at hand, because
-    /// it is stored nowhere.
-    fn sealed_card<'a>(&self, incoming: &'a Self::Incoming, event_type: EventType) -> Option<&'a str> {
+    /// The text that travels beside an announced event of this type: taken from the message at hand, because it is
+    /// stored nowhere.
+    fn beside<'a>(&self, incoming: &'a Self::Incoming, event_type: EventType) -> Option<&'a str> {
         let _ = (incoming, event_type);
         None
     }
@@ -115,8 +122,8 @@ impl Door {
 }
 
 /// What is known besides state and input.
-#[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
+#[derive(Debug)]
+pub struct Context<'a, V> {
     /// The saga.
     pub saga: SagaId,
     /// When the input was received.
@@ -124,12 +131,20 @@ pub struct Context<'a> {
     /// How often the message has been received, from 1.
     pub receive: u32,
     /// What the state on record has announced; empty while the state is merely expected.
-    pub said: &'a [Event],
+    pub said: &'a [V],
     /// The reaction that the message is for.
     pub reaction: Option<&'static Reaction>,
 }
 
-impl Context<'_> {
+// Derived, these would ask the same of `V`.
+impl<V> Clone for Context<'_, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<V> Copy for Context<'_, V> {}
+
+impl<V> Context<'_, V> {
     /// Puts an attempt of this round that failed with this error on record. The delay before it is tried again; `None`: no
     /// more.
     #[must_use]
@@ -193,7 +208,7 @@ impl<P: Participant + ?Sized> Copy for Input<'_, P> {}
 pub enum Decision<P: Participant + ?Sized> {
     /// Move from the state that was decided on to this one, then go on.
     Commit(P::State, Then<P>),
-    /// The same, together with taking from the shared stock, all or nothing. Where there is not enough by then, the
+    /// The same, together with taking from shared counters, all or nothing. Where there is not enough by then, the
     /// message is decided upon anew.
     Transact(P::State, Vec<Take>, Then<P>),
     /// The state is an intent that stands already, or something has to be looked up first: carry on with it.
@@ -216,10 +231,10 @@ pub enum Decision<P: Participant + ?Sized> {
 #[derive(Debug)]
 pub enum Then<P: Participant + ?Sized> {
     /// Announce these events; they are stored with the state.
-    Announce(Vec<Event>),
+    Announce(Vec<P::Vocabulary>),
     /// The same, behind what the state that is left has on record of these types: it may not have been announced yet,
     /// and whoever hears the one must have been told the other.
-    AnnounceBehind(&'static [EventType], Vec<Event>),
+    AnnounceBehind(Vec<EventType>, Vec<P::Vocabulary>),
     /// The state is an intent: act outside.
     Perform(P::Effect),
     /// The state is an intent: decide on the same message once more, from there.

@@ -3,13 +3,14 @@
 //! The state in it is the record of what was handled, and beside the state stands, byte for byte, what the state
 //! announces. There is no inbox table and no outbox table, and no window after which a duplicate would run again.
 
-use contracts::{Envelope, Event, EventType, Poison, SagaId, SagaKind};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
+use wire::envelope::with_beside;
+use wire::{Envelope, EventType, Events, Poison, SagaId, SagaKind};
 
 use crate::topology::Channel;
 
@@ -70,7 +71,7 @@ impl Record {
 
     /// What the state has announced, as far as this build can read it.
     #[must_use]
-    pub fn said(&self) -> Vec<Event> {
+    pub fn said<V: Events>(&self) -> Vec<V> {
         self.announced.iter().filter_map(|stored| Envelope::read(stored).ok()).map(|envelope| envelope.event).collect()
     }
 }
@@ -132,7 +133,7 @@ impl Due {
     }
 }
 
-/// An amount taken from the shared stock; negative where it is given back.
+/// An amount taken from a shared counter; negative where it is given back.
 ///
 /// It is taken only from a row that exists, and only if the row holds as much.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
@@ -152,7 +153,7 @@ pub struct Write {
     pub expected: Option<Stored>,
     /// What shall stand there.
     pub to: Record,
-    /// What is taken from the stock with it, all or nothing.
+    /// What is taken from counters with it, all or nothing.
     pub takes: Vec<Take>,
     /// Where the saga stands in the lists from now on.
     pub due: Option<Due>,
@@ -176,7 +177,7 @@ pub struct Announcement {
 }
 
 impl std::fmt::Debug for Announcement {
-    /// Without the body, which can hold a sealed card.
+    /// Without the body, which can hold what is sealed.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Announcement")
             .field("channel", &self.channel)
@@ -190,16 +191,16 @@ impl Announcement {
     /// The message attribute that event subscriptions filter by.
     pub const TYPE: &str = "type";
 
-    /// The announcement of a stored envelope, with the sealed card that goes beside it.
+    /// The announcement of a stored envelope, with the text that goes beside it.
     ///
     /// # Errors
     ///
     /// [`Poison`] when the stored envelope cannot be read: another build wrote it.
-    pub fn of_event(stored: &str, sealed_card: impl FnOnce(EventType) -> Option<String>) -> Result<Self, Poison> {
-        let envelope = Envelope::read(stored)?;
+    pub fn of_event<V: Events>(stored: &str, beside: impl FnOnce(EventType) -> Option<String>) -> Result<Self, Poison> {
+        let envelope: Envelope<V> = Envelope::read(stored)?;
         let event_type = envelope.event.event_type();
-        let body =
-            sealed_card(event_type).map_or_else(|| stored.to_owned(), |card| Envelope::with_sealed_card(stored, &card));
+        let body = event_type.beside().and_then(|attribute| Some(with_beside(stored, attribute, &beside(event_type)?)));
+        let body = body.unwrap_or_else(|| stored.to_owned());
         Ok(Self {
             channel: Channel::Events(event_type.publisher()),
             id: envelope.id,

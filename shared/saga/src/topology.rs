@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use contracts::{Publisher, SagaKind};
 use serde::Serialize;
+use wire::{Publisher, SagaKind};
 
 /// Prefixes every name that a user sees in AWS; `ensemble` unless configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Names {
         }
     }
 
-    /// A queue, or the table of a service.
+    /// A queue, the table of a service, or a table of counters.
     #[must_use]
     pub fn of_service(&self, service: &str) -> String {
         format!("{}-{service}", self.prefix)
@@ -70,12 +70,6 @@ impl Names {
     #[must_use]
     pub fn undelivered(&self, queue: &str) -> String {
         format!("{}-{queue}-undelivered", self.prefix)
-    }
-
-    /// The table of the stock: an item for each thing that can be reserved.
-    #[must_use]
-    pub fn stock_table(&self) -> String {
-        format!("{}-stock", self.prefix)
     }
 
     /// The table of what operators did.
@@ -219,8 +213,8 @@ mod tests {
     #[test]
     fn a_short_name_is_what_stands_behind_the_prefix() {
         let names = Names::new("a").unwrap();
-        assert_eq!(names.short(&names.dlq("payment")), "payment-dlq");
+        assert_eq!(names.short(&names.dlq("hotels")), "hotels-dlq");
         assert_eq!(names.short("audit"), "audit");
-        assert_eq!(names.short("b-payment"), "b-payment");
+        assert_eq!(names.short("b-hotels"), "b-hotels");
     }
 }

@@ -3,9 +3,9 @@
 //! **Invariant:** however often something is done, the record has an end; and whatever was asked lately is recognised
 //! when it is asked once more.
 
-use contracts::journey::is_zero;
-use contracts::{Action, SagaId};
 use serde::{Deserialize, Serialize};
+use wire::journey::is_zero;
+use wire::{Action, SagaId};
 
 /// How many actions are kept in full, the first ones: with these it began.
 const FIRST: usize = 4;
@@ -68,15 +68,20 @@ fn digest(request: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use contracts::ActionKind;
-    use testkit::fixtures;
+    use wire::ActionKind;
 
     use super::*;
 
     fn retry(nth: usize) -> Action {
         let text = "ä".repeat(500);
-        let (by, reason) = (text.as_str().into(), text.as_str().into());
-        Action { what: ActionKind::Retry, by, reason, at: fixtures::NOW, request: Some(format!("retry-{nth}")) }
+        let (by, reason) = (text.clone(), text);
+        Action {
+            what: ActionKind::Retry,
+            by,
+            reason,
+            at: jiff::Timestamp::UNIX_EPOCH,
+            request: Some(format!("retry-{nth}")),
+        }
     }
 
     #[test]

@@ -1,14 +1,19 @@
 //! Completes a saga. No compensation: after the pivot nothing is undone.
 
 use super::contract::{Owner, Stage};
-use super::state::{Case, State, announce};
-use crate::step::Heard;
+use super::state::{CaseOf, HeardBy, State, StateOf, announce};
 use crate::{Context, Decision};
+use wire::Subject;
 
 /// All is done: the saga ended well, also where it was to be unwound by then.
-pub(super) fn complete<O: Owner>(owner: &O, state: &State, heard: &Heard, context: &Context<'_>) -> Decision<O> {
-    if state.is_about_another(&heard.purchase) {
-        return Decision::Contradiction("fare, order: is not the one on record for this saga");
+pub(super) fn complete<O: Owner>(
+    owner: &O,
+    state: &StateOf<O>,
+    heard: &HeardBy<O>,
+    context: &Context<'_, O::Vocabulary>,
+) -> Decision<O> {
+    if state.is_about_another(&heard.subject) {
+        return Decision::Contradiction("subject: is not the one on record for this saga");
     }
     match state {
         State::Unseen => Decision::NotYet,
@@ -26,9 +31,14 @@ pub(super) fn complete<O: Owner>(owner: &O, state: &State, heard: &Heard, contex
     }
 }
 
-fn completed<O: Owner>(owner: &O, case: &Case, heard: &Heard, context: &Context<'_>) -> Decision<O> {
-    // The workshop's path of an order ends with its reservation, so no step completes an order.
-    let step = context.reaction.and_then(|reaction| reaction.step(case.purchase.kind()));
+fn completed<O: Owner>(
+    owner: &O,
+    case: &CaseOf<O>,
+    heard: &HeardBy<O>,
+    context: &Context<'_, O::Vocabulary>,
+) -> Decision<O> {
+    // The path of some sagas ends with the last step of another service: no step completes them.
+    let step = context.reaction.and_then(|reaction| reaction.step(case.subject.kind()));
     let path = &heard.journey.path;
     let path = step.map_or_else(|| path.clone(), |step| path.and(step, true, context.now));
     let Some(event) = owner.completed(&heard.event, case.told, path) else { return Decision::NotYet };

@@ -1,8 +1,8 @@
 //! What an owner of sagas is: its trait, and the form of its requests.
 
-use contracts::booking::Failed;
-use contracts::{Event, Failure, Money, Path, Purchase, SagaId, SagaKind, Standing, StepName, Subject};
 use serde_json::Value;
+use wire::told::Failed;
+use wire::{Events, Failure, Path, SagaId, SagaKind, Standing, StepType, Vocabulary};
 
 use super::deadlines::Deadlines;
 use super::request::fields::Fields;
@@ -12,23 +12,26 @@ use crate::Declaration;
 ///
 /// # Examples
 ///
-/// `services/booking` owns two kinds of saga.
-pub trait Owner: Send + Sync + 'static {
-    /// What may come with a request that is stored nowhere: it is sealed while the request is read.
-    type Card: 'static;
+/// `examples/trip` owns a kind of saga.
+pub trait Owner: Send + Sync + Sized + 'static {
+    /// The events of its choreography.
+    type Vocabulary: Vocabulary;
 
-    /// What the owner says of itself as data: the reactions are made by [`card`](super::card).
+    /// What may come with a request that is stored nowhere: it is sealed while the request is read.
+    type Secret: 'static;
+
+    /// What the owner says of itself as data: the reactions are made by [`reactions`](super::reactions).
     fn declaration(&self) -> &'static Declaration;
 
     /// The form of the requests of each kind of saga.
-    fn forms(&self) -> &'static [Form<Self::Card>];
+    fn forms(&self) -> &'static [Form<Self::Vocabulary, Self::Secret>];
 
-    /// Seals the card of a request for this saga.
+    /// Seals the secret of a request for this saga.
     ///
     /// # Errors
     ///
-    /// The fields of the card, and the rule that they break.
-    fn seal(&self, card: &Self::Card, saga: SagaId) -> Result<String, String>;
+    /// The fields of the secret, and the rule that they break.
+    fn seal(&self, secret: &Self::Secret, saga: SagaId) -> Result<String, String>;
 
     /// The kind of saga that clients ask for by the topic of this name, if requests come by it.
     fn requested_by(&self, topic: &str) -> Option<SagaKind>;
@@ -38,7 +41,7 @@ pub trait Owner: Send + Sync + 'static {
 
     /// Carries out a step of the owner's own: the first step of a saga, or the step that undoes that one. The failure,
     /// if the step fails.
-    fn fails(&self, step: StepName, purchase: &Purchase) -> Option<Failure>;
+    fn fails(&self, step: StepType, subject: &AboutBy<Self>) -> Option<Failure>;
 
     /// What the record of a saga of this kind says at this stage, besides the name of its state.
     fn status(&self, kind: SagaKind, stage: Stage) -> Option<&'static str> {
@@ -47,15 +50,21 @@ pub trait Owner: Send + Sync + 'static {
     }
 
     /// The effect that stands where the first step could not be undone.
-    fn standing(&self, purchase: &Purchase) -> Standing;
+    fn standing(&self, subject: &AboutBy<Self>) -> Standing;
 
     /// The event that tells that a saga completed, by the event that says so to the owner; `earlier` notifications went
     /// before. `None` for an event that says no such thing.
-    fn completed(&self, event: &Event, earlier: u32, path: Path) -> Option<Event>;
+    fn completed(&self, event: &Self::Vocabulary, earlier: u32, path: Path) -> Option<Self::Vocabulary>;
 
     /// How a saga failed, by the event that says so to the owner. `None` for an event that says no such thing.
-    fn failed(&self, event: &Event) -> Option<Failed>;
+    fn failed(&self, event: &Self::Vocabulary) -> Option<FailedOf<Self>>;
 }
+
+/// What the sagas of this owner are about.
+pub type AboutBy<O> = <<O as Owner>::Vocabulary as Events>::Subject;
+
+/// How a saga of this owner failed.
+pub type FailedOf<O> = Failed<AboutBy<O>, <<O as Owner>::Vocabulary as Vocabulary>::Details>;
 
 /// How far a saga is, for the record of what it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,45 +78,43 @@ pub enum Stage {
 }
 
 /// What a client asks for, once it is read.
-#[expect(missing_debug_implementations, reason = "it may hold a card")]
-pub struct Requested<C> {
+#[expect(missing_debug_implementations, reason = "it may hold a secret")]
+pub struct Requested<V: Events, C> {
     /// What the saga is about.
-    pub purchase: Purchase,
-    /// The card that came with the request.
-    pub card: Option<C>,
+    pub subject: V::Subject,
+    /// The secret that came with the request.
+    pub secret: Option<C>,
 }
 
 /// A request that broke rules: what its client is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Broken<V: Vocabulary> {
     /// What was asked for, as far as it could be read.
-    pub subject: Subject,
-    /// The amount, where it could be read.
-    pub amount: Option<Money>,
+    pub asked: V::Asked,
     /// The rules, each with its field; never a value.
     pub rules: Vec<String>,
 }
 
-impl Broken {
+impl<V: Vocabulary> Broken<V> {
     /// A request that breaks these rules, and of which all could be read.
     #[must_use]
-    pub fn whole(purchase: &Purchase, rules: Vec<String>) -> Self {
-        Self { subject: purchase.subject(), amount: Some(purchase.amount()), rules }
+    pub fn whole(subject: &V::Subject, rules: Vec<String>) -> Self {
+        Self { asked: subject.into(), rules }
     }
 }
 
 /// How a request was read.
-pub type Reading<C> = Result<Requested<C>, Box<Broken>>;
+pub type Reading<V, C> = Result<Requested<V, C>, Box<Broken<V>>>;
 
-/// The form of a request: of one kind of saga. `C`: the card that may come with it.
+/// The form of a request: of one kind of saga. `C`: the secret that may come with it.
 #[expect(missing_debug_implementations, reason = "it is functions, which say nothing")]
-pub struct Form<C> {
+pub struct Form<V: Vocabulary, C> {
     /// The kind of saga that is asked for.
     pub kind: SagaKind,
     /// The names of the fields, all of them required.
     pub fields: &'static [&'static str],
     /// Reads the fields of a request that has broken these rules already.
-    pub read: fn(&Fields<'_>, Vec<String>) -> Reading<C>,
+    pub read: fn(&Fields<'_>, Vec<String>) -> Reading<V, C>,
     /// What the schema of the fields is called, and that JSON Schema.
     pub schema: (&'static str, fn() -> Value),
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use contracts::SagaKind;
 use jiff::{SignedDuration, Timestamp};
+use wire::SagaKind;
 
 /// A quarter of an hour: longer than an outage that nobody has to hear of, shorter than a customer's patience.
 const SECS: u32 = 900;

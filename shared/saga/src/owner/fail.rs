@@ -1,20 +1,24 @@
 //! Ends a saga that failed: every other compensation has answered, so the first step itself is undone, and the client
 //! told what still stands.
 
-use contracts::booking::Failed;
-use contracts::{Outcome, Path};
+use wire::told::Failed;
+use wire::{Outcome, Path, Subject};
 
-use super::contract::{Owner, Stage};
-use super::state::{Case, State, tell, told};
-use crate::step::Heard;
+use super::contract::{FailedOf, Owner, Stage};
+use super::state::{CaseOf, HeardBy, State, StateOf, tell, told};
 use crate::{Context, Decision, Then};
 
 /// The last of the others has answered, badly.
-pub(super) fn fail<O: Owner>(owner: &O, state: &State, heard: &Heard, context: &Context<'_>) -> Decision<O> {
-    if state.is_about_another(&heard.purchase) {
-        return Decision::Contradiction("fare, order: is not the one on record for this saga");
+pub(super) fn fail<O: Owner>(
+    owner: &O,
+    state: &StateOf<O>,
+    heard: &HeardBy<O>,
+    context: &Context<'_, O::Vocabulary>,
+) -> Decision<O> {
+    if state.is_about_another(&heard.subject) {
+        return Decision::Contradiction("subject: is not the one on record for this saga");
     }
-    let ended = |case: &Case, known: &Path| match owner.failed(&heard.event) {
+    let ended = |case: &CaseOf<O>, known: &Path| match owner.failed(&heard.event) {
         Some(failed) => {
             let path = heard.journey.path.merged(known);
             end(owner, case.clone(), Failed { earlier: case.told, path, ..failed }, context)
@@ -45,9 +49,14 @@ pub(super) fn fail<O: Owner>(owner: &O, state: &State, heard: &Heard, context: &
 }
 
 /// Undoes the first step, and ends the saga.
-pub(super) fn end<O: Owner>(owner: &O, mut case: Case, mut failed: Failed, context: &Context<'_>) -> Decision<O> {
-    let Some(step) = Owner::declaration(owner).undoing(case.purchase.kind()) else { return Decision::NotYet };
-    match owner.fails(step, &case.purchase) {
+pub(super) fn end<O: Owner>(
+    owner: &O,
+    mut case: CaseOf<O>,
+    mut failed: FailedOf<O>,
+    context: &Context<'_, O::Vocabulary>,
+) -> Decision<O> {
+    let Some(step) = Owner::declaration(owner).undoing(case.subject.kind()) else { return Decision::NotYet };
+    match owner.fails(step, &case.subject) {
         // In another round it may have been done before; then it is not done, or told, twice.
         None if failed.path.has(step) => {}
         None => {
@@ -60,7 +69,7 @@ pub(super) fn end<O: Owner>(owner: &O, mut case: Case, mut failed: Failed, conte
             }
             failed.path = failed.path.and(step, false, context.now);
             failed.error = failed.error.and(failure);
-            failed.standing.push(owner.standing(&case.purchase));
+            failed.standing.push(owner.standing(&case.subject));
         }
     }
     let case = case.having_told();

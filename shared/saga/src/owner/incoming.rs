@@ -1,7 +1,7 @@
 //! What an owner hears.
 
-use contracts::{Action, ActionKind, Event, Purchase, Words};
 use jiff::Timestamp;
+use wire::{Action, ActionKind, Vocabulary};
 
 use super::state::Case;
 use crate::Reaction;
@@ -9,13 +9,13 @@ use crate::step::Heard;
 
 /// What an owner hears.
 #[derive(Clone, Debug)]
-pub enum Incoming {
-    /// A client asks for a saga; a card that came with the request, sealed.
-    Requested(Purchase, Option<String>),
+pub enum Incoming<V: Vocabulary> {
+    /// A client asks for a saga; a secret that came with the request, sealed.
+    Requested(V::Subject, Option<String>),
     /// A client asks, and the request breaks a rule: the rejection. Its path is empty until it is decided upon.
-    BadRequest(Box<Event>),
+    BadRequest(Box<V>),
     /// Another service has done or refused its step, or has undone it.
-    Told(Box<Heard>),
+    Told(Box<Heard<V>>),
     /// Somebody asks for something to be done to the saga, or its time is up.
     Asked(Ask),
 }
@@ -26,9 +26,9 @@ pub struct Ask {
     /// What.
     pub what: ActionKind,
     /// Who.
-    pub by: Words,
+    pub by: String,
     /// Why.
-    pub reason: Words,
+    pub reason: String,
     /// The id of the request; none for a deadline.
     pub request: Option<String>,
 }
@@ -41,7 +41,7 @@ impl Ask {
     }
 
     /// Whether this very request has been acted upon.
-    pub(super) fn is_known_to(&self, case: &Case) -> bool {
+    pub(super) fn is_known_to<S>(&self, case: &Case<S>) -> bool {
         self.request.as_deref().is_some_and(|request| case.actions.is_known(request))
     }
 }

@@ -1,17 +1,17 @@
 //! An owner as a participant: how each message is understood and decided upon, and what is waited for.
 
-use contracts::{EventType, Poison, SagaId};
+use wire::{EventType, Events, Poison, SagaId, Subject};
 
 use super::contract::Owner;
 use super::incoming::{Incoming, Meaning};
-use super::state::{Case, State};
+use super::state::{Case, CaseOf, HeardBy, State, StateOf};
 use super::{awaited, complete, fail, register, request, unwind};
-use crate::step::Heard;
 use crate::{Awaited, Context, Decision, Declaration, Delivery, Due, Input, List, NoEffect, Participant, Received};
 
 impl<O: Owner> Participant for O {
-    type Incoming = Incoming;
-    type State = State;
+    type Vocabulary = O::Vocabulary;
+    type Incoming = Incoming<O::Vocabulary>;
+    type State = StateOf<O>;
     type Effect = NoEffect;
     type Reply = NoEffect;
 
@@ -19,11 +19,11 @@ impl<O: Owner> Participant for O {
         Owner::declaration(self)
     }
 
-    fn read(&self, delivery: &Delivery<'_>) -> Result<Received<Incoming>, Poison> {
+    fn read(&self, delivery: &Delivery<'_>) -> Result<Received<Incoming<O::Vocabulary>>, Poison> {
         request::read(self, delivery)
     }
 
-    fn expects(&self, incoming: &Incoming) -> Option<State> {
+    fn expects(&self, incoming: &Incoming<O::Vocabulary>) -> Option<StateOf<O>> {
         match incoming {
             Incoming::Requested(..) | Incoming::BadRequest(_) => Some(State::Unseen),
             Incoming::Told(heard) => {
@@ -38,12 +38,17 @@ impl<O: Owner> Participant for O {
         }
     }
 
-    fn decide(&self, state: &State, input: Input<'_, Self>, context: &Context<'_>) -> Decision<Self> {
+    fn decide(
+        &self,
+        state: &StateOf<O>,
+        input: Input<'_, Self>,
+        context: &Context<'_, O::Vocabulary>,
+    ) -> Decision<Self> {
         let Input::Event(incoming) = input else {
             return Decision::NotYet;
         };
         match incoming {
-            Incoming::Requested(purchase, _sealed_card) => register::register(self, state, purchase, context),
+            Incoming::Requested(subject, _beside) => register::register(self, state, subject, context),
             Incoming::BadRequest(rejected) => register::reject(self, state, rejected, context),
             Incoming::Told(heard) => match context.reaction.map(Meaning::of) {
                 Some(Meaning::Done) => complete::complete(self, state, heard, context),
@@ -55,8 +60,8 @@ impl<O: Owner> Participant for O {
         }
     }
 
-    fn due(&self, state: &State) -> Option<Due> {
-        let due = |list, case: &Case, at| Some(Due { list, kind: case.purchase.kind(), at });
+    fn due(&self, state: &StateOf<O>) -> Option<Due> {
+        let due = |list, case: &CaseOf<O>, at| Some(Due { list, kind: case.subject.kind(), at });
         match state {
             State::Registered(case) | State::Undoing { case, .. } => due(List::Open, case, case.deadline),
             State::Unwinding { case, until, .. } => due(List::Open, case, *until),
@@ -74,19 +79,19 @@ impl<O: Owner> Participant for O {
         Some(request::ask::expired(Owner::declaration(self).name, saga))
     }
 
-    fn awaited(&self, state: &State) -> Option<Awaited> {
+    fn awaited(&self, state: &StateOf<O>) -> Option<Awaited> {
         awaited::awaited(Owner::declaration(self), state)
     }
 
-    fn sealed_card<'a>(&self, incoming: &'a Incoming, event_type: EventType) -> Option<&'a str> {
+    fn beside<'a>(&self, incoming: &'a Incoming<O::Vocabulary>, event_type: EventType) -> Option<&'a str> {
         match incoming {
-            Incoming::Requested(_, sealed_card) if event_type.carries_card() => sealed_card.as_deref(),
+            Incoming::Requested(_, beside) if event_type.beside().is_some() => beside.as_deref(),
             Incoming::Requested(..) | Incoming::BadRequest(_) | Incoming::Told(_) | Incoming::Asked(_) => None,
         }
     }
 }
 
 /// The state of a saga of which nothing has been heard since its request.
-fn registered<O: Owner>(owner: &O, heard: &Heard) -> State {
-    State::Registered(Case::new(owner, heard.purchase.clone(), heard.journey.deadline))
+fn registered<O: Owner>(owner: &O, heard: &HeardBy<O>) -> StateOf<O> {
+    State::Registered(Case::new(owner, heard.subject.clone(), heard.journey.deadline))
 }

@@ -11,12 +11,14 @@ pub mod fields;
 mod rules;
 pub mod schema;
 
-use contracts::{Event, EventType, MAX_BODY_BYTES, Poison, Reason, SagaId, SagaKind, Subject};
+use wire::{
+    EventType, Events, Identifier, Lexicon, MARK, MAX_BODY_BYTES, Poison, Reason, SagaId, SagaKind, Vocabulary,
+};
 use zeroize::Zeroizing;
 
-use super::card::first_step;
 use super::contract::{Broken, Form, Owner, Requested};
 use super::incoming::Incoming;
+use super::reactions::first_step;
 use crate::delivery;
 use crate::step::Heard;
 use crate::{Delivery, Door, Received};
@@ -37,26 +39,30 @@ struct Request<'a> {
     fields: Option<Fields<'a>>,
 }
 
+/// What this owner hears.
+type HeardOf<O> = Received<Incoming<<O as Owner>::Vocabulary>>;
+
 /// Understands a message.
-pub(super) fn read<O: Owner>(owner: &O, delivery: &Delivery<'_>) -> Result<Received<Incoming>, Poison> {
+pub(super) fn read<O: Owner>(owner: &O, delivery: &Delivery<'_>) -> Result<HeardOf<O>, Poison> {
+    let lexicon = O::Vocabulary::LEXICON;
     let beside = Beside::of_message(delivery);
     let fields = match Fields::of(delivery.body) {
         Ok(fields) => fields,
         Err(rule) => {
             let rule = event::rule_of_body(delivery.body, &rule);
-            let kind = event::requested_in_batch(delivery.body);
+            let kind = event::requested_in_batch(lexicon, delivery.body);
             let kind = kind.ok_or_else(|| Poison::new(Reason::Unreadable, rule.clone()))?;
             return decide_on(owner, Request::unread(kind, &beside, rule));
         }
     };
-    if fields.given(contracts::redact::MARK).is_some() {
+    if fields.given(MARK).is_some() {
         return Err(Poison::redacted());
     }
     if let Some(asked) = ask::asked(&fields) {
-        return ask::read(asked, &fields, &beside);
+        return ask::read::<O::Vocabulary>(asked, &fields, &beside);
     }
-    if is_event(&fields) && requested(&fields).is_none() {
-        return delivery::read_event(delivery, |event, _| {
+    if is_event(&fields) && requested(lexicon, &fields).is_none() {
+        return delivery::read_event(delivery, |event: O::Vocabulary, _| {
             Owner::declaration(owner).reaction_to(event.event_type())?;
             Some(Incoming::Told(Box::new(Heard::new(event, None)?)))
         });
@@ -68,14 +74,15 @@ pub(super) fn read<O: Owner>(owner: &O, delivery: &Delivery<'_>) -> Result<Recei
         return Err(Poison::new(Reason::NotForUs, "body: no kind of saga can be requested here"));
     };
     let mut room = Zeroizing::default();
-    decide_on(owner, Request::of(delivery.body, fields, &beside, kind, &mut room)?)
+    decide_on(owner, Request::of(lexicon, delivery.body, fields, &beside, kind, &mut room)?)
 }
 
 /// The kind of a bare request that came by no topic: the last one whose form has one of the fields, and no form before
 /// it has that field; or else the first.
-fn kind_of<C>(forms: &[Form<C>], fields: &Fields<'_>) -> Option<SagaKind> {
+fn kind_of<V: Vocabulary, C>(forms: &[Form<V, C>], fields: &Fields<'_>) -> Option<SagaKind> {
     let is_new = |nth: usize, name: &str| !forms.iter().take(nth).any(|earlier| earlier.fields.contains(&name));
-    let has = |nth: usize, form: &Form<C>| fields.names().any(|name| form.fields.contains(&name) && is_new(nth, name));
+    let has =
+        |nth: usize, form: &Form<V, C>| fields.names().any(|name| form.fields.contains(&name) && is_new(nth, name));
     let found = forms.iter().enumerate().rev().find(|(nth, form)| has(*nth, form)).map(|(_, form)| form);
     found.or(forms.first()).map(|form| form.kind)
 }
@@ -85,7 +92,7 @@ fn kind_of<C>(forms: &[Form<C>], fields: &Fields<'_>) -> Option<SagaKind> {
 /// # Errors
 ///
 /// The fields and the rules that they break.
-pub fn check<C>(forms: &[Form<C>], kind: SagaKind, body: &str) -> Result<(), String> {
+pub fn check<V: Vocabulary, C>(forms: &[Form<V, C>], kind: SagaKind, body: &str) -> Result<(), String> {
     let fields = Fields::of(body).map_err(|rule| format!("body: {rule}"))?;
     if body.len() > MAX_BODY_BYTES {
         return Err(too_large());
@@ -96,13 +103,15 @@ pub fn check<C>(forms: &[Form<C>], kind: SagaKind, body: &str) -> Result<(), Str
 }
 
 /// The rejection of a request that broke rules. `None` where the vocabulary has no such event.
-pub(super) fn rejection<O: Owner>(owner: &O, broken: Broken) -> Option<Event> {
-    let Broken { subject, amount, rules } = broken;
-    let (step, _) = first_step(Owner::declaration(owner), subject.kind())?;
-    Event::rejected(subject, amount, rules::failure(step, &rules))
+pub(super) fn rejection<O: Owner>(owner: &O, broken: Broken<O::Vocabulary>, kind: SagaKind) -> Option<O::Vocabulary> {
+    let Broken { asked, rules } = broken;
+    let (step, _) = first_step(Owner::declaration(owner), kind)?;
+    // A rule may name a field that is not ours.
+    let rules: Vec<String> = rules.iter().map(|rule| O::Vocabulary::cleaned(rule).into_owned()).collect();
+    O::Vocabulary::rejected(kind, asked, rules::failure(step, &rules))
 }
 
-fn form<C>(forms: &[Form<C>], kind: SagaKind) -> Option<&Form<C>> {
+fn form<V: Vocabulary, C>(forms: &[Form<V, C>], kind: SagaKind) -> Option<&Form<V, C>> {
     forms.iter().find(|form| form.kind == kind)
 }
 
@@ -127,6 +136,7 @@ impl<'a> Request<'a> {
     /// The request in a body: a `CloudEvent`'s data, or the body itself, which is then of this kind. `room` holds data
     /// that has to be decoded.
     fn of(
+        lexicon: &Lexicon,
         body: &str,
         fields: Fields<'a>,
         beside: &Beside,
@@ -136,7 +146,7 @@ impl<'a> Request<'a> {
         let traceparent = beside.traceparent(&fields);
         let is_too_large = (body.len() > MAX_BODY_BYTES).then(too_large);
         let request = if is_event(&fields) {
-            Self::of_event(&fields, beside, kind, room)?
+            Self::of_event(lexicon, &fields, beside, kind, room)?
         } else {
             let (id, broken) = beside.identity();
             let saga = SagaId::of_request(kind.as_str(), id);
@@ -150,12 +160,13 @@ impl<'a> Request<'a> {
     }
 
     fn of_event(
+        lexicon: &Lexicon,
         attributes: &Fields<'a>,
         beside: &Beside,
         kind: SagaKind,
         room: &'a mut Zeroizing<String>,
     ) -> Result<Self, Poison> {
-        let kind = requested(attributes).unwrap_or(kind);
+        let kind = requested(lexicon, attributes).unwrap_or(kind);
         if !event::is_of_version_1(attributes) {
             let rule = format!("schemaversion: {kind}_requested is read in version 1 only");
             return Err(Poison::new(Reason::UnknownVersion, rule));
@@ -197,20 +208,22 @@ impl Unwrapped {
     }
 
     /// What is inside: whatever it is, it was meant to be a request, so its sender is told what is wrong with it.
-    fn read<O: Owner>(&self, owner: &O) -> Result<Received<Incoming>, Poison> {
+    fn read<O: Owner>(&self, owner: &O) -> Result<HeardOf<O>, Poison> {
+        let lexicon = O::Vocabulary::LEXICON;
         let mut room = Zeroizing::default();
         let request = match Fields::of(&self.message) {
             Ok(fields) => {
                 if let Some(asked) = ask::asked(&fields) {
-                    return ask::from_client(asked).and_then(|asked| ask::read(asked, &fields, &self.beside));
+                    return ask::from_client(asked)
+                        .and_then(|asked| ask::read::<O::Vocabulary>(asked, &fields, &self.beside));
                 }
-                if is_event(&fields) && requested(&fields).is_none() {
+                if is_event(&fields) && requested(lexicon, &fields).is_none() {
                     return Err(Poison::new(
                         Reason::UnexpectedEnvelope,
                         "Message: an event that is no request came in an SNS envelope",
                     ));
                 }
-                Request::of(&self.message, fields, &self.beside, self.kind, &mut room)?
+                Request::of(lexicon, &self.message, fields, &self.beside, self.kind, &mut room)?
             }
             Err(rule) => Request::unread(self.kind, &self.beside, event::rule_of_body(&self.message, &rule)),
         };
@@ -218,33 +231,34 @@ impl Unwrapped {
     }
 }
 
-/// Checks the request by its form, and seals the card of one that has a card.
-fn decide_on<O: Owner>(owner: &O, request: Request<'_>) -> Result<Received<Incoming>, Poison> {
+/// Checks the request by its form, and seals the secret of one that has a secret.
+fn decide_on<O: Owner>(owner: &O, request: Request<'_>) -> Result<HeardOf<O>, Poison> {
     let Request { kind, saga, id, traceparent, broken, fields } = request;
     let requested = |event: &EventType| Door::of(*event) == Door::Clients && event.kind() == Some(kind);
     let mut heard = Owner::declaration(owner).reactions.iter().map(|reaction| reaction.to);
     let not_here = || Poison::new(Reason::NotForUs, format!("type: no {kind} can be requested here"));
     let (form, event_type) = form(owner.forms(), kind).zip(heard.find(requested)).ok_or_else(not_here)?;
     let read = match fields {
-        None => Err(Box::new(Broken { subject: Subject::unknown(kind), amount: None, rules: broken })),
+        None => Err(Box::new(Broken { asked: O::Vocabulary::unread(kind), rules: broken })),
         Some(fields) => (form.read)(&fields, broken),
     };
-    let sealed =
-        read.and_then(|Requested { purchase, card }| match card.map(|card| owner.seal(&card, saga)).transpose() {
-            Ok(sealed_card) => Ok(Incoming::Requested(purchase, sealed_card)),
-            Err(rule) => Err(Box::new(Broken::whole(&purchase, vec![rule]))),
-        });
+    let sealed = read.and_then(|Requested { subject, secret }| {
+        match secret.map(|secret| owner.seal(&secret, saga)).transpose() {
+            Ok(beside) => Ok(Incoming::Requested(subject, beside)),
+            Err(rule) => Err(Box::new(Broken::whole(&subject, vec![rule]))),
+        }
+    });
     let incoming = match sealed {
         Ok(requested) => requested,
-        Err(broken) => Incoming::BadRequest(Box::new(rejection(owner, *broken).ok_or_else(not_here)?)),
+        Err(broken) => Incoming::BadRequest(Box::new(rejection(owner, *broken, kind).ok_or_else(not_here)?)),
     };
-    Ok(Received { saga, event_type, event_id: causation(&id, saga), traceparent, incoming })
+    Ok(Received { saga, event_type, event_id: causation::<O::Vocabulary>(&id, saga), traceparent, incoming })
 }
 
 /// The causation of what follows: the request's identity where it is a tame text, else an id derived from it.
-fn causation(identity: &str, saga: SagaId) -> String {
-    match contracts::Identifier::parse(identity) {
-        Ok(tame) if contracts::redact::text(tame.as_str()) == identity => identity.to_owned(),
+fn causation<V: Vocabulary>(identity: &str, saga: SagaId) -> String {
+    match Identifier::parse(identity) {
+        Ok(tame) if V::cleaned(tame.as_str()) == identity => identity.to_owned(),
         _ => saga.derive("request").to_string(),
     }
 }

@@ -1,21 +1,22 @@
 //! What an owner has on record of a saga.
 
-use contracts::booking::Failed;
-use contracts::journey::{is_zero, never};
-use contracts::{Action, Attempt, Event, EventType, Failure, Outcome, Path, Purchase};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use wire::journey::{is_zero, never};
+use wire::told::Failed;
+use wire::{Action, Attempt, EventType, Events, Failure, Outcome, Path, Subject, Vocabulary};
 
 use super::actions::Actions;
-use super::contract::{Owner, Stage};
+use super::contract::{AboutBy, FailedOf, Owner, Stage};
+use crate::step::Heard;
 use crate::{Awaited, Context, Decision, Participant, Then};
 
-/// What the owner knows of a saga that runs or ran.
+/// What the owner knows of a saga that runs or ran. `S`: what sagas are about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Case {
+pub struct Case<S> {
     /// What the saga is about.
     #[serde(flatten)]
-    pub purchase: Purchase,
+    pub subject: S,
     /// What the record says besides the name of the state: [`Owner::status`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
@@ -36,16 +37,25 @@ pub struct Case {
     pub attempts: Vec<Attempt>,
 }
 
-impl Case {
+/// What this owner knows of a saga.
+pub type CaseOf<O> = Case<AboutBy<O>>;
+
+/// What this owner has on record of a saga.
+pub type StateOf<O> = State<<O as Owner>::Vocabulary>;
+
+/// An event of another service that this owner hears.
+pub(super) type HeardBy<O> = Heard<<O as Owner>::Vocabulary>;
+
+impl<S: Subject> Case<S> {
     /// A saga that is new.
-    pub fn new<O: Owner>(owner: &O, purchase: Purchase, deadline: Timestamp) -> Self {
-        let status = owner.status(purchase.kind(), Stage::Registered).map(str::to_owned);
-        Self { purchase, status, deadline, round: 0, told: 0, actions: Actions::default(), attempts: Vec::new() }
+    pub fn new<O: Owner>(owner: &O, subject: S, deadline: Timestamp) -> Self {
+        let status = owner.status(subject.kind(), Stage::Registered).map(str::to_owned);
+        Self { subject, status, deadline, round: 0, told: 0, actions: Actions::default(), attempts: Vec::new() }
     }
 
     /// The same, at another stage.
     pub(super) fn at<O: Owner>(self, owner: &O, stage: Stage) -> Self {
-        let status = owner.status(self.purchase.kind(), stage).map(str::to_owned);
+        let status = owner.status(self.subject.kind(), stage).map(str::to_owned);
         Self { status, ..self }
     }
 
@@ -62,9 +72,9 @@ impl Case {
 }
 
 /// What an owner has on record of a saga.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", content = "facts")]
-pub enum State {
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", content = "facts", bound = "")]
+pub enum State<V: Vocabulary> {
     /// Nothing yet.
     #[default]
     Unseen,
@@ -76,12 +86,12 @@ pub enum State {
     /// The request broke a rule.
     Rejected,
     /// What is asked for is on record; its saga runs.
-    Registered(Case),
+    Registered(Case<V::Subject>),
     /// Everything that took effect is being undone.
     Unwinding {
         /// What is known of it.
         #[serde(flatten)]
-        case: Case,
+        case: Case<V::Subject>,
         /// Why.
         error: Failure,
         /// The path on which it began.
@@ -96,19 +106,19 @@ pub enum State {
     Undoing {
         /// What is known of it.
         #[serde(flatten)]
-        case: Case,
+        case: Case<V::Subject>,
         /// How the saga will have ended.
-        failed: Box<Failed>,
+        failed: Box<Failed<V::Subject, V::Details>>,
     },
     /// The saga ended well.
-    Completed(Case),
+    Completed(Case<V::Subject>),
     /// The saga failed, and everything is undone.
-    Cancelled(Case),
+    Cancelled(Case<V::Subject>),
     /// The saga failed, and something still stands, or nobody knows: a person has to look.
     NeedsAttention {
         /// What is known of it.
         #[serde(flatten)]
-        case: Case,
+        case: Case<V::Subject>,
         /// Since when; an older build did not say.
         #[serde(default)]
         since: Timestamp,
@@ -117,13 +127,13 @@ pub enum State {
         awaits: Option<Awaited>,
     },
     /// A person closed it.
-    Resolved(Case),
+    Resolved(Case<V::Subject>),
 }
 
-impl State {
+impl<V: Vocabulary> State<V> {
     /// What is known of the saga, if what it is about is on record.
     #[must_use]
-    pub fn case(&self) -> Option<&Case> {
+    pub fn case(&self) -> Option<&Case<V::Subject>> {
         match self {
             Self::Unseen | Self::Withdrawn { .. } | Self::Rejected => None,
             Self::Registered(case) | Self::Completed(case) | Self::Cancelled(case) | Self::Resolved(case) => Some(case),
@@ -131,54 +141,39 @@ impl State {
         }
     }
 
-    /// The purchase that is on record, if one is.
-    pub(super) fn purchase(&self) -> Option<&Purchase> {
-        self.case().map(|case| &case.purchase)
+    /// The subject that is on record, if one is.
+    pub(super) fn subject(&self) -> Option<&V::Subject> {
+        self.case().map(|case| &case.subject)
     }
 
-    /// Whether another purchase than this is on record.
-    pub(super) fn is_about_another(&self, purchase: &Purchase) -> bool {
-        self.purchase().is_some_and(|known| known != purchase)
+    /// Whether another subject than this is on record.
+    pub(super) fn is_about_another(&self, subject: &V::Subject) -> bool {
+        self.subject().is_some_and(|known| known != subject)
     }
 }
 
 /// How an outcome is announced: one that resolves another, behind that other.
-pub(super) fn announce<P: Participant>(earlier: u32, event: Event) -> Then<P> {
-    const RESOLVED: &[EventType] = &[EventType::FareNeedsAttention, EventType::OrderNeedsAttention];
+pub(super) fn announce<P: Participant>(earlier: u32, event: P::Vocabulary) -> Then<P> {
+    let resolved = |event: &&EventType| event.outcome() == Some(Outcome::NeedsAttention);
     match earlier {
         0 => Then::Announce(vec![event]),
-        _ => Then::AnnounceBehind(RESOLVED, vec![event]),
+        _ => {
+            Then::AnnounceBehind(P::Vocabulary::LEXICON.events.iter().filter(resolved).copied().collect(), vec![event])
+        }
     }
 }
 
 /// Puts on record that a saga failed, and announces how.
-pub(super) fn tell<P: Participant<State = State>>(state: State, outcome: Outcome, failed: &Failed) -> Decision<P> {
-    let event = EventType::telling(failed.purchase.kind(), outcome).and_then(|told| Event::new(told, failed));
+pub(super) fn tell<O: Owner>(state: StateOf<O>, outcome: Outcome, failed: &FailedOf<O>) -> Decision<O> {
+    let told = O::Vocabulary::LEXICON.telling(failed.subject.kind(), outcome);
+    let event = told.and_then(|told| O::Vocabulary::new(told, failed));
     // The vocabulary has an event for each; a saga is never ended without one.
     event.map_or(Decision::NotYet, |event| Decision::Commit(state, announce(failed.earlier, event)))
 }
 
 /// How the saga was told to have failed, and to need attention.
-pub(super) fn told<'a>(context: &Context<'a>) -> Option<&'a Failed> {
+pub(super) fn told<'a, V: Vocabulary>(context: &Context<'a, V>) -> Option<&'a Failed<V::Subject, V::Details>> {
     // Behind an earlier one that it resolves, the last one counts.
-    let attention = |event: &&Event| event.event_type().outcome() == Some(Outcome::NeedsAttention);
+    let attention = |event: &&V| event.event_type().outcome() == Some(Outcome::NeedsAttention);
     context.said.iter().rev().find(attention)?.holds()
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::Stored;
-
-    use super::*;
-
-    #[test]
-    fn what_a_build_without_deadlines_put_on_record_is_read() {
-        let fare =
-            r#"{"customerId":"3","fareId":"wr_563","fareAmount":"$20.00","amount":{"minor":2000,"currency":"USD"}}"#;
-        for state in ["Registered", "Completed", "Cancelled", "NeedsAttention"] {
-            let stored = Stored { state: state.to_owned(), facts: format!(r#"{{"fare":{fare}}}"#) };
-            let read: State = stored.read().unwrap_or_else(|state| panic!("{state} cannot be read"));
-            assert_eq!(read.case().map(|case| case.deadline), Some(Timestamp::MAX), "{state}");
-        }
-    }
 }

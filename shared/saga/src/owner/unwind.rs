@@ -5,17 +5,16 @@
 //!
 //! **Invariant:** every action is on record with who, when and why, in the same write that it leads to.
 
-use contracts::booking::{Failed, Registered, UnwindingStarted};
-use contracts::{Action, ActionKind, Event, Failure, Journey, Outcome, Path, Purchase, StepName};
 use jiff::Timestamp;
+use wire::told::{Failed, Registered, UnwindingStarted};
+use wire::{Action, ActionKind, Events, Failure, Journey, Outcome, Path, StepType, Subject, Vocabulary};
 
 use super::awaited::awaited;
-use super::card::first_step;
-use super::contract::{Owner, Stage};
+use super::contract::{AboutBy, Owner, Stage};
 use super::fail;
 use super::incoming::Ask;
-use super::state::{Case, State, announce, tell, told};
-use crate::step::Heard;
+use super::reactions::first_step;
+use super::state::{Case, CaseOf, HeardBy, State, StateOf, announce, tell, told};
 use crate::{Context, Decision, Then};
 
 /// The error of a saga that was cancelled.
@@ -28,7 +27,12 @@ const EXPIRED: &str = "DeadlineExceeded";
 const UNANSWERED: &str = "Unanswered";
 
 /// Somebody asks for something to be done to a saga.
-pub(super) fn act<O: Owner>(owner: &O, state: &State, ask: &Ask, context: &Context<'_>) -> Decision<O> {
+pub(super) fn act<O: Owner>(
+    owner: &O,
+    state: &StateOf<O>,
+    ask: &Ask,
+    context: &Context<'_, O::Vocabulary>,
+) -> Decision<O> {
     match ask.what {
         ActionKind::Cancel => cancel(owner, state, ask, context),
         ActionKind::Expire => expire(owner, state, ask, context),
@@ -37,7 +41,7 @@ pub(super) fn act<O: Owner>(owner: &O, state: &State, ask: &Ask, context: &Conte
     }
 }
 
-fn cancel<O: Owner>(owner: &O, state: &State, ask: &Ask, context: &Context<'_>) -> Decision<O> {
+fn cancel<O: Owner>(owner: &O, state: &StateOf<O>, ask: &Ask, context: &Context<'_, O::Vocabulary>) -> Decision<O> {
     match state {
         // The request may still come.
         State::Unseen => {
@@ -60,7 +64,7 @@ fn cancel<O: Owner>(owner: &O, state: &State, ask: &Ask, context: &Context<'_>) 
 }
 
 /// The time of a saga is up, says the list; what stands may say otherwise, for a list lags.
-fn expire<O: Owner>(owner: &O, state: &State, ask: &Ask, context: &Context<'_>) -> Decision<O> {
+fn expire<O: Owner>(owner: &O, state: &StateOf<O>, ask: &Ask, context: &Context<'_, O::Vocabulary>) -> Decision<O> {
     let now = context.now;
     match state {
         State::Registered(case) if now >= case.deadline => {
@@ -71,11 +75,10 @@ fn expire<O: Owner>(owner: &O, state: &State, ask: &Ask, context: &Context<'_>) 
             let Some(awaits) = awaited(Owner::declaration(owner), state) else {
                 return Decision::Ignore;
             };
-            let unanswered = Failure::new(UNANSWERED, error.step, format!("{awaits}, so nobody knows what stands"));
-            let failed = Failed {
-                earlier: case.told,
-                ..Failed::unpaid(case.purchase.clone(), error.and(unanswered), path.clone())
-            };
+            let unanswered =
+                Failure::new(UNANSWERED, error.step.clone(), format!("{awaits}, so nobody knows what stands"));
+            let failed =
+                Failed { earlier: case.told, ..Failed::new(case.subject.clone(), error.and(unanswered), path.clone()) };
             let case = case.clone().after(ask.action(now)).having_told();
             let state = State::NeedsAttention { case, since: now, awaits: Some(awaits) };
             tell(state, Outcome::NeedsAttention, &failed)
@@ -97,7 +100,7 @@ fn expire<O: Owner>(owner: &O, state: &State, ask: &Ask, context: &Context<'_>) 
     }
 }
 
-fn retry<O: Owner>(owner: &O, state: &State, ask: &Ask, context: &Context<'_>) -> Decision<O> {
+fn retry<O: Owner>(owner: &O, state: &StateOf<O>, ask: &Ask, context: &Context<'_, O::Vocabulary>) -> Decision<O> {
     // Acted upon already, by this message or a copy of it: what followed may not have been announced.
     if state.case().is_some_and(|case| ask.is_known_to(case)) {
         return Decision::Announce;
@@ -107,11 +110,13 @@ fn retry<O: Owner>(owner: &O, state: &State, ask: &Ask, context: &Context<'_>) -
     };
     let told_before = case.told;
     let case = Case { round: case.round.saturating_add(1), ..case.clone().after(ask.action(context.now)) };
-    let (state, event) = unwinding(owner, case, failed.error.alone(), failed.path.folded(), context);
-    Decision::Commit(state, announce(told_before, event))
+    match unwinding(owner, case, failed.error.alone(), failed.path.folded(), context) {
+        Some((state, event)) => Decision::Commit(state, announce(told_before, event)),
+        None => Decision::NotYet,
+    }
 }
 
-fn resolve<O: Owner>(state: &State, ask: &Ask, context: &Context<'_>) -> Decision<O> {
+fn resolve<O: Owner>(state: &StateOf<O>, ask: &Ask, context: &Context<'_, O::Vocabulary>) -> Decision<O> {
     if state.case().is_some_and(|case| ask.is_known_to(case)) {
         return Decision::Announce;
     }
@@ -126,7 +131,7 @@ fn resolve<O: Owner>(state: &State, ask: &Ask, context: &Context<'_>) -> Decisio
 
 /// An operator asks about a saga that needs no attention: it may yet come to that, or it is over. Never passed over
 /// while it may, so that the same message means the same whenever it comes.
-fn not_in_need<O: Owner>(state: &State) -> Decision<O> {
+fn not_in_need<O: Owner>(state: &StateOf<O>) -> Decision<O> {
     match state {
         State::Unseen
         | State::Registered(_)
@@ -140,26 +145,41 @@ fn not_in_need<O: Owner>(state: &State) -> Decision<O> {
 }
 
 /// Begins to undo a saga that runs. Which step is refused for that, the pivot says.
-fn begin<O: Owner>(owner: &O, case: Case, error: &str, message: String, context: &Context<'_>) -> Decision<O> {
-    let Some((step, _)) = first_step(Owner::declaration(owner), case.purchase.kind()) else { return Decision::NotYet };
+fn begin<O: Owner>(
+    owner: &O,
+    case: CaseOf<O>,
+    error: &str,
+    message: String,
+    context: &Context<'_, O::Vocabulary>,
+) -> Decision<O> {
+    let Some((step, _)) = first_step(Owner::declaration(owner), case.subject.kind()) else { return Decision::NotYet };
     let error = Failure::new(error, step, message);
-    let (state, event) = unwinding(owner, case, error, told_path(context), context);
-    Decision::Commit(state, Then::Announce(vec![event]))
+    match unwinding(owner, case, error, told_path(context), context) {
+        Some((state, event)) => Decision::Commit(state, Then::Announce(vec![event])),
+        None => Decision::NotYet,
+    }
 }
 
 /// Has the pivot decide, from where everything unwinds in reverse.
-fn unwinding<O: Owner>(owner: &O, case: Case, error: Failure, path: Path, context: &Context<'_>) -> (State, Event) {
+fn unwinding<O: Owner>(
+    owner: &O,
+    case: CaseOf<O>,
+    error: Failure,
+    path: Path,
+    context: &Context<'_, O::Vocabulary>,
+) -> Option<(StateOf<O>, O::Vocabulary)> {
     let journey = Journey { deadline: case.deadline, round: case.round, path: path.clone() };
-    let event = UnwindingStarted { purchase: case.purchase.clone(), error: error.clone(), journey };
+    let data = UnwindingStarted { subject: case.subject.clone(), error: error.clone(), journey };
+    let event = O::Vocabulary::new(O::Vocabulary::LEXICON.unwinding()?, &data)?;
     let until = owner.deadlines().unwound_by(context.now);
-    (State::Unwinding { case, error, path, until, refused: false }, Event::UnwindingStarted(event))
+    Some((State::Unwinding { case, error, path, until, refused: false }, event))
 }
 
 /// The pivot has refused: while a saga is unwound, that says who owes the rest.
-pub(super) fn refused<O: Owner>(state: &State, refused: &Heard) -> Decision<O> {
+pub(super) fn refused<O: Owner>(state: &StateOf<O>, refused: &HeardBy<O>) -> Decision<O> {
     match state {
         State::Unwinding { case, error, path, until, refused: false }
-            if case.purchase == refused.purchase && case.round == refused.journey.round =>
+            if case.subject == refused.subject && case.round == refused.journey.round =>
         {
             let (case, error, until) = (case.clone(), error.clone(), *until);
             let path = path.merged(&refused.journey.path);
@@ -181,21 +201,21 @@ pub(super) fn refused<O: Owner>(state: &State, refused: &Heard) -> Decision<O> {
 /// A request that was cancelled before it came: its saga ends here, and nothing was begun.
 pub(super) fn withdrawn<O: Owner>(
     owner: &O,
-    purchase: Purchase,
+    subject: AboutBy<O>,
     action: &Action,
-    step: StepName,
+    step: StepType,
     now: Timestamp,
 ) -> Decision<O> {
     let message = format!("cancelled by {} before it was begun: {}", action.by, action.reason);
     let error = Failure::new(CANCELLED, step, message);
-    let failed = Failed::unpaid(purchase.clone(), error, Path::default().and(step, false, now));
-    let case = Case::new(owner, purchase, now).after(action.clone()).having_told();
+    let failed = Failed::new(subject.clone(), error, Path::default().and(step, false, now));
+    let case = Case::new(owner, subject, now).after(action.clone()).having_told();
     let state = State::Cancelled(case.at(owner, Stage::Undone));
     tell(state, Outcome::Compensated, &failed)
 }
 
 /// The path that was announced with the registration.
-fn told_path(context: &Context<'_>) -> Path {
-    let registered = context.said.iter().find_map(|event| event.holds::<Registered>());
+fn told_path<V: Vocabulary>(context: &Context<'_, V>) -> Path {
+    let registered = context.said.iter().find_map(|event| event.holds::<Registered<V::Subject>>());
     registered.map(|registered| registered.journey.path.clone()).unwrap_or_default()
 }

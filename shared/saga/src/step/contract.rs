@@ -2,13 +2,13 @@
 
 use std::fmt::Debug;
 
-use contracts::{Event, Failure, Journey, Purchase, Standing, StepName};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wire::{Events, Failure, Journey, Standing, StepType, Vocabulary};
 
-use super::card::Card;
 use super::heard::Heard;
+use super::signature::Signature;
 use crate::{Context, Take};
 
 /// How long after a call was asked for the call may still be at work, at the other end or on the way there.
@@ -25,10 +25,11 @@ pub const AT_WORK_MAX: SignedDuration = SignedDuration::from_secs(300);
 ///
 /// # Examples
 ///
-/// `services/fulfillment/src/credit_customer_account.rs` is the smallest step, `services/payment/src/process_payment.rs`
-/// has all that a step can have.
+/// `examples/trip` has steps of every sort.
 pub trait Step: Debug + Send + Sync + 'static {
-    /// What the service asks of the world outside, such as a payment gateway.
+    /// The events of its choreography.
+    type Vocabulary: Vocabulary;
+    /// What the service asks of the world outside, such as a gateway.
     type Effect;
     /// What the world outside answers.
     type Reply;
@@ -36,69 +37,77 @@ pub trait Step: Debug + Send + Sync + 'static {
     type Facts: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync;
 
     /// What the step hears and what it answers.
-    const CARD: Card;
+    const SIGNATURE: Signature;
 
     /// Takes effect.
     fn act(
         &self,
-        heard: &Heard,
-        turn: &Turn<'_, Self::Reply>,
-        context: &Context<'_>,
+        heard: &Heard<Self::Vocabulary>,
+        turn: &Turn<'_, Self::Vocabulary, Self::Reply>,
+        context: &Context<'_, Self::Vocabulary>,
     ) -> Acted<Self::Effect, Self::Facts>;
 
     /// The event that tells how the step ended. `None` only for an ending that this step never has.
-    fn answer(&self, answer: Answer<Self::Facts>) -> Option<Event>;
+    fn answer(&self, answer: Answer<Self::Vocabulary, Self::Facts>) -> Option<Self::Vocabulary>;
 
-    /// Undoes what took effect. A step that nothing undoes leaves this as it is, and never comes here: its card names
+    /// Undoes what took effect. A step that nothing undoes leaves this as it is, and never comes here: its signature names
     /// neither a compensation nor an event on which it is undone.
     fn undo(
         &self,
         facts: &Self::Facts,
-        turn: &Turn<'_, Self::Reply>,
-        context: &Context<'_>,
+        turn: &Turn<'_, Self::Vocabulary, Self::Reply>,
+        context: &Context<'_, Self::Vocabulary>,
     ) -> Undone<Self::Effect, Self::Facts> {
         let _ = (facts, turn, context);
         Undone::Contradiction("step: is not one that can be undone")
     }
 
     /// How the effect is called that stands because it could not be undone; `None` for a step that nothing undoes.
-    fn standing(&self, facts: &Self::Facts, purchase: &Purchase, context: &Context<'_>) -> Option<Standing> {
-        let _ = (facts, purchase, context);
+    fn standing(
+        &self,
+        facts: &Self::Facts,
+        subject: &About<Self>,
+        context: &Context<'_, Self::Vocabulary>,
+    ) -> Option<Standing> {
+        let _ = (facts, subject, context);
         None
     }
 
     /// The compensation as the path names it; `None` for one that no path names.
-    fn undone_by(&self, facts: &Self::Facts) -> Option<StepName> {
+    fn undone_by(&self, facts: &Self::Facts) -> Option<StepType> {
         let _ = facts;
-        Self::CARD.undone_by
+        Self::SIGNATURE.undone_by
     }
 
     /// The facts of this step that an event of a later step repeats. Where it repeats them, what stands need not be
     /// read before the first write.
-    fn repeated_in(&self, event: &Event) -> Option<Self::Facts> {
+    fn repeated_in(&self, event: &Self::Vocabulary) -> Option<Self::Facts> {
         let _ = event;
         None
     }
 
     /// What is known before the step takes effect, and told where it is refused.
-    fn begun_with(&self, heard: &Heard) -> Option<Self::Facts> {
+    fn begun_with(&self, heard: &Heard<Self::Vocabulary>) -> Option<Self::Facts> {
         let _ = heard;
         None
     }
 
     /// The rule that an event breaks which is about other facts than those on record; `None` on record: the step ended
     /// without any.
-    fn contradiction(&self, facts: Option<&Self::Facts>, event: &Event) -> Option<&'static str> {
+    fn contradiction(&self, facts: Option<&Self::Facts>, event: &Self::Vocabulary) -> Option<&'static str> {
         let _ = (facts, event);
         None
     }
 }
 
+/// What the sagas of a step are about.
+pub type About<S> = <<S as Step>::Vocabulary as Events>::Subject;
+
 /// What is known when a step acts or is undone.
 #[derive(Debug)]
-pub struct Turn<'a, R> {
+pub struct Turn<'a, V: Events, R> {
     /// What the step is about.
-    pub purchase: &'a Purchase,
+    pub subject: &'a V::Subject,
     /// What the world outside answered to the step's last [`Acted::Look`] or [`Acted::Ask`].
     pub reply: Option<&'a R>,
     /// Since when the intent stands on record; `None` before the first [`Acted::Ask`]. An intent that stood already may
@@ -119,7 +128,7 @@ pub enum Acted<E, F> {
     Look(E),
     /// Ask the world outside for something. The intent is put on record first.
     Ask(E),
-    /// It took effect. What is taken from the stock is taken with the write that says so.
+    /// It took effect. What is taken from counters is taken with the write that says so.
     Done(F, Vec<Take>),
     /// It did not take effect.
     Refused(Failure, Option<F>),
@@ -136,9 +145,9 @@ pub enum Undone<E, F> {
     Look(E),
     /// Ask the world outside for something. The intent is put on record first.
     Ask(E),
-    /// It is undone. What is given back to the stock has a negative quantity.
+    /// It is undone. What is given back to counters has a negative quantity.
     Done(F, Vec<Take>),
-    /// This attempt failed. It is tried again as the card's policy says, and then the effect stands.
+    /// This attempt failed. It is tried again as the signature's policy says, and then the effect stands.
     Failed(Failure),
     /// The world outside contradicts the record; the text names the rule.
     Contradiction(&'static str),
@@ -146,9 +155,9 @@ pub enum Undone<E, F> {
 
 /// What the event that tells how a step ended is made of.
 #[derive(Clone, Debug)]
-pub struct Answer<F> {
+pub struct Answer<V: Events, F> {
     /// What the step is about.
-    pub purchase: Purchase,
+    pub subject: V::Subject,
     /// The way so far.
     pub journey: Journey,
     /// How it ended.
@@ -178,7 +187,7 @@ pub struct Failed {
 }
 
 impl<E, F> Acted<E, F> {
-    /// It took effect, with nothing taken from the stock.
+    /// It took effect, with nothing taken from counters.
     #[must_use]
     pub fn done(facts: F) -> Self {
         Self::Done(facts, Vec::new())
@@ -198,7 +207,7 @@ impl<E, F> Acted<E, F> {
 }
 
 impl<E, F> Undone<E, F> {
-    /// It is undone, with nothing given back to the stock.
+    /// It is undone, with nothing given back to counters.
     #[must_use]
     pub fn done(facts: F) -> Self {
         Self::Done(facts, Vec::new())

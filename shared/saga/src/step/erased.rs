@@ -1,79 +1,89 @@
 //! Steps with facts of different types in one list: the same methods, with facts as JSON.
 
-use contracts::{Event, Purchase, Standing, StepName};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use wire::{Standing, StepType, Vocabulary};
 
-use super::card::Card;
-use super::contract::{Acted, Answer, Ending, Step, Turn, Undone};
+use super::contract::{About, Acted, Answer, Ending, Step, Turn, Undone};
 use super::heard::Heard;
+use super::signature::Signature;
 use crate::Context;
 
 /// The rule that facts break which another build wrote.
 const UNKNOWN: &str = "facts: are not those that this build knows of the step";
 
 /// A step whose facts are JSON. Facts that this build does not know never come here: [`Erased::knows`] is asked first.
-pub(super) trait Erased<E, R>: std::fmt::Debug + Send + Sync {
-    fn card(&self) -> &'static Card;
+pub(super) trait Erased<V: Vocabulary, E, R>: std::fmt::Debug + Send + Sync {
+    fn signature(&self) -> &'static Signature;
     fn knows(&self, facts: &Value) -> bool;
-    fn act(&self, heard: &Heard, turn: &Turn<'_, R>, context: &Context<'_>) -> Acted<E, Value>;
-    fn undo(&self, facts: &Value, turn: &Turn<'_, R>, context: &Context<'_>) -> Undone<E, Value>;
-    fn answer(&self, answer: Answer<Value>) -> Option<Event>;
-    fn standing(&self, facts: &Value, purchase: &Purchase, context: &Context<'_>) -> Option<Standing>;
-    fn undone_by(&self, facts: &Value) -> Option<StepName>;
-    fn repeated_in(&self, event: &Event) -> Option<Value>;
-    fn begun_with(&self, heard: &Heard) -> Option<Value>;
-    fn contradiction(&self, facts: Option<&Value>, event: &Event) -> Option<&'static str>;
+    fn act(&self, heard: &Heard<V>, turn: &Turn<'_, V, R>, context: &Context<'_, V>) -> Acted<E, Value>;
+    fn undo(&self, facts: &Value, turn: &Turn<'_, V, R>, context: &Context<'_, V>) -> Undone<E, Value>;
+    fn answer(&self, answer: Answer<V, Value>) -> Option<V>;
+    fn standing(&self, facts: &Value, subject: &V::Subject, context: &Context<'_, V>) -> Option<Standing>;
+    fn undone_by(&self, facts: &Value) -> Option<StepType>;
+    fn repeated_in(&self, event: &V) -> Option<Value>;
+    fn begun_with(&self, heard: &Heard<V>) -> Option<Value>;
+    fn contradiction(&self, facts: Option<&Value>, event: &V) -> Option<&'static str>;
 }
 
-impl<S: Step> Erased<S::Effect, S::Reply> for S {
-    fn card(&self) -> &'static Card {
-        &S::CARD
+impl<S: Step> Erased<S::Vocabulary, S::Effect, S::Reply> for S {
+    fn signature(&self) -> &'static Signature {
+        &S::SIGNATURE
     }
 
     fn knows(&self, facts: &Value) -> bool {
         read::<S::Facts>(facts).is_some()
     }
 
-    fn act(&self, heard: &Heard, turn: &Turn<'_, S::Reply>, context: &Context<'_>) -> Acted<S::Effect, Value> {
+    fn act(
+        &self,
+        heard: &Heard<S::Vocabulary>,
+        turn: &Turn<'_, S::Vocabulary, S::Reply>,
+        context: &Context<'_, S::Vocabulary>,
+    ) -> Acted<S::Effect, Value> {
         Step::act(self, heard, turn, context).map(|facts| write(&facts))
     }
 
-    fn undo(&self, facts: &Value, turn: &Turn<'_, S::Reply>, context: &Context<'_>) -> Undone<S::Effect, Value> {
+    fn undo(
+        &self,
+        facts: &Value,
+        turn: &Turn<'_, S::Vocabulary, S::Reply>,
+        context: &Context<'_, S::Vocabulary>,
+    ) -> Undone<S::Effect, Value> {
         match read(facts) {
             Some(facts) => Step::undo(self, &facts, turn, context).map(|facts| write(&facts)),
             None => Undone::Contradiction(UNKNOWN),
         }
     }
 
-    fn answer(&self, answer: Answer<Value>) -> Option<Event> {
-        let Answer { purchase, journey, ending } = answer;
+    fn answer(&self, answer: Answer<S::Vocabulary, Value>) -> Option<S::Vocabulary> {
+        let Answer { subject, journey, ending } = answer;
         let ending = match ending {
             Ending::Done(facts) => Ending::Done(read(&facts)?),
             Ending::Refused(facts, failed) => Ending::Refused(facts.as_ref().and_then(read), failed),
             Ending::Undone(facts, failed) => Ending::Undone(read(&facts)?, failed),
             Ending::Stands(facts, failed) => Ending::Stands(read(&facts)?, failed),
         };
-        Step::answer(self, Answer { purchase, journey, ending })
+        Step::answer(self, Answer { subject, journey, ending })
     }
 
-    fn standing(&self, facts: &Value, purchase: &Purchase, context: &Context<'_>) -> Option<Standing> {
-        Step::standing(self, &read(facts)?, purchase, context)
+    fn standing(&self, facts: &Value, subject: &About<S>, context: &Context<'_, S::Vocabulary>) -> Option<Standing> {
+        Step::standing(self, &read(facts)?, subject, context)
     }
 
-    fn undone_by(&self, facts: &Value) -> Option<StepName> {
+    fn undone_by(&self, facts: &Value) -> Option<StepType> {
         Step::undone_by(self, &read(facts)?)
     }
 
-    fn repeated_in(&self, event: &Event) -> Option<Value> {
+    fn repeated_in(&self, event: &S::Vocabulary) -> Option<Value> {
         Step::repeated_in(self, event).map(|facts| write(&facts))
     }
 
-    fn begun_with(&self, heard: &Heard) -> Option<Value> {
+    fn begun_with(&self, heard: &Heard<S::Vocabulary>) -> Option<Value> {
         Step::begun_with(self, heard).map(|facts| write(&facts))
     }
 
-    fn contradiction(&self, facts: Option<&Value>, event: &Event) -> Option<&'static str> {
+    fn contradiction(&self, facts: Option<&Value>, event: &S::Vocabulary) -> Option<&'static str> {
         Step::contradiction(self, facts.and_then(read).as_ref(), event)
     }
 }

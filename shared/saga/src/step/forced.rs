@@ -1,76 +1,94 @@
-//! The failures that the two workshops force, around any step.
+//! Failures that are forced upon a step, for demonstrations and tests.
 //!
-//! **Invariant:** no step knows of them. Where they are off, nothing here decides anything.
+//! **Invariant:** no step knows of them. Where none is forced, nothing here decides anything.
 
-use contracts::{Event, Purchase, Standing, StepName, hooks};
+use wire::{Failure, Standing, StepType};
 
-use super::card::Card;
-use super::contract::{Acted, Answer, Step, Turn, Undone};
+use super::contract::{About, Acted, Answer, Step, Turn, Undone};
 use super::heard::Heard;
+use super::signature::Signature;
 use crate::Context;
 
-/// A step that fails where its fare or its order asks for a failure.
-#[derive(Clone, Copy, Debug)]
-pub struct Forced<S> {
+/// The failure that is forced upon a step, or upon the step that undoes it, in a saga about this; `None` where none is.
+pub type Force<A> = fn(StepType, &A) -> Option<Failure>;
+
+/// A step that fails where a failure is forced.
+#[derive(Debug)]
+pub struct Forced<S: Step> {
     step: S,
-    hooks: bool,
+    force: Option<Force<About<S>>>,
 }
 
-impl<S> Forced<S> {
-    /// This step; forced to fail where hooks are on.
+impl<S: Step> Forced<S> {
+    /// This step; forced to fail where `force` says so. Without `force`, nothing is forced.
     #[must_use]
-    pub const fn new(step: S, hooks: bool) -> Self {
-        Self { step, hooks }
+    pub const fn new(step: S, force: Option<Force<About<S>>>) -> Self {
+        Self { step, force }
+    }
+
+    fn forced(&self, step: StepType, subject: &About<S>) -> Option<Failure> {
+        self.force.and_then(|force| force(step, subject))
     }
 }
 
 impl<S: Step> Step for Forced<S> {
+    type Vocabulary = S::Vocabulary;
     type Effect = S::Effect;
     type Reply = S::Reply;
     type Facts = S::Facts;
 
-    const CARD: Card = S::CARD;
+    const SIGNATURE: Signature = S::SIGNATURE;
 
     /// A step that can be undone fails after it took effect, and any other one before.
-    fn act(&self, heard: &Heard, turn: &Turn<'_, S::Reply>, context: &Context<'_>) -> Acted<S::Effect, S::Facts> {
+    fn act(
+        &self,
+        heard: &Heard<S::Vocabulary>,
+        turn: &Turn<'_, S::Vocabulary, S::Reply>,
+        context: &Context<'_, S::Vocabulary>,
+    ) -> Acted<S::Effect, S::Facts> {
         let acted = self.step.act(heard, turn, context);
         let Acted::Done(facts, takes) = acted else { return acted };
-        match hooks::forced(self.hooks, S::CARD.step, turn.purchase) {
-            Some(failure) if S::CARD.undone_by.is_some() => Acted::Failed(failure, facts, takes),
+        match self.forced(S::SIGNATURE.step, turn.subject) {
+            Some(failure) if S::SIGNATURE.undone_by.is_some() => Acted::Failed(failure, facts, takes),
             Some(failure) => Acted::Refused(failure, self.step.begun_with(heard)),
             None => Acted::Done(facts, takes),
         }
     }
 
-    fn undo(&self, facts: &S::Facts, turn: &Turn<'_, S::Reply>, context: &Context<'_>) -> Undone<S::Effect, S::Facts> {
+    fn undo(
+        &self,
+        facts: &S::Facts,
+        turn: &Turn<'_, S::Vocabulary, S::Reply>,
+        context: &Context<'_, S::Vocabulary>,
+    ) -> Undone<S::Effect, S::Facts> {
         let undoing = self.step.undone_by(facts);
-        match undoing.and_then(|undoing| hooks::forced(self.hooks, undoing, turn.purchase)) {
+        match undoing.and_then(|undoing| self.forced(undoing, turn.subject)) {
             Some(failure) => Undone::Failed(failure),
             None => self.step.undo(facts, turn, context),
         }
     }
 
-    fn answer(&self, answer: Answer<S::Facts>) -> Option<Event> {
+    fn answer(&self, answer: Answer<S::Vocabulary, S::Facts>) -> Option<S::Vocabulary> {
         self.step.answer(answer)
     }
 
-    fn standing(&self, facts: &S::Facts, purchase: &Purchase, context: &Context<'_>) -> Option<Standing> {
-        self.step.standing(facts, purchase, context)
+    fn standing(&self, facts: &S::Facts, subject: &About<S>, context: &Context<'_, S::Vocabulary>) -> Option<Standing> {
+        self.step.standing(facts, subject, context)
     }
 
-    fn undone_by(&self, facts: &S::Facts) -> Option<StepName> {
+    fn undone_by(&self, facts: &S::Facts) -> Option<StepType> {
         self.step.undone_by(facts)
     }
 
-    fn begun_with(&self, heard: &Heard) -> Option<S::Facts> {
+    fn begun_with(&self, heard: &Heard<S::Vocabulary>) -> Option<S::Facts> {
         self.step.begun_with(heard)
     }
 
-    fn repeated_in(&self, event: &Event) -> Option<S::Facts> {
+    fn repeated_in(&self, event: &S::Vocabulary) -> Option<S::Facts> {
         self.step.repeated_in(event)
     }
 
-    fn contradiction(&self, facts: Option<&S::Facts>, event: &Event) -> Option<&'static str> {
+    fn contradiction(&self, facts: Option<&S::Facts>, event: &S::Vocabulary) -> Option<&'static str> {
         self.step.contradiction(facts, event)
     }
 }

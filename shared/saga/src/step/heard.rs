@@ -1,25 +1,25 @@
 //! What a step hears.
 
-use contracts::{Event, Journey, Purchase};
+use wire::{Events, Journey};
 
-/// An event that a service hears, and the sealed card that came beside it.
+/// An event that a service hears, and the text that came beside it.
 #[derive(Clone, Debug)]
-pub struct Heard {
+pub struct Heard<V: Events> {
     /// The event.
-    pub event: Event,
-    /// The sealed card.
-    pub sealed_card: Option<String>,
+    pub event: V,
+    /// The text of the extension attribute beside it.
+    pub beside: Option<String>,
     /// What the event is about.
-    pub purchase: Purchase,
+    pub subject: V::Subject,
     /// The way so far.
     pub journey: Journey,
 }
 
-impl Heard {
-    /// An event and the sealed card that came beside it; `None` for an event that tells no journey.
+impl<V: Events> Heard<V> {
+    /// An event and the text that came beside it; `None` for an event that tells no journey.
     #[must_use]
-    pub fn new(event: Event, sealed_card: Option<String>) -> Option<Self> {
-        let (purchase, journey) = (event.purchase()?.clone(), event.data().journey()?.clone());
-        Some(Self { event, sealed_card, purchase, journey })
+    pub fn new(event: V, beside: Option<String>) -> Option<Self> {
+        let (subject, journey) = (event.data().subject()?.clone(), event.data().journey()?.clone());
+        Some(Self { event, beside, subject, journey })
     }
 }

@@ -2,35 +2,79 @@
 
 use std::collections::BTreeMap;
 
-use contracts::journey::is_zero;
-use contracts::{Attempt, Failure, Path, Purchase, StepName};
 use jiff::Timestamp;
 use serde::de::Error as _;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+use wire::journey::is_zero;
+use wire::{Attempt, Failure, Path, StepName, StepType};
 
 /// What a service has on record of a saga.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum State {
+pub enum State<S> {
     /// Nothing yet.
     #[default]
     Unseen,
     /// Its part in the saga.
-    Known(Part),
+    Known(Part<S>),
 }
 
-/// The part of a service in a saga: how far its steps are.
+/// The part of a service in a saga: how far its steps are. `S`: what sagas are about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
+pub struct Part<S> {
     /// What the saga is about.
     #[serde(flatten)]
-    pub purchase: Purchase,
+    pub subject: S,
     /// Each step that was begun, or that never will be.
-    pub steps: BTreeMap<StepName, Progress<Value>>,
+    pub steps: Taken,
     /// How the unwinding goes, of the steps that follow each other up to this one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unwinding: BTreeMap<StepName, Unwinding>,
+}
+
+/// How far the steps of a saga are in one service, in the order of the service's list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken(Vec<(StepName, Progress<Value>)>);
+
+impl Taken {
+    /// How far a step is, if it is on record.
+    #[must_use]
+    pub fn get(&self, step: StepType) -> Option<&Progress<Value>> {
+        self.iter().find(|(name, _)| **name == step).map(|(_, progress)| progress)
+    }
+
+    /// Each step on record, and how far it is.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&StepName, &Progress<Value>)> {
+        self.0.iter().map(|(name, progress)| (name, progress))
+    }
+
+    /// Puts on record how far a step is.
+    pub(super) fn insert(&mut self, step: StepType, progress: Progress<Value>) {
+        match self.0.iter_mut().find(|(name, _)| *name == step) {
+            Some((_, known)) => *known = progress,
+            None => self.0.push((step.name(), progress)),
+        }
+    }
+
+    /// Puts the steps into the order of this list.
+    pub(super) fn sort(&mut self, list: &(impl Iterator<Item = StepType> + Clone)) {
+        self.0.sort_by_key(|(name, _)| list.clone().position(|step| *name == step));
+    }
+}
+
+/// A map, by the names of the steps.
+impl Serialize for Taken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Taken {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let steps: BTreeMap<StepName, Progress<Value>> = BTreeMap::deserialize(deserializer)?;
+        Ok(Self(steps.into_iter().collect()))
+    }
 }
 
 /// How far a step is. `F`: what stands on record once it took effect.
@@ -171,27 +215,28 @@ impl<F> Ended<F> {
     }
 }
 
-impl Part {
+impl<S> Part<S> {
     /// A part in which nothing was begun.
     #[must_use]
-    pub fn new(purchase: Purchase) -> Self {
-        Self { purchase, steps: BTreeMap::new(), unwinding: BTreeMap::new() }
+    pub fn new(subject: S) -> Self {
+        Self { subject, steps: Taken::default(), unwinding: BTreeMap::new() }
     }
 
     /// The step that is under way, or else the last one that is on record.
     #[must_use]
-    pub fn current(&self) -> Option<(StepName, &Progress<Value>)> {
+    pub fn current(&self) -> Option<(&StepName, &Progress<Value>)> {
         let under_way = self.steps.iter().rfind(|(_, progress)| progress.is_under_way());
-        under_way.or_else(|| self.steps.iter().next_back()).map(|(step, progress)| (*step, progress))
+        under_way.or_else(|| self.steps.iter().next_back())
     }
 }
 
-impl State {
-    const UNSEEN: &'static str = "Unseen";
+/// The name of the state of which nothing is on record.
+const UNSEEN: &str = "Unseen";
 
+impl<S> State<S> {
     /// The part, if anything is on record.
     #[must_use]
-    pub fn part(&self) -> Option<&Part> {
+    pub fn part(&self) -> Option<&Part<S>> {
         match self {
             Self::Unseen => None,
             Self::Known(part) => Some(part),
@@ -200,11 +245,11 @@ impl State {
 }
 
 /// Named for people: the step that is under way or was last, and how far it is. The facts hold everything.
-impl Serialize for State {
+impl<A: Serialize> Serialize for State<A> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self::Known(part) = self else {
             let mut state = serializer.serialize_struct("State", 1)?;
-            state.serialize_field("state", Self::UNSEEN)?;
+            state.serialize_field("state", UNSEEN)?;
             return state.end();
         };
         let name = part.current().map(|(step, progress)| format!("{} {}", step.as_str(), progress.word()));
@@ -215,17 +260,18 @@ impl Serialize for State {
     }
 }
 
-impl<'de> Deserialize<'de> for State {
+impl<'de, A: Deserialize<'de>> Deserialize<'de> for State<A> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        struct Written {
+        #[serde(bound(deserialize = "A: Deserialize<'de>"))]
+        struct Written<A> {
             state: String,
-            facts: Option<Part>,
+            facts: Option<Part<A>>,
         }
         let written = Written::deserialize(deserializer)?;
         match written.facts {
             Some(part) => Ok(Self::Known(part)),
-            None if written.state == Self::UNSEEN => Ok(Self::Unseen),
+            None if written.state == UNSEEN => Ok(Self::Unseen),
             None => Err(D::Error::custom("a state other than Unseen has facts")),
         }
     }

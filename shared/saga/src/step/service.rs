@@ -5,30 +5,30 @@
 
 use std::fmt::Debug;
 
-use contracts::{EventType, Poison, Reason, SagaKind, StepName};
 use serde_json::Value;
+use wire::{EventType, Poison, Reason, SagaKind, StepName, StepType, Subject, Vocabulary};
 
-use super::card::{self, Card};
 use super::contract::Step;
 use super::erased::Erased;
 use super::heard::Heard;
 use super::progress::{Part, Progress, State};
+use super::signature::{self, Signature};
 use crate::{Context, Decision, Declaration, Delivery, Input, Participant, Received, Stored, delivery};
 
 /// The steps that a service takes.
 #[derive(Debug)]
-pub struct StepList<E, R>(Vec<Box<dyn Erased<E, R>>>);
+pub struct StepList<V, E, R>(Vec<Box<dyn Erased<V, E, R>>>);
 
-impl<E, R> Default for StepList<E, R> {
+impl<V, E, R> Default for StepList<V, E, R> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<E, R> StepList<E, R> {
+impl<V: Vocabulary, E, R> StepList<V, E, R> {
     /// These steps and one more.
     #[must_use]
-    pub fn with(mut self, step: impl Step<Effect = E, Reply = R>) -> Self {
+    pub fn with(mut self, step: impl Step<Vocabulary = V, Effect = E, Reply = R>) -> Self {
         self.0.push(Box::new(step));
         self
     }
@@ -36,78 +36,88 @@ impl<E, R> StepList<E, R> {
     /// What a service of this name says of itself that takes these steps.
     #[must_use]
     pub fn declaration(&self, name: &'static str, about: &'static str) -> Declaration {
-        card::declaration(name, about, &self.cards())
+        signature::declaration(V::LEXICON, name, about, &self.signatures())
     }
 
-    fn cards(&self) -> Vec<&'static Card> {
-        self.0.iter().map(|step| step.card()).collect()
+    fn signatures(&self) -> Vec<&'static Signature> {
+        self.0.iter().map(|step| step.signature()).collect()
     }
 }
 
-/// A service that is the list of its steps. `E`: what its steps ask of the world outside, `R`: what that answers.
+/// A service that is the list of its steps. `V`: the events of its choreography, `E`: what its steps ask of the world
+/// outside, `R`: what that answers.
 #[derive(Debug)]
-pub struct Steps<E, R> {
+pub struct Steps<V, E, R> {
     declaration: &'static Declaration,
-    pub(super) cards: Vec<&'static Card>,
-    steps: StepList<E, R>,
+    pub(super) signatures: Vec<&'static Signature>,
+    steps: StepList<V, E, R>,
 }
 
-impl<E, R> Steps<E, R> {
+impl<V: Vocabulary, E, R> Steps<V, E, R> {
     /// A service that takes these steps, and has declared so.
     #[must_use]
-    pub fn new(declaration: &'static Declaration, steps: StepList<E, R>) -> Self {
-        Self { declaration, cards: steps.cards(), steps }
+    pub fn new(declaration: &'static Declaration, steps: StepList<V, E, R>) -> Self {
+        Self { declaration, signatures: steps.signatures(), steps }
     }
 
     pub(super) fn name(&self) -> &'static str {
         self.declaration.name
     }
 
-    pub(super) fn step(&self, name: StepName) -> Option<&dyn Erased<E, R>> {
-        self.steps.0.iter().find(|step| step.card().step == name).map(AsRef::as_ref)
+    pub(super) fn step(&self, name: StepType) -> Option<&dyn Erased<V, E, R>> {
+        self.steps.0.iter().find(|step| step.signature().step == name).map(AsRef::as_ref)
     }
 
     /// The step that begins on an event, in a saga of this kind.
-    fn begun_by(&self, event: EventType, kind: SagaKind) -> Option<&'static Card> {
-        self.of_kind(kind).find(|card| card.hears == event)
+    fn begun_by(&self, event: EventType, kind: SagaKind) -> Option<&'static Signature> {
+        self.of_kind(kind).find(|signature| signature.hears == event)
     }
 
     /// The step that is undone, or decides, on an event, in a saga of this kind.
-    fn unwound_by(&self, event: EventType, kind: SagaKind) -> Option<&'static Card> {
-        self.of_kind(kind).find(|card| card.unwinds_on(event))
+    fn unwound_by(&self, event: EventType, kind: SagaKind) -> Option<&'static Signature> {
+        self.of_kind(kind).find(|signature| signature.unwinds_on(event))
     }
 
-    fn of_kind(&self, kind: SagaKind) -> impl Iterator<Item = &'static Card> {
-        self.cards.iter().copied().filter(move |card| card.step.kind() == kind)
+    fn of_kind(&self, kind: SagaKind) -> impl Iterator<Item = &'static Signature> {
+        self.signatures.iter().copied().filter(move |signature| signature.step.kind() == kind)
     }
 
     /// The state in which these steps are done and no other step of their saga is known, as far as an event repeats all
     /// of it.
-    fn all_done(&self, steps: &[&'static Card], heard: &Heard) -> Option<State> {
-        let mut part = Part::new(heard.purchase.clone());
-        for card in steps {
-            let facts = self.step(card.step)?.repeated_in(&heard.event)?;
-            part.steps.insert(card.step, Progress::Done(facts));
+    fn all_done(&self, steps: &[&'static Signature], heard: &Heard<V>) -> Option<State<V::Subject>> {
+        let mut part = Part::new(heard.subject.clone());
+        for signature in steps {
+            let facts = self.step(signature.step)?.repeated_in(&heard.event)?;
+            part.steps.insert(signature.step, Progress::Done(facts));
         }
+        part.steps.sort(&self.order());
         Some(if steps.is_empty() { State::Unseen } else { State::Known(part) })
     }
 
     /// Whether this build knows every step on record, and its facts.
-    fn knows(&self, part: &Part) -> bool {
-        let known = |(step, progress): (&StepName, &Progress<Value>)| {
-            self.step(*step).is_some_and(|step| progress.facts().is_none_or(|facts| step.knows(facts)))
+    fn knows(&self, part: &Part<V::Subject>) -> bool {
+        let known = |(name, progress): (&StepName, &Progress<Value>)| {
+            let step = self.steps.0.iter().find(|step| *name == step.signature().step);
+            step.is_some_and(|step| progress.facts().is_none_or(|facts| step.knows(facts)))
         };
         part.steps.iter().all(known)
     }
+
+    /// The steps, in the order of the list.
+    pub(super) fn order(&self) -> impl Iterator<Item = StepType> + Clone {
+        self.signatures.iter().map(|signature| signature.step)
+    }
 }
 
-impl<E, R> Participant for Steps<E, R>
+impl<V, E, R> Participant for Steps<V, E, R>
 where
+    V: Vocabulary,
     E: Send + Sync + Debug + 'static,
     R: Send + Sync + Debug + 'static,
 {
-    type Incoming = Heard;
-    type State = State;
+    type Vocabulary = V;
+    type Incoming = Heard<V>;
+    type State = State<V::Subject>;
     type Effect = E;
     type Reply = R;
 
@@ -115,67 +125,77 @@ where
         self.declaration
     }
 
-    fn read(&self, delivery: &Delivery<'_>) -> Result<Received<Heard>, Poison> {
-        let received = delivery::read_event(delivery, |event, sealed_card| {
+    fn read(&self, delivery: &Delivery<'_>) -> Result<Received<Heard<V>>, Poison> {
+        let received = delivery::read_event(delivery, |event: V, beside| {
             self.declaration.reaction_to(event.event_type())?;
-            Heard::new(event, sealed_card)
+            Heard::new(event, beside)
         })?;
-        if received.event_type.carries_card() && received.incoming.sealed_card.is_none() {
-            return Err(Poison::new(Reason::Unreadable, "sealedcard: is missing"));
+        match received.event_type.beside() {
+            Some(attribute) if received.incoming.beside.is_none() => {
+                Err(Poison::new(Reason::Unreadable, format!("{attribute}: is missing")))
+            }
+            Some(_) | None => Ok(received),
         }
-        Ok(received)
     }
 
-    fn expects(&self, heard: &Heard) -> Option<State> {
-        let (event, kind) = (heard.event.event_type(), heard.purchase.kind());
-        if let Some(card) = self.begun_by(event, kind) {
-            let mut before = card::chain(&self.cards, card.step);
+    fn expects(&self, heard: &Heard<V>) -> Option<State<V::Subject>> {
+        let (event, kind) = (heard.event.event_type(), heard.subject.kind());
+        if let Some(signature) = self.begun_by(event, kind) {
+            let mut before = signature::chain(&self.signatures, signature.step);
             before.pop();
             return self.all_done(&before, heard);
         }
-        let card = self.unwound_by(event, kind)?;
-        if card.decides_on == Some(event) {
+        let signature = self.unwound_by(event, kind)?;
+        if signature.decides_on == Some(event) {
             return Some(State::Unseen);
         }
-        (heard.journey.round == 0).then(|| self.all_done(&card::chain(&self.cards, card.step), heard)).flatten()
+        (heard.journey.round == 0)
+            .then(|| self.all_done(&signature::chain(&self.signatures, signature.step), heard))
+            .flatten()
     }
 
-    fn recall(&self, stored: &Stored) -> Result<State, String> {
-        let state: State = stored.read()?;
-        if state.part().is_none_or(|part| self.knows(part)) { Ok(state) } else { Err(stored.state.clone()) }
+    fn recall(&self, stored: &Stored) -> Result<State<V::Subject>, String> {
+        match stored.read()? {
+            State::Unseen => Ok(State::Unseen),
+            State::Known(mut part) if self.knows(&part) => {
+                part.steps.sort(&self.order());
+                Ok(State::Known(part))
+            }
+            State::Known(_) => Err(stored.state.clone()),
+        }
     }
 
-    fn decide(&self, state: &State, input: Input<'_, Self>, context: &Context<'_>) -> Decision<Self> {
+    fn decide(&self, state: &State<V::Subject>, input: Input<'_, Self>, context: &Context<'_, V>) -> Decision<Self> {
         let (heard, reply) = match input {
             Input::Event(heard) => (heard, None),
             Input::Reply(heard, reply) => (heard, Some(reply)),
         };
-        if state.part().is_some_and(|part| part.purchase != heard.purchase) {
-            return Decision::Contradiction("fare, order: is not the one on record for this saga");
+        if state.part().is_some_and(|part| part.subject != heard.subject) {
+            return Decision::Contradiction("subject: is not the one on record for this saga");
         }
-        let part = state.part().cloned().unwrap_or_else(|| Part::new(heard.purchase.clone()));
+        let part = state.part().cloned().unwrap_or_else(|| Part::new(heard.subject.clone()));
         let work = Work { service: self, heard, reply, context, part, is_changed: false };
-        let (event, kind) = (heard.event.event_type(), heard.purchase.kind());
+        let (event, kind) = (heard.event.event_type(), heard.subject.kind());
         match (self.begun_by(event, kind), self.unwound_by(event, kind)) {
-            (Some(card), _) => work.forward(card),
-            (None, Some(card)) => work.unwind(card),
+            (Some(signature), _) => work.forward(signature),
+            (None, Some(signature)) => work.unwind(signature),
             // An event of every kind of saga, in a saga of a kind that has no step here.
             (None, None) => Decision::Ignore,
         }
     }
 
-    fn sealed_card<'a>(&self, heard: &'a Heard, event_type: EventType) -> Option<&'a str> {
-        heard.sealed_card.as_deref().filter(|_| event_type.carries_card())
+    fn beside<'a>(&self, heard: &'a Heard<V>, event_type: EventType) -> Option<&'a str> {
+        heard.beside.as_deref().filter(|_| event_type.beside().is_some())
     }
 }
 
 /// A decision that is being made.
-pub(super) struct Work<'a, E, R> {
-    pub(super) service: &'a Steps<E, R>,
-    pub(super) heard: &'a Heard,
+pub(super) struct Work<'a, V: Vocabulary, E, R> {
+    pub(super) service: &'a Steps<V, E, R>,
+    pub(super) heard: &'a Heard<V>,
     pub(super) reply: Option<&'a R>,
-    pub(super) context: &'a Context<'a>,
-    pub(super) part: Part,
+    pub(super) context: &'a Context<'a, V>,
+    pub(super) part: Part<V::Subject>,
     /// Whether the part is another than the one on record.
     pub(super) is_changed: bool,
 }

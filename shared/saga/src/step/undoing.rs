@@ -5,42 +5,44 @@
 
 use std::fmt::Debug;
 
-use contracts::{Attempt, Event, Failure, Journey, Standing, StepName};
 use serde_json::Value;
+use wire::{Attempt, Failure, Journey, Standing, StepType, Vocabulary};
 
-use super::card::{Card, chain};
 use super::contract::{Answer, Ending, Failed, Turn, Undone, is_at_work};
 use super::progress::{Ended, Left, Progress, Unwinding};
 use super::service::{Steps, Work};
+use super::signature::{Signature, chain};
 use crate::{Decision, Take, Then};
 
-impl<E, R> Work<'_, E, R>
+impl<V, E, R> Work<'_, V, E, R>
 where
+    V: Vocabulary,
     E: Send + Sync + Debug + 'static,
     R: Send + Sync + Debug + 'static,
 {
     /// An event came on which this step is undone, with those that it follows; or on which it decides whether it is.
-    pub(super) fn unwind(self, card: &'static Card) -> Decision<Steps<E, R>> {
+    pub(super) fn unwind(self, signature: &'static Signature) -> Decision<Steps<V, E, R>> {
         let (event, round) = (&self.heard.event, self.heard.journey.round);
-        let Some(step) = self.service.step(card.step) else { return Decision::NotYet };
-        let progress = self.part.steps.get(&card.step);
+        let Some(step) = self.service.step(signature.step) else { return Decision::NotYet };
+        let progress = self.part.steps.get(signature.step);
         let facts = progress.and_then(Progress::facts);
         let is_known = progress.is_some_and(|progress| !matches!(progress, Progress::Doing { .. }));
         if let Some(rule) = is_known.then(|| step.contradiction(facts, event)).flatten() {
             return Decision::Contradiction(rule);
         }
-        let known_round = self.round(card);
-        let steps = chain(&self.service.cards, card.step);
-        let all: Vec<&Progress<Value>> = steps.iter().filter_map(|card| self.part.steps.get(&card.step)).collect();
+        let known_round = self.round(signature);
+        let steps = chain(&self.service.signatures, signature.step);
+        let all: Vec<&Progress<Value>> =
+            steps.iter().filter_map(|signature| self.part.steps.get(signature.step)).collect();
         if all.iter().any(|progress| matches!(progress, Progress::Doing { .. })) {
             return Decision::NotYet;
         }
         if all.iter().any(|progress| matches!(progress, Progress::Undoing { .. })) {
-            return match self.part.unwinding.get(&card.step).and_then(|unwinding| unwinding.own.as_ref()) {
+            return match self.part.unwinding.get(signature.step.as_str()).and_then(|unwinding| unwinding.own.as_ref()) {
                 // The message that began the failed step brings that to its end first.
                 Some(_) => Decision::NotYet,
                 // In a later round too: the call that is under way is brought to its end, under its own key.
-                None if round >= known_round => self.undo(card),
+                None if round >= known_round => self.undo(signature),
                 // Of an earlier round, late.
                 None => Decision::Ignore,
             };
@@ -48,26 +50,26 @@ where
         let is_over = all.iter().any(|progress| matches!(progress, Progress::Ended(_)));
         match progress {
             // Too late: what can fail has not failed.
-            Some(Progress::Done(_)) if card.decides_on == Some(event.event_type()) => Decision::Announce,
-            Some(Progress::Done(_)) => self.begin_round(card),
+            Some(Progress::Done(_)) if signature.decides_on == Some(event.event_type()) => Decision::Announce,
+            Some(Progress::Done(_)) => self.begin_round(signature),
             Some(_) | None if is_over && round <= known_round => Decision::Announce,
             // The event tells of what has not been heard of here yet.
             None if round == 0 && step.repeated_in(event).is_some() => Decision::NotYet,
-            Some(_) | None => self.begin_round(card),
+            Some(_) | None => self.begin_round(signature),
         }
     }
 
     /// Begins a round of unwinding: what took effect, or stands, is to be undone, and what was not begun never will be.
-    fn begin_round(mut self, card: &'static Card) -> Decision<Steps<E, R>> {
+    fn begin_round(mut self, signature: &'static Signature) -> Decision<Steps<V, E, R>> {
         let round = self.heard.journey.round;
         let mut way = None;
-        for step in chain(&self.service.cards, card.step) {
+        for step in chain(&self.service.signatures, signature.step) {
             let attempts = Vec::new();
-            let progress = match self.part.steps.get(&step.step).cloned() {
+            let progress = match self.part.steps.get(step.step).cloned() {
                 Some(Progress::Done(facts)) => {
                     // From here on nothing else tells the way on which it was done.
-                    if step.step == card.step && self.repeats(card).is_none() {
-                        way = self.context.said.iter().find(|event| event.event_type() == card.done);
+                    if step.step == signature.step && self.repeats(signature).is_none() {
+                        way = self.context.said.iter().find(|event| event.event_type() == signature.done);
                     }
                     Progress::Undoing { facts, since: None, attempts }
                 }
@@ -79,41 +81,43 @@ where
             };
             self.set(step.step, progress);
         }
-        let way = way.map(|event| event.path().clone());
-        self.part.unwinding.insert(card.step, Unwinding { round, own: None, way });
+        let way = way.map(|event| event.data().path().clone());
+        self.part.unwinding.insert(signature.step.name(), Unwinding { round, own: None, way });
         self.is_changed = true;
-        self.undo(card)
+        self.undo(signature)
     }
 
     /// In which round these steps are being unwound, or were last.
-    fn round(&self, card: &'static Card) -> u32 {
-        self.part.unwinding.get(&card.step).map_or(0, |unwinding| unwinding.round)
+    fn round(&self, signature: &'static Signature) -> u32 {
+        self.part.unwinding.get(signature.step.as_str()).map_or(0, |unwinding| unwinding.round)
     }
 
-    fn repeats(&self, card: &'static Card) -> Option<Value> {
-        self.service.step(card.step)?.repeated_in(&self.heard.event)
+    fn repeats(&self, signature: &'static Signature) -> Option<Value> {
+        self.service.step(signature.step)?.repeated_in(&self.heard.event)
     }
 
-    /// Undoes the last step that is to be undone, or tells how that went where there is none. `card`: the last of those
+    /// Undoes the last step that is to be undone, or tells how that went where there is none. `signature`: the last of those
     /// that are undone together.
-    pub(super) fn undo(mut self, card: &'static Card) -> Decision<Steps<E, R>> {
+    pub(super) fn undo(mut self, signature: &'static Signature) -> Decision<Steps<V, E, R>> {
         let now = self.context.now;
-        let steps = chain(&self.service.cards, card.step);
-        let undoing = steps.into_iter().rev().find_map(|card| match self.part.steps.get(&card.step)? {
-            Progress::Undoing { facts, since, attempts } => Some((card.step, facts.clone(), *since, attempts.clone())),
+        let steps = chain(&self.service.signatures, signature.step);
+        let undoing = steps.into_iter().rev().find_map(|signature| match self.part.steps.get(signature.step)? {
+            Progress::Undoing { facts, since, attempts } => {
+                Some((signature.step, facts.clone(), *since, attempts.clone()))
+            }
             Progress::Doing { .. } | Progress::Done(_) | Progress::Ended(_) => None,
         });
-        let Some((name, facts, since, attempts)) = undoing else { return self.told(card, Vec::new()) };
+        let Some((name, facts, since, attempts)) = undoing else { return self.told(signature, Vec::new()) };
         let Some(step) = self.service.step(name) else { return Decision::NotYet };
         // An attempt is asked for when the one before it has failed.
         let asked = since.map(|since| attempts.last().map_or(since, |attempt| attempt.at.max(since)));
         let turn = Turn {
-            purchase: &self.heard.purchase,
+            subject: &self.heard.subject,
             reply: self.reply,
             since: asked,
             fresh: asked.is_none_or(|asked| !is_at_work(asked, now)),
             failed: Attempt::count(&attempts),
-            round: self.round(card),
+            round: self.round(signature),
         };
         match step.undo(&facts, &turn, self.context) {
             Undone::Look(_) if self.is_changed => self.write(Vec::new(), Then::Continue),
@@ -125,9 +129,9 @@ where
             }
             Undone::Done(facts, given) => {
                 let ended = Ended { left: Left::Undone, attempts, ..Ended::refused(now, Some(facts)) };
-                self.ended(card, name, ended, given)
+                self.ended(signature, name, ended, given)
             }
-            Undone::Failed(failure) => self.failed_once(card, name, (facts, since, attempts), failure),
+            Undone::Failed(failure) => self.failed_once(signature, name, (facts, since, attempts), failure),
             Undone::Contradiction(rule) => Decision::Contradiction(rule),
         }
     }
@@ -135,12 +139,12 @@ where
     /// An attempt failed: on record, and tried again as the policy says, or else the effect stands.
     fn failed_once(
         mut self,
-        card: &'static Card,
-        name: StepName,
+        signature: &'static Signature,
+        name: StepType,
         (facts, since, mut attempts): (Value, Option<jiff::Timestamp>, Vec<Attempt>),
         failure: Failure,
-    ) -> Decision<Steps<E, R>> {
-        match self.context.attempt_failed(&mut attempts, &failure.name, self.round(card)) {
+    ) -> Decision<Steps<V, E, R>> {
+        match self.context.attempt_failed(&mut attempts, &failure.name, self.round(signature)) {
             Some(delay) => {
                 self.set(name, Progress::Undoing { facts, since, attempts });
                 self.write(Vec::new(), Then::Retry(delay))
@@ -149,7 +153,7 @@ where
                 let failure = Some(failure);
                 let ended =
                     Ended { left: Left::Stands, failure, attempts, ..Ended::refused(self.context.now, Some(facts)) };
-                self.ended(card, name, ended, Vec::new())
+                self.ended(signature, name, ended, Vec::new())
             }
         }
     }
@@ -157,36 +161,37 @@ where
     /// One step is undone, or stands: on to the one that took effect before it, or tell how that went.
     fn ended(
         mut self,
-        card: &'static Card,
-        name: StepName,
+        signature: &'static Signature,
+        name: StepType,
         ended: Ended<Value>,
         given: Vec<Take>,
-    ) -> Decision<Steps<E, R>> {
+    ) -> Decision<Steps<V, E, R>> {
         self.set(name, Progress::Ended(ended));
-        let is_undoing = |card: &Card| matches!(self.part.steps.get(&card.step), Some(Progress::Undoing { .. }));
-        if chain(&self.service.cards, card.step).into_iter().any(is_undoing) {
+        let is_undoing =
+            |signature: &Signature| matches!(self.part.steps.get(signature.step), Some(Progress::Undoing { .. }));
+        if chain(&self.service.signatures, signature.step).into_iter().any(is_undoing) {
             return self.write(given, Then::Continue);
         }
-        self.told(card, given)
+        self.told(signature, given)
     }
 
     /// All that can be undone is undone: tells so, in one event.
-    fn told(mut self, card: &'static Card, given: Vec<Take>) -> Decision<Steps<E, R>> {
-        let unwinding = self.part.unwinding.remove(&card.step).unwrap_or_default();
-        let steps = chain(&self.service.cards, card.step);
-        let Some(event) = self.answer(card, &unwinding, &steps) else { return Decision::NotYet };
+    fn told(mut self, signature: &'static Signature, given: Vec<Take>) -> Decision<Steps<V, E, R>> {
+        let unwinding = self.part.unwinding.remove(signature.step.as_str()).unwrap_or_default();
+        let steps = chain(&self.service.signatures, signature.step);
+        let Some(event) = self.answer(signature, &unwinding, &steps) else { return Decision::NotYet };
         let round = if unwinding.own.is_some() { unwinding.round } else { self.heard.journey.round };
         if round > 0 {
-            self.part.unwinding.insert(card.step, Unwinding { round, own: None, way: None });
+            self.part.unwinding.insert(signature.step.name(), Unwinding { round, own: None, way: None });
         }
         self.write(given, Then::Announce(vec![event]))
     }
 
     /// Why the steps are undone, and the way that led there.
-    fn why(&self, card: &'static Card, unwinding: &Unwinding, steps: &[&'static Card]) -> Option<Told> {
+    fn why(&self, signature: &'static Signature, unwinding: &Unwinding, steps: &[&'static Signature]) -> Option<Told> {
         let heard = &self.heard.journey;
         if let Some(own) = &unwinding.own {
-            let (error, journey) = (own.error.clone(), heard.and(own.step, false, own.at));
+            let (error, journey) = (own.error.clone(), heard.and(own.step.clone(), false, own.at));
             return Some(Told { error, standing: Vec::new(), journey });
         }
         let data = self.heard.event.data();
@@ -194,30 +199,33 @@ where
         let (error, standing, journey) = (data.failure()?.clone(), data.standing().to_vec(), heard.on(path));
         let mut told = Told { error, standing, journey };
         // Only what was to come is a step that fails; another round has nothing of ours on its way.
-        let refused = steps.iter().find_map(|card| match self.part.steps.get(&card.step)? {
-            Progress::Ended(Ended { left: Left::Refused, at, .. }) => Some((card.step, *at)),
+        let refused = steps.iter().find_map(|signature| match self.part.steps.get(signature.step)? {
+            Progress::Ended(Ended { left: Left::Refused, at, .. }) => Some((signature.step, *at)),
             Progress::Doing { .. } | Progress::Done(_) | Progress::Undoing { .. } | Progress::Ended(_) => None,
         });
         if let Some((step, at)) = refused.filter(|_| heard.round == 0) {
             told.journey = told.journey.and(step, false, at);
             // Whoever has a saga unwound does not know which step will be refused for that.
-            if card.decides_on == Some(self.heard.event.event_type()) {
-                told.error.step = step;
+            if signature.decides_on == Some(self.heard.event.event_type()) {
+                told.error.step = step.name();
             }
         }
         Some(told)
     }
 
     /// The event that tells how undoing these steps went.
-    fn answer(&self, card: &'static Card, unwinding: &Unwinding, steps: &[&'static Card]) -> Option<Event> {
-        let mut told = self.why(card, unwinding, steps)?;
-        for card in steps.iter().rev() {
-            if let Some(Progress::Ended(ended)) = self.part.steps.get(&card.step) {
-                self.tell(&mut told, card.step, ended)?;
+    fn answer(&self, signature: &'static Signature, unwinding: &Unwinding, steps: &[&'static Signature]) -> Option<V> {
+        let mut told = self.why(signature, unwinding, steps)?;
+        for signature in steps.iter().rev() {
+            if let Some(Progress::Ended(ended)) = self.part.steps.get(signature.step) {
+                self.tell(&mut told, signature.step, ended)?;
             }
         }
-        let name = unwinding.own.as_ref().map_or(card.step, |own| own.step);
-        let Progress::Ended(ended) = self.part.steps.get(&name)? else { return None };
+        let name = match &unwinding.own {
+            None => signature.step,
+            Some(own) => self.service.order().find(|step| own.step == *step)?,
+        };
+        let Progress::Ended(ended) = self.part.steps.get(name)? else { return None };
         let Told { error, standing, journey } = told;
         let failed = Failed { error, standing };
         let ending = match (ended.left, ended.facts.clone()) {
@@ -225,11 +233,11 @@ where
             (Left::Stands, Some(facts)) if unwinding.own.is_none() => Ending::Stands(facts, failed),
             (Left::Refused | Left::Undone | Left::Stands, facts) => Ending::Refused(facts, failed),
         };
-        self.service.step(name)?.answer(Answer { purchase: self.heard.purchase.clone(), journey, ending })
+        self.service.step(name)?.answer(Answer { subject: self.heard.subject.clone(), journey, ending })
     }
 
     /// Adds to what is told how undoing one step went.
-    fn tell(&self, told: &mut Told, name: StepName, ended: &Ended<Value>) -> Option<()> {
+    fn tell(&self, told: &mut Told, name: StepType, ended: &Ended<Value>) -> Option<()> {
         let (Some(facts), Left::Undone | Left::Stands) = (&ended.facts, ended.left) else { return Some(()) };
         let step = self.service.step(name)?;
         if let Some(by) = step.undone_by(facts) {
@@ -240,19 +248,19 @@ where
         }
         if ended.left == Left::Stands {
             told.error = ended.failure.iter().fold(told.error.clone(), |error, failure| error.and(failure.clone()));
-            told.standing.extend(step.standing(facts, &self.heard.purchase, self.context));
+            told.standing.extend(step.standing(facts, &self.heard.subject, self.context));
         }
         Some(())
     }
 
     /// The step on whose event this one is undone: the first that is, of those that follow it in this service.
-    pub(super) fn unwound_with(&self, card: &'static Card) -> &'static Card {
-        let mut last = card;
+    pub(super) fn unwound_with(&self, signature: &'static Signature) -> &'static Signature {
+        let mut last = signature;
         while last.undone_on.is_empty() && last.decides_on.is_none() {
-            let next = self.service.cards.iter().find(|next| next.hears == last.done && next.step != last.step);
+            let next = self.service.signatures.iter().find(|next| next.hears == last.done && next.step != last.step);
             match next {
                 Some(next) => last = next,
-                None => return card,
+                None => return signature,
             }
         }
         last

@@ -2,7 +2,8 @@
 //!
 //! A `CloudEvent` with the fields in its `data`, or a bare object with the fields beside its `type`.
 
-use contracts::{ActionKind, EventType, Identifier, Poison, Reason, SagaId, Words, redact};
+use wire::declared::{CANCEL_REQUESTED, RESOLVE_REQUESTED, RETRY_REQUESTED};
+use wire::{ActionKind, EventType, Identifier, Poison, Reason, SagaId, Vocabulary};
 use zeroize::Zeroizing;
 
 use super::super::incoming::{Ask, Incoming};
@@ -16,9 +17,9 @@ pub(super) const TEXT_MAX: usize = 500;
 
 /// What can be asked, and what it is called.
 const ASKED: [(EventType, ActionKind); 3] = [
-    (EventType::CancelRequested, ActionKind::Cancel),
-    (EventType::RetryRequested, ActionKind::Retry),
-    (EventType::ResolveRequested, ActionKind::Resolve),
+    (CANCEL_REQUESTED, ActionKind::Cancel),
+    (RETRY_REQUESTED, ActionKind::Retry),
+    (RESOLVE_REQUESTED, ActionKind::Resolve),
 ];
 
 /// Whether something is asked of a saga by an event of this type.
@@ -42,12 +43,12 @@ pub(super) fn from_client(asked: (EventType, ActionKind)) -> Result<(EventType, 
 }
 
 /// Reads it. Only what says which saga is meant, and which question this is, can be wrong with it: nobody who asks for
-/// a charge to be stopped is passed over for the words that go with it.
-pub(super) fn read(
+/// a saga to be stopped is passed over for the words that go with it.
+pub(super) fn read<V: Vocabulary>(
     (asked, what): (EventType, ActionKind),
     fields: &Fields<'_>,
     beside: &Beside,
-) -> Result<Received<Incoming>, Poison> {
+) -> Result<Received<Incoming<V>>, Poison> {
     let unreadable = |rule: String| Poison::new(Reason::Unreadable, rule);
     if !event::is_of_version_1(fields) {
         let rule = format!("schemaversion: {} is read in version 1 only", asked.as_str());
@@ -73,7 +74,7 @@ pub(super) fn read(
     }
     let is_expired = data.get("expired").is_some_and(|expired| expired.get() == "true");
     let what = if is_expired && what == ActionKind::Cancel { ActionKind::Expire } else { what };
-    let request = inner.as_ref().map_or_else(|| identity(fields, beside, saga), |(_, request)| request.clone());
+    let request = inner.as_ref().map_or_else(|| identity::<V>(fields, beside, saga), |(_, request)| request.clone());
     Ok(Received {
         saga,
         event_type: asked,
@@ -81,8 +82,8 @@ pub(super) fn read(
         traceparent: beside.traceparent(fields),
         incoming: Incoming::Asked(Ask {
             what,
-            by: said(data, "by", "a client"),
-            reason: said(data, "reason", "no reason given"),
+            by: said::<V>(data, "by", "a client"),
+            reason: said::<V>(data, "reason", "no reason given"),
             // A deadline is not recognised by an id: whether it has passed is in the record.
             request: (what != ActionKind::Expire).then_some(request),
         }),
@@ -90,10 +91,10 @@ pub(super) fn read(
 }
 
 /// What identifies a bare question: its own id, or else what came beside it.
-fn identity(fields: &Fields<'_>, beside: &Beside, saga: SagaId) -> String {
+fn identity<V: Vocabulary>(fields: &Fields<'_>, beside: &Beside, saga: SagaId) -> String {
     let own = fields.text("id").filter(|id| !id.is_empty());
     let id = own.unwrap_or_else(|| beside.identity().0.to_owned());
-    let is_tame = Identifier::parse(&id).is_ok() && redact::text(&id) == id;
+    let is_tame = Identifier::parse(&id).is_ok() && V::cleaned(&id) == id;
     if is_tame { id } else { saga.derive(&id).to_string() }
 }
 
@@ -107,18 +108,18 @@ pub(in crate::owner) fn expired(owner: &str, saga: SagaId) -> String {
         "specversion": "1.0",
         "id": saga.derive("deadline"),
         "source": format!("/ensemble/{owner}"),
-        "type": EventType::CancelRequested.as_str(),
+        "type": CANCEL_REQUESTED.as_str(),
         "data": data,
     })
     .to_string()
 }
 
-/// What somebody says, on one line, cut, and without what may be a card number; a number or a truth value by its text,
+/// What somebody says, on one line, cut, and without what must not be kept; a number or a truth value by its text,
 /// and anything else as if it were not there.
-fn said(fields: &Fields<'_>, name: &str, default: &str) -> Words {
+fn said<V: Vocabulary>(fields: &Fields<'_>, name: &str, default: &str) -> String {
     let text = fields.given(name).and_then(|raw| {
         let text: Option<String> = serde_json::from_str(raw.get()).ok();
         text.or_else(|| (!raw.get().starts_with(['"', '[', '{'])).then(|| raw.get().to_owned()))
     });
-    text.map(|text| words(&text, TEXT_MAX)).filter(|text| !text.is_empty()).map_or_else(|| default.into(), Words::from)
+    text.map(|text| words::<V>(&text, TEXT_MAX)).filter(|text| !text.is_empty()).unwrap_or_else(|| default.to_owned())
 }

@@ -7,9 +7,9 @@
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use contracts::envelope::schema_version;
-use contracts::{EventType, Publisher, SagaKind};
 use serde_json::value::RawValue;
+use wire::envelope::schema_version;
+use wire::{EventType, Lexicon, SagaKind};
 use zeroize::Zeroizing;
 
 use super::fields::Fields;
@@ -35,11 +35,10 @@ pub(super) fn is_event(fields: &Fields<'_>) -> bool {
 }
 
 /// The request that a `CloudEvent` is, by the type's wire name, or its name in prose.
-pub(super) fn requested(fields: &Fields<'_>) -> Option<SagaKind> {
+pub(super) fn requested(lexicon: &Lexicon, fields: &Fields<'_>) -> Option<SagaKind> {
     let found = fields.text("type")?;
     let is = |wanted: &EventType| found == wanted.as_str() || found == wanted.name();
-    let mut requests =
-        EventType::ALL.iter().filter(|event| event.publisher() == Publisher::Client && event.kind().is_some());
+    let mut requests = lexicon.events.iter().filter(|event| event.is_request() && event.kind().is_some());
     requests.find(|wanted| is(wanted))?.kind()
 }
 
@@ -83,8 +82,8 @@ pub(super) fn says_json(fields: &Fields<'_>) -> bool {
         })
 }
 
-/// The fields of its data, which stand there as JSON, or as bytes in base64; `room` holds the bytes, which may be a
-/// card's.
+/// The fields of its data, which stand there as JSON, or as bytes in base64; `room` holds the bytes, which may be
+/// those of a secret.
 pub(super) fn data<'a>(fields: &Fields<'a>, room: &'a mut Zeroizing<String>) -> Result<Fields<'a>, String> {
     match (fields.given("data"), fields.given("data_base64")) {
         (None, None) => Err("data: is missing".to_owned()),
@@ -102,16 +101,16 @@ pub(super) fn data<'a>(fields: &Fields<'a>, room: &'a mut Zeroizing<String>) -> 
 
 /// What is wrong with a body that is no object.
 pub(super) fn rule_of_body(body: &str, rule: &str) -> String {
-    let is_list = contracts::unmarked(body).trim_ascii_start().starts_with('[');
+    let is_list = wire::unmarked(body).trim_ascii_start().starts_with('[');
     format!("body: {}", if is_list { BATCH } else { rule })
 }
 
 /// The kind of the first request in a batch of events, if there is one: then its sender waits for an outcome.
-pub(super) fn requested_in_batch(body: &str) -> Option<SagaKind> {
-    let events: Vec<&RawValue> = serde_json::from_str(contracts::unmarked(body)).ok()?;
+pub(super) fn requested_in_batch(lexicon: &Lexicon, body: &str) -> Option<SagaKind> {
+    let events: Vec<&RawValue> = serde_json::from_str(wire::unmarked(body)).ok()?;
     events
         .into_iter()
         .filter_map(|event| Fields::of(event.get()).ok())
         .filter(is_event)
-        .find_map(|fields| requested(&fields))
+        .find_map(|fields| requested(lexicon, &fields))
 }

@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** it fits into an event, whatever the request breaks.
 
-use contracts::{Failure, StepName};
+use wire::{Failure, StepType};
 
 /// The name of the error of a request that breaks a rule.
 const INVALID: &str = "InvalidRequest";
@@ -14,7 +14,7 @@ const RULES_BYTES_MAX: usize = Failure::MESSAGE_MAX_BYTES - AND_MORE_BYTES;
 const AND_MORE_BYTES: usize = 64;
 
 /// The failure of a request that breaks these rules, which would have begun with this step.
-pub(super) fn failure(step: StepName, broken: &[String]) -> Failure {
+pub(super) fn failure(step: StepType, broken: &[String]) -> Failure {
     Failure::new(INVALID, step, told(broken))
 }
 

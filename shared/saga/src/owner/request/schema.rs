@@ -1,10 +1,10 @@
 //! The forms of requests as JSON Schemas: hand-written, as requests are read by hand.
 //!
 //! **Invariant:** what keeps to a schema is read, but for the rules that its descriptions name and a schema cannot say.
-//! `shared/choreography/tests/it/requests.rs` holds the schemas and the readers to the same texts.
+//! A test of each choreography holds the schemas and the readers to the same texts.
 
-use contracts::{EventType, Identifier};
 use serde_json::{Value, json};
+use wire::{EventType, Identifier, Vocabulary};
 
 use super::super::contract::Form;
 use super::ask::{self, TEXT_MAX};
@@ -14,7 +14,7 @@ use crate::Door;
 /// The schema of the fields of what is asked of an owner by an event of this type, and its name; `None` for an event that
 /// asks nothing.
 #[must_use]
-pub fn fields<C>(forms: &[Form<C>], event: EventType) -> Option<(&'static str, Value)> {
+pub fn fields<V: Vocabulary, C>(forms: &[Form<V, C>], event: EventType) -> Option<(&'static str, Value)> {
     let Some(kind) = event.kind() else { return ask::is_asked(event).then(|| ("Ask", asked())) };
     let (name, schema) = forms.iter().find(|form| form.kind == kind)?.schema;
     (Door::of(event) == Door::Clients).then(|| (name, schema()))
@@ -93,8 +93,8 @@ fn type_of(event: EventType) -> Value {
 fn asked() -> Value {
     let words = |description: &str| {
         json!({
-            "description": format!("{description} On one line, cut to {TEXT_MAX} characters, and without what may be a card \
-                number. Anything that is neither a text, a number nor a truth value is passed over."),
+            "description": format!("{description} On one line, cut to {TEXT_MAX} characters, and without what must not \
+                be kept. Anything that is neither a text, a number nor a truth value is passed over."),
         })
     };
     json!({

@@ -1,6 +1,6 @@
 //! What an owner declares: the reactions of which its [`Declaration`] is made.
 
-use contracts::{EventType, SagaKind, StepName};
+use wire::{EventType, SagaKind, StepType};
 
 use crate::declaration::{PATIENT, TIMEOUT_SECS};
 use crate::{Declaration, Reaction, RetryPolicy};
@@ -10,7 +10,7 @@ use crate::{Declaration, Reaction, RetryPolicy};
 #[must_use]
 pub const fn begins(
     to: EventType,
-    step: &'static [StepName],
+    step: &'static [StepType],
     answers: &'static [EventType],
     retry: &'static [RetryPolicy],
 ) -> Reaction {
@@ -19,7 +19,7 @@ pub const fn begins(
 
 /// A reaction to the event that says that all is done; `step`: the step that marks it, where a path names one.
 #[must_use]
-pub const fn completes(to: EventType, step: &'static [StepName], answers: &'static [EventType]) -> Reaction {
+pub const fn completes(to: EventType, step: &'static [StepType], answers: &'static [EventType]) -> Reaction {
     Reaction { expects: Some("Registered"), steps: step, ..asked(to, answers, PATIENT) }
 }
 
@@ -28,8 +28,8 @@ pub const fn completes(to: EventType, step: &'static [StepName], answers: &'stat
 #[must_use]
 pub const fn fails(
     to: EventType,
-    steps: &'static [StepName],
-    undoes: &'static [StepName],
+    steps: &'static [StepType],
+    undoes: &'static [StepType],
     answers: &'static [EventType],
     retry: &'static [RetryPolicy],
 ) -> Reaction {
@@ -53,7 +53,7 @@ pub const fn asked(to: EventType, answers: &'static [EventType], retry: &'static
 }
 
 /// The first step of a saga of this kind, and the event that says that the step took effect.
-pub(super) fn first_step(declaration: &Declaration, kind: SagaKind) -> Option<(StepName, EventType)> {
+pub(super) fn first_step(declaration: &Declaration, kind: SagaKind) -> Option<(StepType, EventType)> {
     let mut requests = declaration.reactions.iter().filter(|reaction| reaction.to.kind() == Some(kind));
     requests.find_map(|reaction| Some((reaction.step(kind)?, reaction.done(kind)?)))
 }

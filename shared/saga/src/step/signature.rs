@@ -1,18 +1,18 @@
 //! What a step says of itself as data, and what a list of steps says of the service that takes them.
 
-use contracts::{EventType, StepName};
+use wire::{EventType, Lexicon, StepType};
 
 use crate::declaration::{PATIENT, TIMEOUT_SECS};
 use crate::{Declaration, Reaction, RetryPolicy};
 
 /// What a step hears, and what it answers.
 ///
-/// No card names another service. A step follows another in the same service where it hears what that one answers when
+/// No signature names another service. A step follows another in the same service where it hears what that one answers when
 /// it is done; then both are undone together, the later one first, and one event tells of both.
 #[derive(Clone, Copy, Debug)]
-pub struct Card {
+pub struct Signature {
     /// The step.
-    pub step: StepName,
+    pub step: StepType,
     /// The event on which it begins.
     pub hears: EventType,
     /// The event that says that it took effect.
@@ -20,7 +20,7 @@ pub struct Card {
     /// The event that says that it did not, or that it is undone by itself; `None` for a step that cannot be refused.
     pub refused: Option<EventType>,
     /// The compensation, as a path names it.
-    pub undone_by: Option<StepName>,
+    pub undone_by: Option<StepType>,
     /// The events on which the step is undone: a later step of another service was refused. None where a step of the
     /// same service follows.
     pub undone_on: &'static [EventType],
@@ -31,14 +31,14 @@ pub struct Card {
     pub decides_on: Option<EventType>,
     /// The errors of the compensation that are tried again, by [`RetryPolicy::of_compensation`].
     pub retried: &'static [&'static str],
-    /// Whether it takes from the stock.
-    pub stock: bool,
+    /// The table of counters that it takes from; `None`: it takes from none.
+    pub counters: Option<&'static str>,
 }
 
-impl Card {
+impl Signature {
     /// A step that begins on this event, and says by that one that it took effect.
     #[must_use]
-    pub const fn new(step: StepName, hears: EventType, done: EventType) -> Self {
+    pub const fn new(step: StepType, hears: EventType, done: EventType) -> Self {
         Self {
             step,
             hears,
@@ -49,7 +49,7 @@ impl Card {
             undone: &[],
             decides_on: None,
             retried: &[],
-            stock: false,
+            counters: None,
         }
     }
 
@@ -61,7 +61,7 @@ impl Card {
 
     /// The step can be undone, by this compensation.
     #[must_use]
-    pub const fn undone_by(self, undone_by: StepName) -> Self {
+    pub const fn undone_by(self, undone_by: StepType) -> Self {
         Self { undone_by: Some(undone_by), ..self }
     }
 
@@ -83,10 +83,10 @@ impl Card {
         Self { retried, ..self }
     }
 
-    /// The step takes from the stock.
+    /// The step takes from the counters in this table.
     #[must_use]
-    pub const fn takes_stock(self) -> Self {
-        Self { stock: true, ..self }
+    pub const fn takes_from(self, counters: &'static str) -> Self {
+        Self { counters: Some(counters), ..self }
     }
 
     /// Whether the step is undone, or decides, on an event of this type.
@@ -99,12 +99,15 @@ impl Card {
 /// The steps that follow each other in one service, up to and with this one: each hears what the one before it answers
 /// when it is done. In the order in which they take effect.
 #[must_use]
-pub fn chain(cards: &[&'static Card], last: StepName) -> Vec<&'static Card> {
-    let mut chain: Vec<&'static Card> = cards.iter().copied().filter(|card| card.step == last).collect();
+pub fn chain(signatures: &[&'static Signature], last: StepType) -> Vec<&'static Signature> {
+    let mut chain: Vec<&'static Signature> =
+        signatures.iter().copied().filter(|signature| signature.step == last).collect();
     while let Some(first) = chain.first() {
-        let before = cards.iter().find(|card| card.done == first.hears && card.step.kind() == first.step.kind());
+        let before = signatures
+            .iter()
+            .find(|signature| signature.done == first.hears && signature.step.kind() == first.step.kind());
         match before {
-            Some(before) if chain.iter().all(|card| card.step != before.step) => chain.insert(0, *before),
+            Some(before) if chain.iter().all(|signature| signature.step != before.step) => chain.insert(0, *before),
             Some(_) | None => break,
         }
     }
@@ -113,39 +116,52 @@ pub fn chain(cards: &[&'static Card], last: StepName) -> Vec<&'static Card> {
 
 /// What a service says of itself that takes these steps.
 #[must_use]
-pub fn declaration(name: &'static str, about: &'static str, cards: &[&'static Card]) -> Declaration {
+pub fn declaration(
+    lexicon: &'static Lexicon,
+    name: &'static str,
+    about: &'static str,
+    signatures: &[&'static Signature],
+) -> Declaration {
     let mut reactions: Vec<Reaction> = Vec::new();
-    let begins = cards.iter().map(|card| card.hears);
-    let unwinds = cards.iter().flat_map(|card| card.undone_on.iter().copied().chain(card.decides_on));
+    let begins = signatures.iter().map(|signature| signature.hears);
+    let unwinds =
+        signatures.iter().flat_map(|signature| signature.undone_on.iter().copied().chain(signature.decides_on));
     let mut heard: Vec<EventType> = Vec::new();
     for event in begins.chain(unwinds) {
         if !heard.contains(&event) {
             heard.push(event);
-            reactions.push(reaction(cards, event));
+            reactions.push(reaction(signatures, event));
         }
     }
     Declaration {
         name,
         about,
+        lexicon,
         stateful: true,
         // What stands is read first where an event does not repeat all of it.
-        looks: cards.iter().any(|card| !card.undone_on.is_empty() || chain(cards, card.step).len() > 1),
+        looks: signatures
+            .iter()
+            .any(|signature| !signature.undone_on.is_empty() || chain(signatures, signature.step).len() > 1),
         deadlines: false,
-        stock: cards.iter().any(|card| card.stock),
+        counters: signatures.iter().find_map(|signature| signature.counters),
         reactions: reactions.leak(),
     }
 }
 
 /// How steps react to an event: those that begin on it, or else those that are undone on it.
-fn reaction(cards: &[&'static Card], to: EventType) -> Reaction {
-    let begin: Vec<&'static Card> = cards.iter().copied().filter(|card| card.hears == to).collect();
-    let last: Vec<&'static Card> = cards.iter().copied().filter(|card| card.unwinds_on(to)).collect();
-    let unwound: Vec<&'static Card> = last.iter().flat_map(|card| chain(cards, card.step).into_iter().rev()).collect();
-    let before: Vec<&'static Card> = begin.iter().flat_map(|card| chain(cards, card.step)).collect();
-    let before = before.into_iter().filter(|card| begin.iter().all(|begun| begun.step != card.step));
-    let withdraws: Vec<StepName> = before.filter(|card| card.undone_by.is_some()).map(|card| card.step).collect();
+fn reaction(signatures: &[&'static Signature], to: EventType) -> Reaction {
+    let begin: Vec<&'static Signature> = signatures.iter().copied().filter(|signature| signature.hears == to).collect();
+    let last: Vec<&'static Signature> =
+        signatures.iter().copied().filter(|signature| signature.unwinds_on(to)).collect();
+    let unwound: Vec<&'static Signature> =
+        last.iter().flat_map(|signature| chain(signatures, signature.step).into_iter().rev()).collect();
+    let before: Vec<&'static Signature> =
+        begin.iter().flat_map(|signature| chain(signatures, signature.step)).collect();
+    let before = before.into_iter().filter(|signature| begin.iter().all(|begun| begun.step != signature.step));
+    let withdraws: Vec<StepType> =
+        before.filter(|signature| signature.undone_by.is_some()).map(|signature| signature.step).collect();
     let expects = match (begin.first(), last.first()) {
-        (Some(first), _) => match chain(cards, first.step).as_slice() {
+        (Some(first), _) => match chain(signatures, first.step).as_slice() {
             [.., before, _] => done(before.step),
             _ => "Unseen",
         },
@@ -154,13 +170,13 @@ fn reaction(cards: &[&'static Card], to: EventType) -> Reaction {
         (None, None) => "Unseen",
     };
     let mut answers: Vec<EventType> = Vec::new();
-    for card in &begin {
-        answers.extend([Some(card.done), card.refused].into_iter().flatten());
+    for signature in &begin {
+        answers.extend([Some(signature.done), signature.refused].into_iter().flatten());
     }
-    for card in &last {
-        answers.extend(card.undone);
-        let decides = card.decides_on == Some(to);
-        answers.extend([decides.then_some(card.done), card.refused].into_iter().flatten());
+    for signature in &last {
+        answers.extend(signature.undone);
+        let decides = signature.decides_on == Some(to);
+        answers.extend([decides.then_some(signature.done), signature.refused].into_iter().flatten());
     }
     let mut once: Vec<EventType> = Vec::new();
     answers.retain(|answer| {
@@ -169,20 +185,25 @@ fn reaction(cards: &[&'static Card], to: EventType) -> Reaction {
             true
         }
     });
-    let undone: Vec<&'static Card> = unwound.iter().copied().filter(|card| card.undone_by.is_some()).collect();
-    let steps: Vec<StepName> = match begin.is_empty() {
-        false => begin.iter().map(|card| card.step).collect(),
-        true => undone.iter().filter_map(|card| card.undone_by).collect(),
+    let undone: Vec<&'static Signature> =
+        unwound.iter().copied().filter(|signature| signature.undone_by.is_some()).collect();
+    let steps: Vec<StepType> = match begin.is_empty() {
+        false => begin.iter().map(|signature| signature.step).collect(),
+        true => undone.iter().filter_map(|signature| signature.undone_by).collect(),
     };
-    let errors: Vec<&'static [&'static str]> =
-        begin.iter().flat_map(|card| chain(cards, card.step)).chain(unwound).map(|card| card.retried).collect();
+    let errors: Vec<&'static [&'static str]> = begin
+        .iter()
+        .flat_map(|signature| chain(signatures, signature.step))
+        .chain(unwound)
+        .map(|signature| signature.retried)
+        .collect();
     Reaction {
         to,
         reads: to.schema_version(),
         expects: Some(expects),
         steps: steps.leak(),
         answers: answers.leak(),
-        undoes: undone.into_iter().map(|card| card.step).collect::<Vec<_>>().leak(),
+        undoes: undone.into_iter().map(|signature| signature.step).collect::<Vec<_>>().leak(),
         withdraws: withdraws.leak(),
         retry: retry(&errors),
         timeout_secs: TIMEOUT_SECS,
@@ -190,7 +211,7 @@ fn reaction(cards: &[&'static Card], to: EventType) -> Reaction {
 }
 
 /// The state of a service in which this step is the last that took effect.
-fn done(step: StepName) -> &'static str {
+fn done(step: StepType) -> &'static str {
     String::leak(format!("{} done", step.as_str()))
 }
 
