@@ -3,7 +3,7 @@
 //! **Invariant:** under one key at most one call is at work, and none is at work under another key of the same kind: what
 //! was asked for is decided before it is asked for anew. Whoever asks under a key that is in use is turned away.
 
-use contracts::SagaId;
+use wire::SagaId;
 
 /// What a call is, of its kind: the how many-eth key.
 pub type Key = (&'static str, usize);

@@ -10,14 +10,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contracts::SagaId;
 use jiff::Timestamp;
 use saga::{Announcement, Participant, Settlement};
 use uuid::Uuid;
+use wire::SagaId;
 
-use crate::message::{split_sealed_card, timeless, timeless_facts};
+use crate::message::{split_beside, timeless, timeless_facts};
 use crate::node::ACTS_MAX;
-use crate::{Conformance, Fault, Message, Node, Outside, Service, Step, fixtures};
+use crate::{Conformance, Fault, Message, NOW, Node, Outside, Service, Step};
 
 /// What a run leaves behind, times apart.
 #[derive(Debug, PartialEq, Eq)]
@@ -146,16 +146,16 @@ impl<'a, P: Participant, W: Outside<P>> Bench<'a, P, W> {
         published.into_iter().for_each(|announcement| self.publish(announcement));
     }
 
-    /// The same id is the same body, byte for byte; the sealed card apart, which opens to the same card.
+    /// The same id is the same body, byte for byte; the sealed text beside it apart, which opens to the same secret.
     fn publish(&mut self, announcement: Announcement) {
-        let (body, sealed_card) = split_sealed_card(&announcement.body);
-        if let Some(sealed_card) = sealed_card {
+        let (body, beside) = split_beside(&announcement.body);
+        if let Some(beside) = beside {
             let sagas: Vec<SagaId> = self.node.store().records().keys().copied().collect();
-            let opens = sagas.iter().any(|saga| (self.opens)(*saga, &sealed_card));
-            assert!(opens, "{announcement:?}: its sealed card does not open");
+            let opens = sagas.iter().any(|saga| (self.opens)(*saga, &beside));
+            assert!(opens, "{announcement:?}: its sealed text does not open");
         }
         for secret in self.secrets {
-            assert!(!body.contains(secret), "{announcement:?}: shows the card");
+            assert!(!body.contains(secret), "{announcement:?}: shows a secret");
         }
         let first = self.bodies.entry(announcement.id).or_insert_with(|| body.clone());
         assert_eq!(*first, body, "{announcement:?}: announced again, otherwise");
@@ -177,7 +177,7 @@ impl<'a, P: Participant, W: Outside<P>> Bench<'a, P, W> {
         let records = store.records().iter().map(|(saga, record)| {
             let announced = record.announced.iter();
             let announced = announced
-                .filter_map(|stored| Announcement::of_event(stored, |_| None).ok())
+                .filter_map(|stored| Announcement::of_event::<P::Vocabulary>(stored, |_| None).ok())
                 .map(|announcement| timeless(&announcement));
             (*saga, (timeless_facts(&record.stored), announced.collect()))
         });
@@ -188,5 +188,5 @@ impl<'a, P: Participant, W: Outside<P>> Bench<'a, P, W> {
 /// Time passes: no two acts happen at the same.
 fn tick(ticks: &mut i64) -> Timestamp {
     *ticks += 1_001;
-    Timestamp::from_millisecond(fixtures::NOW.as_millisecond() + *ticks).unwrap_or(fixtures::NOW)
+    Timestamp::from_millisecond(NOW.as_millisecond() + *ticks).unwrap_or(NOW)
 }

@@ -16,8 +16,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use contracts::EventType;
 use saga::{Announcement, Participant, Settlement};
+use wire::{EventType, Events, Subject};
 
 use crate::bench::{Bench, Ending};
 use crate::{Conformance, Fault, Message, Outside, Report, Service, Story, hostile};
@@ -49,7 +49,7 @@ impl<P: Participant, W: Outside<P>> Conformance<'_, P, W> {
             let before = bench.announced.len();
             while matches!(bench.deliver(&message, None).0, Settlement::Retry(_)) {}
             let hears = |announcement: &&Announcement| {
-                let event = EventType::parse(&announcement.name);
+                let event = P::Vocabulary::LEXICON.event(&announcement.name);
                 event.is_some_and(|event| bench.node.participant.declaration().reaction_to(event).is_some())
             };
             let own = bench.announced[before..].iter().filter(hears);
@@ -94,15 +94,15 @@ impl<P: Participant, W: Outside<P>> Conformance<'_, P, W> {
             assert_eq!(Some(saga::Stored::of(&expected).state.as_str()), reaction.expects, "{heard:?}: expects");
         }
         for announcement in announced {
-            let Some(event) = EventType::parse(&announcement.name) else {
+            let Some(event) = P::Vocabulary::LEXICON.event(&announcement.name) else {
                 assert!(reaction.answers.is_empty(), "{heard:?}: {announcement:?}");
                 continue;
             };
             assert!(reaction.answers.contains(&event), "{heard:?}: {event:?} is not declared");
             answered.insert((heard, event));
-            let envelope = contracts::Envelope::read(&announcement.body);
+            let envelope = wire::Envelope::<P::Vocabulary>::read(&announcement.body);
             let envelope = envelope.unwrap_or_else(|poison| panic!("{event:?}: {poison}"));
-            let kind = envelope.event.purchase().map(contracts::Purchase::kind).or(event.kind());
+            let kind = envelope.event.data().subject().map(Subject::kind).or(event.kind());
             if let Some((step, kind)) = kind.and_then(|kind| Some((reaction.step(kind)?, kind)))
                 && reaction.is_forward()
             {

@@ -7,13 +7,13 @@
 
 use std::collections::BTreeSet;
 
-use contracts::{EventType, MAX_BODY_BYTES};
 use saga::{Participant, Settlement};
 use serde_json::{Value, json};
+use wire::{Events, Lexicon, MAX_BODY_BYTES, Outcome};
 
-use crate::message::{split_sealed_card, timeless};
+use crate::message::{split_beside, timeless};
 use crate::node::ACTS_MAX;
-use crate::{Conformance, Message, Outside, Service, Step, fixtures};
+use crate::{Conformance, Message, NOW, Outside, Service, Step};
 
 /// Attributes of the envelope that say nothing which is not said elsewhere.
 const UNREAD: [&str; 3] = ["datacontenttype", "source", "subject"];
@@ -36,7 +36,7 @@ pub(crate) fn check<P: Participant, W: Outside<P>>(suite: &Conformance<'_, P, W>
     let mut tolerated = BTreeSet::new();
     let messages = suite.stories.iter().flat_map(|story| &story.messages);
     for message in messages {
-        for body in broken(&message.body, suite.secrets) {
+        for body in broken(P::Vocabulary::LEXICON, &message.body, suite.secrets) {
             match verdict(suite, message, &body) {
                 Verdict::Refused(said) => keeps_secrets(suite, &said),
                 Verdict::Understood(_) => panic!("was understood: {}", excerpt(&body)),
@@ -62,7 +62,7 @@ pub(crate) fn check<P: Participant, W: Outside<P>>(suite: &Conformance<'_, P, W>
 
 fn keeps_secrets<P: Participant, W: Outside<P>>(suite: &Conformance<'_, P, W>, said: &str) {
     for secret in suite.secrets {
-        assert!(!said.contains(secret), "shows the card: {said}");
+        assert!(!said.contains(secret), "shows a secret: {said}");
     }
 }
 
@@ -76,14 +76,14 @@ fn verdict<P: Participant, W: Outside<P>>(suite: &Conformance<'_, P, W>, message
 
 fn once<P: Participant, W: Outside<P>>(suite: &Conformance<'_, P, W>, message: &Message) -> Verdict {
     let node = (suite.node)();
-    let mut work = match node.take_up(message, fixtures::NOW) {
+    let mut work = match node.take_up(message, NOW) {
         Ok(work) => work,
         Err(poison) => return Verdict::Refused(poison.to_string()),
     };
     let mut announced = Vec::new();
     let mut settlement = None;
     for _ in 0..ACTS_MAX {
-        match work.step(fixtures::NOW, false) {
+        match work.step(NOW, false) {
             Step::Unseen => {}
             Step::Published(announcements) => announced.extend(announcements),
             Step::Settled(settled) => {
@@ -100,9 +100,9 @@ fn once<P: Participant, W: Outside<P>>(suite: &Conformance<'_, P, W>, message: &
     let records = node.store().records().clone();
     traces.extend(records.values().map(|record| format!("{:?}", record.stored)));
     let rejects =
-        |name: &str| matches!(EventType::parse(name), Some(EventType::FareRejected | EventType::OrderRejected));
+        |name: &str| P::Vocabulary::LEXICON.event(name).is_some_and(|event| event.outcome() == Some(Outcome::Rejected));
     if announced.iter().any(|announcement| rejects(&announcement.name)) {
-        let bodies = announced.iter().map(|one| split_sealed_card(&one.body).0);
+        let bodies = announced.iter().map(|one| split_beside(&one.body).0);
         let said: Vec<String> = bodies.chain(traces).collect();
         return Verdict::Refused(said.join("\n"));
     }
@@ -110,7 +110,7 @@ fn once<P: Participant, W: Outside<P>>(suite: &Conformance<'_, P, W>, message: &
 }
 
 /// Bodies that have to be refused, whoever reads them.
-fn broken(good: &str, secrets: &[&str]) -> Vec<String> {
+fn broken(lexicon: &Lexicon, good: &str, secrets: &[&str]) -> Vec<String> {
     let secret = secrets.first().copied().unwrap_or("secret");
     let mut bodies: Vec<String> =
         ["", " ", "null", "true", "42", "-1e999", "\"text\"", "[]", "{}", "{", "}", "nonsense", "\u{0}", "\u{feff}{}"]
@@ -134,7 +134,8 @@ fn broken(good: &str, secrets: &[&str]) -> Vec<String> {
     if let Ok(Value::Object(fields)) = serde_json::from_str(good)
         && fields.contains_key("specversion")
     {
-        let types = ["fare_imagined", "FARE_REGISTERED", "", secret];
+        let own = fields.get("type").and_then(Value::as_str).unwrap_or_default();
+        let types = [format!("{own}_imagined"), own.to_uppercase(), String::new(), secret.to_owned()];
         let changes = types.map(|name| ("type", json!(name))).into_iter().chain([
             ("specversion", json!("0.3")),
             ("schemaversion", json!(99)),
@@ -145,8 +146,8 @@ fn broken(good: &str, secrets: &[&str]) -> Vec<String> {
         let is_question = fields
             .get("type")
             .and_then(Value::as_str)
-            .and_then(EventType::parse)
-            .is_some_and(|asked| asked.publisher() == contracts::Publisher::Client && asked.kind().is_none());
+            .and_then(|wire| lexicon.event(wire))
+            .is_some_and(|asked| asked.is_request() && asked.kind().is_none());
         let changes = changes.filter(|(name, _)| !(is_question && *name == "padding"));
         for (name, value) in changes {
             let mut changed = fields.clone();

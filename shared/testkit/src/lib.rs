@@ -4,10 +4,8 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
-//! | [`fixtures`] | the events of one plain fare |
 //! | [`message`] | a message in a queue |
 //! | [`store`] | the table: one conditional write, nothing else |
-//! | [`ledger`] | the payment gateway: what it did, and under which key |
 //! | [`node`] | one service: a participant, its table and the world outside it; handles a message act by act |
 //! | `at_work` | calls outside that go on, whatever becomes of their callers |
 //! | [`world`], `sns` | all services, with the topics and queues of a topology between them |
@@ -22,9 +20,7 @@
 mod at_work;
 mod bench;
 pub mod conformance;
-pub mod fixtures;
 mod hostile;
-pub mod ledger;
 pub mod message;
 pub mod node;
 mod sns;
@@ -36,10 +32,12 @@ pub mod world;
 
 pub use at_work::Key;
 
-pub use ledger::{Entry, Kind, Ledger};
+/// When tests take place.
+pub const NOW: jiff::Timestamp = jiff::Timestamp::constant(1_767_225_600, 123_000_000);
+
 pub use message::Message;
 pub use node::{Fault, Node, Nothing, Outside, Service, Step, Work};
-pub use store::{Stock, Store};
+pub use store::{Counters, Store};
 pub use storm::Storm;
 pub use story::{Conformance, Report, Story};
 pub use trial::{Decided, Trial};

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use contracts::{Event, SagaId};
 use saga::{Announcement, Delivery, Door, Stored};
+use wire::envelope::with_beside;
+use wire::{Envelope, SagaId, Vocabulary};
 
-use crate::fixtures;
+use crate::NOW;
 
 /// A message in a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,12 +30,13 @@ impl Message {
 
     /// An event of this saga, as its publisher would send it.
     #[must_use]
-    pub fn of_event(saga: SagaId, event: Event, sealed_card: Option<&str>) -> Self {
-        let envelope = contracts::Envelope::new(event, saga, "cause", None, fixtures::NOW);
+    pub fn of_event<V: Vocabulary>(saga: SagaId, event: V, beside: Option<&str>) -> Self {
+        let attribute = event.event_type().beside();
+        let envelope = Envelope::new(event, saga, "cause", None, NOW);
         let id = format!("message-{}", envelope.id);
         let stored = envelope.to_json();
-        let body = match sealed_card {
-            Some(card) => contracts::Envelope::with_sealed_card(&stored, card),
+        let body = match attribute.zip(beside) {
+            Some((attribute, text)) => with_beside(&stored, attribute, text),
             None => stored,
         };
         Self { door: Door::Services, ..Self::new(&id, body) }
@@ -54,13 +56,17 @@ impl Message {
     }
 }
 
-/// Splits a body into what must be the same byte for byte and its sealed card, which is sealed anew each time.
+/// Splits a body into what must be the same byte for byte and the text beside it, which is sealed anew each time: the
+/// last attribute, behind the data.
 #[must_use]
-pub fn split_sealed_card(body: &str) -> (String, Option<String>) {
-    let mark = ",\"sealedcard\":\"";
-    let found = body.split_once(mark).and_then(|(head, tail)| Some((head, tail.split_once('"')?)));
+pub fn split_beside(body: &str) -> (String, Option<String>) {
+    let found = body.strip_suffix("\"}").and_then(|open| {
+        let (rest, text) = open.rsplit_once("\":\"")?;
+        let (data, _attribute) = rest.rsplit_once(",\"")?;
+        data.ends_with('}').then_some((data, text))
+    });
     match found {
-        Some((head, (card, tail))) => (format!("{head}{tail}"), Some(card.to_owned())),
+        Some((data, text)) => (format!("{data}}}"), Some(text.to_owned())),
         None => (body.to_owned(), None),
     }
 }
@@ -73,16 +79,16 @@ pub fn timeless_facts(stored: &Stored) -> String {
     format!("{} {facts}", stored.state)
 }
 
-/// A body without what may differ between two runs: times, and the sealed card.
+/// A body without what may differ between two runs: times, and the text beside the event.
 #[must_use]
 pub fn timeless_body(body: &str) -> String {
-    let (body, _card) = split_sealed_card(body);
+    let (body, _beside) = split_beside(body);
     let mut value = serde_json::from_str(&body).unwrap_or(serde_json::Value::String(body));
     strip_times(&mut value);
     value.to_string()
 }
 
-/// An announcement without what may differ between two runs: times and the sealed card.
+/// An announcement without what may differ between two runs: times and the text beside it.
 #[must_use]
 pub fn timeless(announcement: &Announcement) -> String {
     format!("{} {}", announcement.name, timeless_body(&announcement.body))

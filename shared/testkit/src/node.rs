@@ -7,15 +7,15 @@
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeMap;
 
-use contracts::{EventType, Poison, SagaId};
 use jiff::Timestamp;
 use saga::{Act, Announcement, Answer, Declaration, Execution, List, NoEffect, Participant, Settlement};
+use wire::{EventType, Events, Poison, SagaId};
 
 use crate::at_work::{AtWork, Key};
 use crate::message::timeless_facts;
 use crate::store::Refused;
 use crate::world::Ask;
-use crate::{Message, Stock, Store};
+use crate::{Counters, Message, Store};
 
 /// A message that takes more acts than this is never settled.
 pub(crate) const ACTS_MAX: usize = 100;
@@ -92,7 +92,7 @@ pub struct Node<P, W> {
 
 /// A [`Node`], whatever its participant.
 pub trait Service {
-    /// The participant's card.
+    /// What the participant says of itself.
     fn declaration(&self) -> &'static Declaration;
 
     /// Understands a message and takes it in hand.
@@ -154,12 +154,12 @@ pub enum Step {
 impl<P: Participant, W: Outside<P>> Node<P, W> {
     /// A service with an empty table.
     pub fn new(participant: P, outside: W) -> Self {
-        Self::beside(participant, outside, Stock::default())
+        Self::beside(participant, outside, Counters::default())
     }
 
-    /// The same, beside a stock.
-    pub fn beside(participant: P, outside: W, stock: Stock) -> Self {
-        Self { participant, outside, store: RefCell::new(Store::beside(stock)), at_work: RefCell::default() }
+    /// The same, beside counters.
+    pub fn beside(participant: P, outside: W, counters: Counters) -> Self {
+        Self { participant, outside, store: RefCell::new(Store::beside(counters)), at_work: RefCell::default() }
     }
 
     /// A call outside, which may have been begun before; `None`: it was turned away, and its outcome is unknown.
@@ -183,13 +183,13 @@ impl<P: Participant, W: Outside<P>> Service for Node<P, W> {
 
     fn take_up<'n>(&'n self, message: &Message, now: Timestamp) -> Result<Box<dyn Work + 'n>, Poison> {
         let received = message.door.read(&self.participant, &message.delivery())?;
-        let sealed = |event_type: &EventType| {
-            let card = self.participant.sealed_card(&received.incoming, *event_type);
-            card.map(|card| (*event_type, card.to_owned()))
+        let text = |event_type: &EventType| {
+            let text = self.participant.beside(&received.incoming, *event_type);
+            text.map(|text| (*event_type, text.to_owned()))
         };
-        let sealed_cards = EventType::ALL.iter().filter_map(sealed).collect();
+        let beside = P::Vocabulary::LEXICON.events.iter().filter_map(text).collect();
         let (execution, act) = Execution::begin(&self.participant, received, 1, now);
-        Ok(Box::new(InHand { node: self, execution, act, begun: None, sealed_cards, trail: Vec::new() }))
+        Ok(Box::new(InHand { node: self, execution, act, begun: None, beside, trail: Vec::new() }))
     }
 
     fn overdue(&self, saga: SagaId, now: Timestamp) -> Option<String> {
@@ -217,7 +217,7 @@ struct InHand<'n, P: Participant, W: Outside<P>> {
     act: Act<P>,
     /// The call that the next act ends, and how long it goes on if that does not come.
     begun: Option<(u64, usize)>,
-    sealed_cards: BTreeMap<EventType, String>,
+    beside: BTreeMap<EventType, String>,
     trail: Vec<String>,
 }
 
@@ -244,9 +244,9 @@ impl<P: Participant, W: Outside<P>> Work for InHand<'_, P, W> {
         let Act::Commit(write) = &self.act else {
             return Vec::new();
         };
-        let sealed_card = |event_type| self.sealed_cards.get(&event_type).cloned();
+        let beside = |event_type| self.beside.get(&event_type).cloned();
         let announced = write.to.announced.iter();
-        announced.filter_map(|stored| Announcement::of_event(stored, sealed_card).ok()).collect()
+        announced.filter_map(|stored| Announcement::of_event::<P::Vocabulary>(stored, beside).ok()).collect()
     }
 
     fn calls(&self) -> bool {

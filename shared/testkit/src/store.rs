@@ -1,21 +1,21 @@
-//! A table in memory: one item per saga, one conditional write; and the stock that a write may take from.
+//! A table in memory: one item per saga, one conditional write; and the counters that a write may take from.
 //!
-//! **Invariant:** a write takes place only if what it expects is what stands there, state and facts, and if the stock
-//! holds all that it takes; if not, it says what does stand there, and changes nothing.
+//! **Invariant:** a write takes place only if what it expects is what stands there, state and facts, and if the counters
+//! hold all that it takes; if not, it says what does stand there, and changes nothing.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use contracts::SagaId;
 use rust_decimal::Decimal;
 use saga::{Record, Take, Write};
+use wire::SagaId;
 
-/// The stock: what is available of each item that is tracked. Its clones are one stock.
+/// Counters: what is available of each item that is tracked. Their clones are the same counters.
 #[derive(Clone, Debug, Default)]
-pub struct Stock(Rc<RefCell<BTreeMap<String, Decimal>>>);
+pub struct Counters(Rc<RefCell<BTreeMap<String, Decimal>>>);
 
-impl Stock {
+impl Counters {
     /// Tracks an item, with so much of it.
     pub fn set(&self, item: &str, available: Decimal) {
         self.0.borrow_mut().insert(item.to_owned(), available);
@@ -52,7 +52,7 @@ impl Stock {
 pub enum Refused {
     /// This stands there, if anything, and not what was expected.
     Differs(Option<Record>),
-    /// The stock does not hold what was to be taken.
+    /// The counters do not hold what was to be taken.
     Short,
 }
 
@@ -61,16 +61,16 @@ pub enum Refused {
 pub struct Store {
     records: BTreeMap<SagaId, Record>,
     writes: Vec<Write>,
-    stock: Stock,
+    counters: Counters,
     /// Whether the condition is ignored: broken on purpose, to see that it is noticed.
     pub blind: bool,
 }
 
 impl Store {
-    /// An empty table beside this stock.
+    /// An empty table beside these counters.
     #[must_use]
-    pub fn beside(stock: Stock) -> Self {
-        Self { stock, ..Self::default() }
+    pub fn beside(counters: Counters) -> Self {
+        Self { counters, ..Self::default() }
     }
 
     /// The conditional write.
@@ -83,7 +83,7 @@ impl Store {
         if !self.blind && found.map(|record| &record.stored) != write.expected.as_ref() {
             return Err(Refused::Differs(found.cloned()));
         }
-        if !self.stock.take(&write.takes) {
+        if !self.counters.take(&write.takes) {
             return Err(Refused::Short);
         }
         self.records.insert(write.saga, write.to.clone());
@@ -115,7 +115,7 @@ mod tests {
     use saga::Stored;
 
     use super::*;
-    use crate::fixtures::NOW;
+    use crate::NOW;
 
     fn record(state: &str, facts: &str) -> Record {
         let stored = Stored { state: state.to_owned(), facts: facts.to_owned() };
@@ -126,7 +126,7 @@ mod tests {
     fn a_write_takes_place_only_on_what_it_expects_and_gives_back_what_stands() {
         let mut store = Store::default();
         let write = |expected: Option<&Record>, to: &Record| Write {
-            saga: SagaId::of_request("fare", "a"),
+            saga: SagaId::of_request("trip", "a"),
             expected: expected.map(|record| record.stored.clone()),
             to: to.clone(),
             takes: Vec::new(),
@@ -143,13 +143,13 @@ mod tests {
     }
 
     #[test]
-    fn a_write_takes_all_that_it_takes_from_the_stock_or_does_not_take_place() {
-        let stock = Stock::default();
-        stock.set("a", Decimal::ONE);
-        let mut store = Store::beside(stock.clone());
+    fn a_write_takes_all_that_it_takes_from_counters_or_does_not_take_place() {
+        let counters = Counters::default();
+        counters.set("a", Decimal::ONE);
+        let mut store = Store::beside(counters.clone());
         let take = |item: &str, quantity| Take { item: item.to_owned(), quantity };
         let write = |takes| Write {
-            saga: SagaId::of_request("order", "a"),
+            saga: SagaId::of_request("trip", "a"),
             expected: None,
             to: record("One", "1"),
             takes,
@@ -158,8 +158,8 @@ mod tests {
         };
         assert_eq!(store.write(write(vec![take("a", Decimal::ONE), take("b", Decimal::ONE)])), Err(Refused::Short));
         assert_eq!(store.write(write(vec![take("a", Decimal::TWO)])), Err(Refused::Short));
-        assert_eq!(stock.get("a"), Some(Decimal::ONE));
+        assert_eq!(counters.get("a"), Some(Decimal::ONE));
         assert_eq!(store.write(write(vec![take("a", Decimal::ONE)])), Ok(()));
-        assert_eq!(stock.get("a"), Some(Decimal::ZERO));
+        assert_eq!(counters.get("a"), Some(Decimal::ZERO));
     }
 }

@@ -1,6 +1,6 @@
 //! What a participant is tried with.
 
-use contracts::SagaId;
+use wire::SagaId;
 
 use crate::{Message, Node};
 
@@ -37,9 +37,9 @@ pub struct Conformance<'a, P, W> {
     pub node: &'a dyn Fn() -> Node<P, W>,
     /// Together they make the participant announce everything that it declares.
     pub stories: Vec<Story>,
-    /// The card in the stories: texts that may stand nowhere in the clear.
+    /// The secrets in the stories: texts that may stand nowhere in the clear.
     pub secrets: &'a [&'a str],
-    /// Whether a sealed card opens to the card in the stories.
+    /// Whether a sealed text opens to the secrets in the stories.
     pub opens: &'a dyn Fn(SagaId, &str) -> bool,
     /// Fields that may be absent or of any type: `data.` and such before the names of inner ones.
     pub tolerates: &'a [&'a str],

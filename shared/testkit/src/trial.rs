@@ -4,32 +4,32 @@
 
 use std::fmt::Debug;
 
-use contracts::{Event, SagaId};
 use jiff::Timestamp;
 use saga::step::{Heard, State, Steps};
 use saga::{Context, Decision, Input, Participant, Stored, Take, Then};
+use wire::{SagaId, Vocabulary};
 
-use crate::fixtures;
+use crate::NOW;
 
 /// One saga in a service, and the message that the service has at hand.
 #[derive(Debug)]
-pub struct Trial<E, R> {
-    service: Steps<E, R>,
-    state: State,
-    said: Vec<Event>,
-    at_hand: Option<Heard>,
+pub struct Trial<V: Vocabulary, E, R> {
+    service: Steps<V, E, R>,
+    state: State<V::Subject>,
+    said: Vec<V>,
+    at_hand: Option<Heard<V>>,
     /// When the next decision is made.
     pub now: Timestamp,
 }
 
 /// What a service decided.
 #[derive(Debug)]
-pub enum Decided<E> {
+pub enum Decided<V, E> {
     /// It asks the world outside. `true`: the intent was put on record for it.
     Asks(E, bool),
     /// It put its state on record and announces these.
-    Announces(Vec<Event>),
-    /// It put its state on record, with these taken from the stock, and goes on from there.
+    Announces(Vec<V>),
+    /// It put its state on record, with these taken from counters, and goes on from there.
     GoesOn(Vec<Take>),
     /// It put a failed attempt on record, and tries again after so many seconds.
     Retries(u32),
@@ -43,35 +43,36 @@ pub enum Decided<E> {
     Contradicts(&'static str),
 }
 
-impl<E, R> Trial<E, R>
+impl<V, E, R> Trial<V, E, R>
 where
+    V: Vocabulary,
     E: Send + Sync + Debug + 'static,
     R: Send + Sync + Debug + 'static,
 {
     /// A saga of which nothing is on record.
     #[must_use]
-    pub fn new(service: Steps<E, R>) -> Self {
-        Self { service, state: State::Unseen, said: Vec::new(), at_hand: None, now: fixtures::NOW }
+    pub fn new(service: Steps<V, E, R>) -> Self {
+        Self { service, state: State::Unseen, said: Vec::new(), at_hand: None, now: NOW }
     }
 
-    /// A message comes, with a sealed card where its type carries one.
+    /// A message comes, with a text beside it where its type has one.
     ///
     /// # Panics
     ///
     /// For an event that tells no journey.
-    pub fn hears(&mut self, event: Event) -> Decided<E> {
-        let sealed_card = event.event_type().carries_card().then(|| "sealed".to_owned());
-        self.at_hand = Some(Heard::new(event, sealed_card).expect("steps hear events with a journey"));
+    pub fn hears(&mut self, event: V) -> Decided<V, E> {
+        let beside = event.event_type().beside().is_some().then(|| "sealed".to_owned());
+        self.at_hand = Some(Heard::new(event, beside).expect("steps hear events with a journey"));
         self.decide(None)
     }
 
     /// The world outside answers what was asked for the message at hand.
-    pub fn answers(&mut self, reply: &R) -> Decided<E> {
+    pub fn answers(&mut self, reply: &R) -> Decided<V, E> {
         self.decide(Some(reply))
     }
 
     /// The message at hand comes once more.
-    pub fn comes_again(&mut self) -> Decided<E> {
+    pub fn comes_again(&mut self) -> Decided<V, E> {
         self.decide(None)
     }
 
@@ -83,14 +84,14 @@ where
 
     /// What a newer message finds on record of it: the state, as a part.
     #[must_use]
-    pub fn on_record(&self) -> &State {
+    pub fn on_record(&self) -> &State<V::Subject> {
         &self.state
     }
 
-    fn decide(&mut self, reply: Option<&R>) -> Decided<E> {
+    fn decide(&mut self, reply: Option<&R>) -> Decided<V, E> {
         let heard = self.at_hand.clone().expect("a message is at hand");
         let context = Context {
-            saga: SagaId::of_request("fare", "a"),
+            saga: SagaId::of_request("trip", "a"),
             now: self.now,
             receive: 1,
             said: &self.said,
@@ -121,16 +122,16 @@ where
     }
 }
 
-impl<E: Debug> Decided<E> {
+impl<V: Debug, E: Debug> Decided<V, E> {
     /// The one event that is announced.
     ///
     /// # Panics
     ///
     /// Where the service decided otherwise.
     #[must_use]
-    pub fn event(self) -> Event {
+    pub fn event(self) -> V {
         let decided = format!("{self:?}");
-        let one = if let Self::Announces(events) = self { <[Event; 1]>::try_from(events).ok() } else { None };
+        let one = if let Self::Announces(events) = self { <[V; 1]>::try_from(events).ok() } else { None };
         let [event] = one.unwrap_or_else(|| panic!("announces no event: {decided}"));
         event
     }

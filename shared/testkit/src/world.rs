@@ -11,10 +11,10 @@ mod broken;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contracts::Poison;
 use saga::topology::{Names, Subscription};
 use saga::{Announcement, Channel, Door, Settlement, Topology};
 use uuid::Uuid;
+use wire::Poison;
 
 pub use acts::{Ask, IsBroken};
 

@@ -1,6 +1,6 @@
 //! The acts that can be broken for good, and the messages that met one.
 
-use contracts::SagaId;
+use wire::SagaId;
 
 use crate::Message;
 

@@ -3,13 +3,13 @@
 //!
 //! **Invariant:** two worlds with one fingerprint go on alike, times apart.
 
-use contracts::SagaId;
 use jiff::Timestamp;
 use saga::Announcement;
+use wire::SagaId;
 
 use super::{DeadLetter, World};
 use crate::message::{timeless_body, timeless_facts};
-use crate::{Message, Service, fixtures};
+use crate::{Message, NOW, Service};
 
 impl<'n> World<'n> {
     /// The notifications in the success or the failure queue.
@@ -137,7 +137,7 @@ impl<'n> World<'n> {
     pub(super) fn now_at(&mut self, service: &str) -> Timestamp {
         self.ticks += 1_001;
         let skew = self.skews.get(service).copied().unwrap_or_default();
-        let millisecond = fixtures::NOW.as_millisecond() + self.ticks + skew;
-        Timestamp::from_millisecond(millisecond).unwrap_or(fixtures::NOW)
+        let millisecond = NOW.as_millisecond() + self.ticks + skew;
+        Timestamp::from_millisecond(millisecond).unwrap_or(NOW)
     }
 }

@@ -3,7 +3,7 @@
 //! **Invariant:** an act that is broken has an unknown outcome, each time, until the world heals; its message is set
 //! aside, as SQS hides one that is given back.
 
-use contracts::SagaId;
+use wire::SagaId;
 
 use super::acts::{Ask, IsBroken};
 use super::{Hand, World};
