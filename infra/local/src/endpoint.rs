@@ -159,7 +159,7 @@ impl Endpoint {
 
     /// Every item of every table and every message in every queue, visible or not, without changing anything.
     ///
-    /// Each is a place, such as `table ensemble-booking` or `queue ensemble-payment-dlq`, and the raw text of what is
+    /// Each is a place, such as `table ensemble-hotels` or `queue ensemble-hotels-dlq`, and the raw text of what is
     /// there: JSON with all attributes, in no order to rely on. Blocks for as long as it reads.
     #[must_use]
     pub fn dump(&self) -> Vec<(String, String)> {

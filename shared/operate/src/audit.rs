@@ -3,12 +3,11 @@
 //! The item: `subject` (key, such as the name of a queue), `at` (sort key), `action`, `by`, `why`, `detail` (JSON).
 //!
 //! **Invariant:** a record is only ever added; nothing here changes or deletes one, and no two have the same key. What a
-//! person wrote in words stands in it as [`Words`], without card numbers.
+//! person wrote in words stands in it without what must not be kept.
 
-use contracts::Words;
 use jiff::Timestamp;
 use runtime::tools::{Item, clients, explain, text, text_of};
-use runtime::{Aws, ConfigError, Environment, Settings, Unavailable, Variable};
+use runtime::{Aws, Cleaning, ConfigError, Environment, Settings, Unavailable, Variable};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -36,9 +35,9 @@ pub struct Entry {
     /// What was done.
     pub action: String,
     /// By whom.
-    pub by: Words,
+    pub by: String,
     /// Why, in the operator's words; may be empty.
-    pub why: Words,
+    pub why: String,
     /// Counts, message ids, whatever belongs to the action. Holds no body of a message.
     pub detail: Value,
 }
@@ -48,7 +47,8 @@ pub struct Entry {
 pub struct Audit {
     client: aws_sdk_dynamodb::Client,
     table: String,
-    by: Words,
+    by: String,
+    cleaning: Cleaning,
 }
 
 impl Audit {
@@ -57,14 +57,19 @@ impl Audit {
     /// # Errors
     ///
     /// [`ConfigError`] for a name that is not allowed.
-    pub fn new(aws: &Aws, settings: &Settings, environment: &Environment) -> Result<Self, ConfigError> {
-        let by = operator(environment)?;
-        Ok(Self { client: clients(aws).dynamodb.clone(), table: settings.names.audit_table(), by })
+    pub fn new(
+        aws: &Aws,
+        settings: &Settings,
+        environment: &Environment,
+        cleaning: Cleaning,
+    ) -> Result<Self, ConfigError> {
+        let by = operator(environment, cleaning)?;
+        Ok(Self { client: clients(aws).dynamodb.clone(), table: settings.names.audit_table(), by, cleaning })
     }
 
     /// In whose name it is kept.
     #[must_use]
-    pub fn by(&self) -> &Words {
+    pub fn by(&self) -> &str {
         &self.by
     }
 
@@ -78,13 +83,7 @@ impl Audit {
     ///
     /// Dropped, the same holds.
     #[expect(clippy::disallowed_methods, reason = "a record is no state of a saga, and derives from nothing")]
-    pub async fn append(
-        &self,
-        subject: &str,
-        action: &str,
-        why: &Words,
-        detail: &Value,
-    ) -> Result<String, Unavailable> {
+    pub async fn append(&self, subject: &str, action: &str, why: &str, detail: &Value) -> Result<String, Unavailable> {
         let unique = Uuid::new_v4().simple().to_string();
         // All nine digits, so that the order of texts is the order of times.
         let at = format!("{:.9}#{}", Timestamp::now(), unique.get(..8).unwrap_or(&unique));
@@ -95,8 +94,8 @@ impl Audit {
             .item("subject", text(subject))
             .item("at", text(&at))
             .item("action", text(action))
-            .item("by", text(self.by.as_str()))
-            .item("why", text(why.as_str()))
+            .item("by", text(&self.by))
+            .item("why", text(&(self.cleaning.text)(why)))
             .item("detail", text(&detail.to_string()))
             .send()
             .await;
@@ -127,12 +126,12 @@ impl Audit {
 }
 
 /// Who is on record.
-fn operator(environment: &Environment) -> Result<Words, ConfigError> {
+fn operator(environment: &Environment, cleaning: Cleaning) -> Result<String, ConfigError> {
     let is_name = |text: &str| (1..=NAME_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     let Some(variable) = [OPERATOR, USER].into_iter().find(|variable| environment.is_set(variable)) else {
-        return Ok("unknown".into());
+        return Ok("unknown".to_owned());
     };
-    environment.read(&variable, |text| is_name(text).then(|| Words::of(text)))
+    environment.read(&variable, |text| is_name(text).then(|| (cleaning.text)(text).into_owned()))
 }
 
 fn entry(item: &Item) -> Option<Entry> {
@@ -141,8 +140,8 @@ fn entry(item: &Item) -> Option<Entry> {
         subject: text("subject")?,
         at: text("at")?,
         action: text("action")?,
-        by: text("by")?.into(),
-        why: text("why")?.into(),
+        by: text("by")?,
+        why: text("why")?,
         detail: serde_json::from_str(&text("detail")?).ok()?,
     })
 }
@@ -154,12 +153,14 @@ mod tests {
     #[test]
     fn the_operator_is_who_the_environment_names() {
         let of = |variables: &[(&str, &str)]| {
-            operator(&variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+            let cleaning = Cleaning { text: |text| text.replace("secret", "[removed]").into(), ..Cleaning::NOTHING };
+            let environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            operator(&environment, cleaning)
         };
-        let named = |variables: &[(&str, &str)]| of(variables).unwrap().to_string();
+        let named = |variables: &[(&str, &str)]| of(variables).unwrap();
         assert_eq!(named(&[]), "unknown");
         assert_eq!(named(&[("USER", "ann")]), "ann");
-        assert_eq!(named(&[("USER", "ann 4929718264035517")]), "ann [removed]");
+        assert_eq!(named(&[("USER", "ann secret")]), "ann [removed]");
         assert_eq!(named(&[("USER", "ann"), ("ENSEMBLE_OPERATOR", "Ann B.")]), "Ann B.");
         assert_eq!(of(&[("ENSEMBLE_OPERATOR", "a\nb")]).unwrap_err().variable, "ENSEMBLE_OPERATOR");
         assert_eq!(of(&[("USER", &"a".repeat(101))]).unwrap_err().variable, "USER");

@@ -8,13 +8,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
-use contracts::{SagaId, SagaKind};
 use jiff::Timestamp;
 use runtime::tools::{Item, OPEN, clients, explain, record_of, text, text_of};
 use runtime::{Aws, Settings, Unavailable};
 use saga::topology::Names;
 use saga::{Due, List, Record};
 use tokio::task::JoinSet;
+use wire::{SagaId, SagaKind};
 
 pub use runtime::tools::Stuck;
 

@@ -225,7 +225,7 @@ fn is_region(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
-// No proxy that the environment names: over plain http it would read the cards.
+// No proxy that the environment names: over plain http it would read the secrets.
 fn http_client(endpoints: &Endpoints) -> SharedHttpClient {
     if endpoints.all_plain() { plain_client() } else { https_client() }
 }

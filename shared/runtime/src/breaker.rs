@@ -39,8 +39,8 @@ pub struct Call {
 impl Call {
     /// The write of a saga's state.
     pub(crate) const WRITE: Self = Self::new("DynamoDB", "write the state");
-    /// The same, together with what is taken from the stock.
-    pub(crate) const TAKE: Self = Self::new("DynamoDB", "write the state and the stock");
+    /// The same, together with what is taken from counters.
+    pub(crate) const TAKE: Self = Self::new("DynamoDB", "write the state and the counters");
     /// A look at what stands.
     pub(crate) const READ: Self = Self::new("DynamoDB", "read the state");
     /// To the one topic that is the service's own.

@@ -7,12 +7,12 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contracts::{Poison, Reason, SagaId};
 use saga::declaration::TIMEOUT_SECS;
 use saga::{Delivery, Door, Participant, RetryPolicy};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
+use wire::{Poison, Reason, SagaId, Vocabulary};
 
 use crate::announcer::Announcer;
 use crate::aws::HangUps;
@@ -315,7 +315,7 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
         let Unfinished { call, why } = unfinished;
         tracing::warn!(%call, %why, "MessageStuck");
         if self.participant.declaration().stateful {
-            let stuck = Stuck::new(call, &why.what, message);
+            let stuck = Stuck::new(call, &P::Vocabulary::cleaned(&why.what), message);
             report("StuckNoted", self.store.note(saga, &stuck).await.map_err(SettleError::Unavailable));
         }
     }
@@ -356,8 +356,10 @@ impl<P: Participant, E: Perform<P>> Consumer<P, E> {
     async fn bury(&self, message: &Received, poison: &Poison, known: &[(&str, String)]) {
         let service = ("service", self.participant.declaration().name.to_owned());
         let known: Vec<_> = std::iter::once(service).chain(known.iter().cloned()).collect();
+        // The detail may name a field that is not ours.
+        let poison = Poison::new(poison.reason, P::Vocabulary::cleaned(&poison.detail));
         tracing::error!(reason = poison.reason.as_str(), detail = poison.detail, "MessageDeadLettered");
-        let buried = self.queue.dead_letter(message, poison, &known).await;
+        let buried = self.queue.dead_letter(message, &poison, &known).await;
         let failed = matches!(buried, Err(SettleError::Unavailable(_)));
         report("MessageDeadLettered", buried);
         if failed {

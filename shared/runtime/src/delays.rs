@@ -11,7 +11,7 @@ const BACKOFF_MAX_SECS: u32 = 600;
 
 /// Receives after which a message is buried unread: it kills whoever handles it. An outage does not take as many: at
 /// the longest delays, 450 s on average, the 4 days for which a queue keeps a message are 768 receives. Below the
-/// queue's own `maxReceiveCount` of 1000, by which SQS would move it as it is, without a reason and with its card data.
+/// queue's own `maxReceiveCount` of 1000, by which SQS would move it as it is, without a reason and with what must not be kept.
 pub(crate) const RECEIVES_MAX: u32 = 900;
 
 /// The delay before a message that could not be handled comes again: it doubles with each receive, and is drawn from

@@ -1,11 +1,11 @@
-//! What services ask of the world outside AWS, such as a payment gateway.
+//! What services ask of the world outside AWS, such as a gateway.
 //!
 //! **Invariant:** an unknown outcome is an error, never an answer.
 
 use std::future::Future;
 
-use contracts::{Poison, SagaId};
 use saga::{NoEffect, Participant};
+use wire::{Poison, SagaId};
 
 use crate::breaker::Call;
 use crate::error::Unavailable;

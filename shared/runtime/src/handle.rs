@@ -110,7 +110,7 @@ impl<P: Participant, E: Perform<P>> Handler<'_, P, E> {
                 Answer::Conflict(record)
             }
             Written::Short => {
-                tracing::debug!("StockDiffers");
+                tracing::debug!("CountersDiffer");
                 Answer::Short
             }
         })

@@ -13,13 +13,14 @@ use crate::service::{Service, ServiceDied, run_all};
 use crate::settings::{ConfigError, EX_CONFIG, Environment, Settings};
 use crate::telemetry;
 
-/// Runs services in this process until SIGTERM or Ctrl-C; the `main` of each service.
+/// Runs services in this process until SIGTERM or Ctrl-C; the `main` of each service. `own`: the crates of the
+/// application, which may log below INFO.
 ///
 /// Exits with 0 after an orderly stop, with 78 for a setting that is not allowed, with 1 when a service died.
-pub fn main(build: impl FnOnce(&Environment) -> Result<Vec<Service>, ConfigError>) -> ExitCode {
+pub fn main(own: telemetry::Crates, build: impl FnOnce(&Environment) -> Result<Vec<Service>, ConfigError>) -> ExitCode {
     let hosted = run(|signals| async {
         let environment = Environment::of_process();
-        telemetry::start(&environment, None)?;
+        telemetry::start(&environment, own, None)?;
         let stop = signals.stop();
         host(&environment, build, &stop).await
     });

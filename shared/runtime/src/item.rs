@@ -17,7 +17,7 @@ pub enum Written {
     Committed,
     /// Its condition failed; this is what stands there.
     Conflict(Option<Record>),
-    /// The stock does not hold what was to be taken, or is being written by others; nothing was written.
+    /// The counters do not hold what was to be taken, or is being written by others; nothing was written.
     Short,
 }
 

@@ -11,7 +11,7 @@
 //! | `handle` | drives the protocol of one message |
 //! | `store`, `announcer`, `queue` | the one place that writes state, publishes, deletes |
 //! | `item`, `stuck` | what the tables hold: items, and what a message is stuck at |
-//! | [`Stock`], `sweeper` | what is taken with a write; sagas whose time is up |
+//! | [`Counters`], `sweeper` | what is taken with a write; sagas whose time is up |
 //! | `batch`, `locks` | company for single calls; per-saga order |
 //! | `breaker`, `slots`, `delays`, `early` | what a failing call or message is kept from: the others |
 //! | [`tools`] | what the crate `operate`, for operators, needs of all this |
@@ -20,7 +20,9 @@ mod announcer;
 mod aws;
 mod batch;
 mod breaker;
+mod cleaning;
 mod consumer;
+mod counters;
 mod delays;
 mod early;
 mod effects;
@@ -33,7 +35,6 @@ mod queue;
 mod service;
 pub mod settings;
 mod slots;
-mod stock;
 mod store;
 mod stuck;
 mod sweeper;
@@ -42,9 +43,10 @@ pub mod tools;
 
 pub use aws::{Aws, may_send_to};
 pub use breaker::Call;
+pub use cleaning::Cleaning;
+pub use counters::Counters;
 pub use effects::{Failed, NoEffects, Perform};
 pub use error::{Unavailable, with_causes};
 pub use service::{Running, Service, ServiceDied, run_all};
 pub use settings::{ConfigError, Environment, Settings, Variable};
-pub use stock::Stock;
 pub use tokio_util::sync::CancellationToken;

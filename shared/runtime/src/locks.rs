@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use contracts::SagaId;
 use tokio::sync::OwnedMutexGuard;
+use wire::SagaId;
 
 type Locks = Mutex<HashMap<SagaId, Arc<tokio::sync::Mutex<()>>>>;
 
@@ -60,7 +60,7 @@ mod tests {
     #[tokio::test]
     async fn one_saga_waits_and_another_does_not_and_nothing_is_left_behind() {
         let locks = SagaLocks::default();
-        let (a, b) = (SagaId::of_request("fare", "a"), SagaId::of_request("fare", "b"));
+        let (a, b) = (SagaId::of_request("trip", "a"), SagaId::of_request("trip", "b"));
         let first = locks.hold(a).await;
         let other = locks.hold(b).await;
         let mut second = Box::pin(locks.hold(a));

@@ -1,6 +1,6 @@
 //! One SQS queue: receive, delete, give back, dead-letter.
 //!
-//! **Invariant:** a message is sent to the dead-letter queue before it is deleted here, and without card data.
+//! **Invariant:** a message is sent to the dead-letter queue before it is deleted here, and without what must not be kept.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,11 +11,12 @@ use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message, MessageAttributeValue,
     MessageSystemAttributeName,
 };
-use contracts::{Poison, redact};
 use saga::delivery::is_text;
+use wire::Poison;
 
 use crate::aws::Aws;
 use crate::batch::Batcher;
+use crate::cleaning::Cleaning;
 use crate::error::{Unavailable, explain};
 
 /// How much longer than the wait itself a receive call may take.
@@ -26,7 +27,7 @@ pub const REQUEST_ID: &str = "requestId";
 
 /// A message, with the receipt that settles it.
 pub struct Received {
-    /// Its body, which may hold a card.
+    /// Its body, which may hold a secret.
     pub body: String,
     /// Its attributes, by their text; empty for one that has none. See [`saga::Delivery`].
     pub attributes: BTreeMap<String, String>,
@@ -41,7 +42,7 @@ pub struct Received {
 }
 
 impl std::fmt::Debug for Received {
-    /// Without the body, which may hold a card.
+    /// Without the body, which may hold a secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Received").field("id", &self.message_id).field("bytes", &self.body.len()).finish()
     }
@@ -66,14 +67,16 @@ pub struct Queue {
     client: aws_sdk_sqs::Client,
     url: String,
     dlq_url: String,
+    cleaning: Cleaning,
     deletes: Batcher<String, Settled>,
     visibilities: Batcher<(String, i32), Settled>,
 }
 
 impl Queue {
-    /// The queue of this name, and the one for what can never be handled; a batch waits this long for company.
+    /// The queue of this name, and the one for what can never be handled; a batch waits this long for company. A dead
+    /// letter is cleaned.
     #[must_use]
-    pub fn new(aws: &Aws, name: &str, dlq: &str, linger: Duration) -> Self {
+    pub fn new(aws: &Aws, name: &str, dlq: &str, linger: Duration, cleaning: Cleaning) -> Self {
         let (client, url) = (aws.clients.sqs.clone(), aws.queue_url(name));
         let (delete_client, delete_url) = (client.clone(), url.clone());
         let (change_client, change_url) = (client.clone(), url.clone());
@@ -91,6 +94,7 @@ impl Queue {
             client,
             url,
             dlq_url: aws.queue_url(dlq),
+            cleaning,
         }
     }
 
@@ -147,14 +151,15 @@ impl Queue {
     ///
     /// [`SettleError`]: the message will come again.
     pub(crate) async fn dead_letter(&self, message: &Received, poison: &Poison, known: &[(&str, String)]) -> Settled {
-        let mut send = self.client.send_message().queue_url(&self.dlq_url).message_body(redact::body(&message.body));
+        let body = (self.cleaning.body)(&message.body);
+        let mut send = self.client.send_message().queue_url(&self.dlq_url).message_body(body);
         let own = [
             ("reason", poison.reason.as_str().to_owned()),
             ("detail", poison.detail.clone()),
             ("messageId", message.message_id.clone()),
             ("attempts", message.attempt.to_string()),
             ("firstSeen", message.sent_at_ms.clone().unwrap_or_default()),
-            (REQUEST_ID, message.identity().to_owned()),
+            (REQUEST_ID, message.identity(self.cleaning).to_owned()),
         ];
         // SQS takes at most ten, and none that is empty.
         let known = known.iter().map(|(name, value)| (*name, value.clone()));
@@ -173,9 +178,9 @@ impl Queue {
 impl Received {
     /// What identifies a request that says nothing of it in its body. Redriven, it has another SQS message id, and must
     /// be the same request.
-    fn identity(&self) -> &str {
-        // No attribute of a dead letter may hold a card number; a request that bears one is no request to redrive.
-        let is_kept = |id: &&String| !id.is_empty() && redact::text(id) == id.as_str();
+    fn identity(&self, cleaning: Cleaning) -> &str {
+        // No attribute of a dead letter may hold what must not be kept; a request that bears such is none to redrive.
+        let is_kept = |id: &&String| !id.is_empty() && (cleaning.text)(id) == id.as_str();
         let own = self.attributes.get(REQUEST_ID).filter(is_kept);
         own.unwrap_or(&self.message_id)
     }
@@ -185,7 +190,7 @@ impl Received {
         let attempt = system.get(&MessageSystemAttributeName::ApproximateReceiveCount);
         let attributes = message.message_attributes.unwrap_or_default().into_iter();
         Some(Self {
-            body: contracts::unmarked(&message.body.unwrap_or_default()).to_owned(),
+            body: wire::unmarked(&message.body.unwrap_or_default()).to_owned(),
             attributes: attributes
                 .map(|(name, value)| {
                     let text = value.string_value.filter(|_| is_text(&value.data_type)).unwrap_or_default();

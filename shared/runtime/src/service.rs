@@ -12,14 +12,15 @@ use tracing::Instrument;
 use crate::announcer::Announcer;
 use crate::aws::Aws;
 use crate::breaker::Breakers;
+use crate::cleaning::Cleaning;
 use crate::consumer::Consumer;
+use crate::counters::Counters;
 use crate::early::Early;
 use crate::effects::Perform;
 use crate::locks::SagaLocks;
 use crate::queue::Queue;
 use crate::settings::Settings;
 use crate::slots::Slots;
-use crate::stock::Stock;
 use crate::store::Store;
 
 /// Ends when all consumers of a service have.
@@ -51,15 +52,16 @@ impl Service {
         let (name, indexed) = (participant.declaration().name, participant.declaration().deadlines);
         let start = move |aws: Aws, settings: Settings, stop: CancellationToken| -> Work {
             let names = &settings.names;
-            let store =
-                Store::new(aws.clients.dynamodb.clone(), names.of_service(name), Stock::new(&aws, &settings), indexed);
+            let counters = participant.declaration().counters.map(|table| Counters::new(&aws, &settings, table));
+            let store = Store::new(aws.clients.dynamodb.clone(), names.of_service(name), counters, indexed);
+            let cleaning = Cleaning::of::<P::Vocabulary>();
             let (effects, participant) = (Arc::new(effects(&aws, &settings)), Arc::new(participant));
             let announcer = Arc::new(Announcer::new(aws.clone(), names.clone(), settings.linger));
             let (breakers, locks) = (Arc::new(Breakers::default()), SagaLocks::default());
             let consumer = |door: Door| {
                 let queue = participant.declaration().queue(door);
                 let consumer = Consumer {
-                    queue: Queue::new(&aws, &names.of_service(&queue), &names.dlq(&queue), settings.linger),
+                    queue: Queue::new(&aws, &names.of_service(&queue), &names.dlq(&queue), settings.linger, cleaning),
                     door,
                     store: store.clone(),
                     effects: Arc::clone(&effects),

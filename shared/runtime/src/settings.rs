@@ -158,40 +158,6 @@ impl Variable {
     }
 }
 
-/// Whether the forced failures of the workshops are honoured.
-pub const HOOKS: Variable = Variable {
-    name: "ENSEMBLE_HOOKS",
-    default: Some("off"),
-    allowed: "on or off; never on beside a live gateway",
-    about: "honours the forced failures, such as a customerId that ends with fail_auth",
-};
-
-/// Whether real money moves at the payment gateway.
-pub const GATEWAY_MODE: Variable = Variable {
-    name: "ENSEMBLE_GATEWAY_MODE",
-    default: Some("simulated"),
-    allowed: "simulated or live",
-    about: "whether real money moves at the payment gateway",
-};
-
-/// Reads [`HOOKS`] and [`GATEWAY_MODE`]: whether the hooks are on, and whether the gateway is live.
-///
-/// # Errors
-///
-/// [`ConfigError`] for a value that is not allowed, or for both at once: a random id often looks like a hook.
-pub fn hooks(environment: &Environment) -> Result<(bool, bool), ConfigError> {
-    let hooks = environment.switch(&HOOKS)?;
-    let live = environment.read(&GATEWAY_MODE, |text| match text {
-        "simulated" => Some(false),
-        "live" => Some(true),
-        _ => None,
-    })?;
-    if hooks && live {
-        return Err(HOOKS.error("is on, and ENSEMBLE_GATEWAY_MODE is live"));
-    }
-    Ok((hooks, live))
-}
-
 /// What the names of all topics, queues and tables begin with.
 pub const PREFIX: Variable = Variable {
     name: "ENSEMBLE_PREFIX",
@@ -240,7 +206,7 @@ const SWEEP: Variable = Variable {
     name: "ENSEMBLE_SWEEP_SECS",
     default: Some("15"),
     allowed: "a whole number from 1 to 3600",
-    about: "how often booking looks for sagas whose time is up",
+    about: "how often the service that owns sagas looks for those whose time is up",
 };
 
 /// The machinery's settings.
@@ -322,17 +288,6 @@ mod tests {
             let allowed = error.allowed;
             assert_eq!(error.to_string(), format!("{name}: has a value that is not allowed: allowed is {allowed}"));
         }
-    }
-
-    #[test]
-    fn hooks_are_off_unless_asked_for_and_refused_beside_a_live_gateway() {
-        let read = |variables: &[(&str, &str)]| hooks(&environment(variables)).map_err(|error| error.variable);
-        assert_eq!(read(&[]), Ok((false, false)));
-        assert_eq!(read(&[("ENSEMBLE_HOOKS", "on")]), Ok((true, false)));
-        assert_eq!(read(&[("ENSEMBLE_GATEWAY_MODE", "live")]), Ok((false, true)));
-        assert_eq!(read(&[("ENSEMBLE_HOOKS", "on"), ("ENSEMBLE_GATEWAY_MODE", "live")]), Err("ENSEMBLE_HOOKS"));
-        assert_eq!(read(&[("ENSEMBLE_HOOKS", "maybe")]), Err("ENSEMBLE_HOOKS"));
-        assert_eq!(read(&[("ENSEMBLE_GATEWAY_MODE", "test")]), Err("ENSEMBLE_GATEWAY_MODE"));
     }
 
     #[test]

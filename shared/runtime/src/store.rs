@@ -13,13 +13,13 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use contracts::SagaId;
 use jiff::Timestamp;
 use saga::{Due, Record, Write};
+use wire::SagaId;
 
+use crate::counters::Counters;
 use crate::error::{Unavailable, explain};
 use crate::item::{Update, Written, stands, text};
-use crate::stock::Stock;
 use crate::stuck::Stuck;
 
 /// The index of sagas that are not over.
@@ -33,7 +33,7 @@ pub(crate) type Place = crate::item::Item;
 pub struct Store {
     client: aws_sdk_dynamodb::Client,
     table: String,
-    stock: Stock,
+    counters: Option<Counters>,
     /// Whether the table has the index of sagas that are not over.
     indexed: bool,
 }
@@ -41,11 +41,11 @@ pub struct Store {
 impl Store {
     /// This table; `indexed`: whether it has the index of sagas that are not over.
     #[must_use]
-    pub fn new(client: aws_sdk_dynamodb::Client, table: String, stock: Stock, indexed: bool) -> Self {
-        Self { client, table, stock, indexed }
+    pub fn new(client: aws_sdk_dynamodb::Client, table: String, counters: Option<Counters>, indexed: bool) -> Self {
+        Self { client, table, counters, indexed }
     }
 
-    /// Carries out a conditional write; with what is taken from the stock, if anything is, all or nothing.
+    /// Carries out a conditional write; with what is taken from counters, if anything is, all or nothing.
     ///
     /// # Errors
     ///
@@ -56,10 +56,10 @@ impl Store {
     /// Dropped, the same holds.
     pub async fn write(&self, write: &Write) -> Result<Written, Unavailable> {
         let update = self.update(write);
-        if write.takes.is_empty() {
-            self.write_alone(update).await
-        } else {
-            self.stock.write(update, &write.takes).await
+        match &self.counters {
+            _ if write.takes.is_empty() => self.write_alone(update).await,
+            Some(counters) => counters.write(update, &write.takes).await,
+            None => Err(self.unavailable("its service declares no counters to take from")),
         }
     }
 

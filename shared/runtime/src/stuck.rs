@@ -1,6 +1,5 @@
 //! What a message is stuck at, as a service notes it in its item of the saga.
 
-use contracts::redact;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +14,7 @@ const WHY_MAX: usize = 200;
 pub struct Stuck {
     /// What is asked of whom.
     pub call: String,
-    /// What came of it the last time, without a card's value.
+    /// What came of it the last time, without what must not be kept.
     pub why: String,
     /// When the message was sent.
     pub since: Option<Timestamp>,
@@ -24,11 +23,12 @@ pub struct Stuck {
 }
 
 impl Stuck {
+    /// `why` is clean.
     pub(crate) fn new(call: &Call, why: &str, message: &Received) -> Self {
         let sent_at_ms = message.sent_at_ms.as_ref().and_then(|ms| ms.parse().ok());
         Self {
             call: call.to_string(),
-            why: redact::text(why).chars().take(WHY_MAX).collect(),
+            why: why.chars().take(WHY_MAX).collect(),
             since: sent_at_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
             receives: message.attempt,
         }

@@ -8,9 +8,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use contracts::SagaId;
 use jiff::Timestamp;
 use saga::{Due, List, Participant};
+use wire::SagaId;
 
 use crate::consumer::Consumer;
 use crate::delays::jittered;

@@ -1,7 +1,7 @@
 //! Logs: readable on a terminal, JSON otherwise.
 //!
 //! **Invariant:** what other crates log is capped at INFO, whatever is asked for: below that, HTTP and SDK crates log
-//! bodies, and a body can hold a card.
+//! bodies, and a body can hold a secret.
 
 use std::io::IsTerminal;
 
@@ -26,32 +26,20 @@ pub(crate) const LOG_FORMAT: Variable = Variable {
     about: "how it is logged; auto is text on a terminal and json otherwise",
 };
 
-/// The crates whose log lines are ours to answer for.
-const OURS: &[&str] = &[
-    "booking",
-    "card",
-    "choreography",
-    "console",
-    "contracts",
-    "door",
-    "ensemble",
-    "fulfillment",
-    "gateway",
-    "local",
-    "notifier",
-    "operate",
-    "payment",
-    "runtime",
-    "saga",
-];
+/// The crates of this library, which log no body.
+const OURS: &[&str] = &["door", "local", "operate", "runtime", "saga", "wire"];
 
-/// Sends logs to standard error from now on. `quiet` is the filter when `RUST_LOG` is not set.
+/// The crates that may log below INFO besides those of this library: an application's own, which log no body either.
+pub type Crates = &'static [&'static str];
+
+/// Sends logs to standard error from now on. `quiet` is the filter when `RUST_LOG` is not set; `own`: the crates of the
+/// application.
 ///
 /// # Errors
 ///
 /// [`ConfigError`] for a filter or a format that is not allowed.
-pub fn start(environment: &Environment, quiet: Option<&str>) -> Result<(), ConfigError> {
-    start_to(environment, quiet, std::io::stderr)
+pub fn start(environment: &Environment, own: Crates, quiet: Option<&str>) -> Result<(), ConfigError> {
+    start_to(environment, own, quiet, std::io::stderr)
 }
 
 /// The same, to somewhere else.
@@ -59,7 +47,7 @@ pub fn start(environment: &Environment, quiet: Option<&str>) -> Result<(), Confi
 /// # Errors
 ///
 /// [`ConfigError`] for a filter or a format that is not allowed.
-pub fn start_to<W>(environment: &Environment, quiet: Option<&str>, writer: W) -> Result<(), ConfigError>
+pub fn start_to<W>(environment: &Environment, own: Crates, quiet: Option<&str>, writer: W) -> Result<(), ConfigError>
 where
     W: for<'w> tracing_subscriber::fmt::MakeWriter<'w> + Send + Sync + 'static,
 {
@@ -80,7 +68,7 @@ where
     } else {
         lines.with_target(false).boxed()
     };
-    let capped = tracing_subscriber::filter::filter_fn(may_log);
+    let capped = tracing_subscriber::filter::filter_fn(move |metadata| may_log(own, metadata));
     // A second start, as tests do, keeps the first.
     let started = tracing_subscriber::registry().with(lines.with_filter(filter).with_filter(capped)).try_init();
     if started.is_err() {
@@ -90,13 +78,13 @@ where
 }
 
 /// Whether a line may be written at all.
-fn may_log(metadata: &Metadata<'_>) -> bool {
-    may_log_at(metadata.target(), *metadata.level())
+fn may_log(own: Crates, metadata: &Metadata<'_>) -> bool {
+    may_log_at(own, metadata.target(), *metadata.level())
 }
 
-fn may_log_at(target: &str, level: Level) -> bool {
+fn may_log_at(own: Crates, target: &str, level: Level) -> bool {
     let krate = target.split("::").next().unwrap_or_default();
-    OURS.contains(&krate) || level <= LevelFilter::INFO
+    OURS.contains(&krate) || own.contains(&krate) || level <= LevelFilter::INFO
 }
 
 #[cfg(test)]
@@ -106,10 +94,12 @@ mod tests {
     #[test]
     fn other_crates_never_log_below_info() {
         for target in ["aws_smithy_runtime::client", "hyper_util", "aws_sdk_sqs", "reqwest", "runtimes", ""] {
-            assert!(may_log_at(target, Level::INFO), "{target}");
-            assert!(!may_log_at(target, Level::DEBUG), "{target}");
-            assert!(!may_log_at(target, Level::TRACE), "{target}");
+            assert!(may_log_at(&["hotels"], target, Level::INFO), "{target}");
+            assert!(!may_log_at(&["hotels"], target, Level::DEBUG), "{target}");
+            assert!(!may_log_at(&["hotels"], target, Level::TRACE), "{target}");
         }
-        assert!(may_log_at("runtime::consumer", Level::TRACE));
+        for target in ["runtime::consumer", "hotels::book"] {
+            assert!(may_log_at(&["hotels"], target, Level::TRACE), "{target}");
+        }
     }
 }

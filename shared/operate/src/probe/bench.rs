@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::delete_table::DeleteTableError;
 use runtime::settings::PREFIX;
 use runtime::tools::{OPEN, Queue, Received, Store, clients, explain};
-use runtime::{Aws, ConfigError, Settings, Stock, Unavailable};
+use runtime::{Aws, Cleaning, ConfigError, Counters, Settings, Unavailable};
 use saga::topology::{Index, Names, Queue as QueueOf, Subscription, Table};
 use saga::{Announcement, Channel, Topology};
 use tokio::task::JoinSet;
@@ -31,6 +31,9 @@ pub(super) const LOST: &str = "lost";
 
 /// The only value of [`Announcement::TYPE`] that passes to [`FILTERED`].
 pub(super) const WANTED: &str = "wanted";
+
+/// The table of counters.
+const COUNTERS: &str = "counters";
 
 /// Receives after which SQS moves a message to the dead-letter queue.
 pub(super) const RECEIVES_MAX: u32 = 2;
@@ -70,15 +73,15 @@ impl Bench {
 
     /// A queue of the runtime, which is one of the probe's.
     pub(super) fn queue(&self, queue: &str) -> Queue {
-        Queue::new(&self.aws, &self.name(queue), &self.names().dlq(queue), Duration::ZERO)
+        Queue::new(&self.aws, &self.name(queue), &self.names().dlq(queue), Duration::ZERO, Cleaning::NOTHING)
     }
 
-    pub(super) fn stock(&self) -> Stock {
-        Stock::new(&self.aws, &self.settings)
+    pub(super) fn counters(&self) -> Counters {
+        Counters::new(&self.aws, &self.settings, COUNTERS)
     }
 
     pub(super) fn store(&self) -> Store {
-        Store::new(clients(&self.aws).dynamodb.clone(), self.name("sagas"), self.stock(), true)
+        Store::new(clients(&self.aws).dynamodb.clone(), self.name("sagas"), Some(self.counters()), true)
     }
 
     /// Everything that it makes.
@@ -96,7 +99,7 @@ impl Bench {
             includes: vec!["state".to_owned()],
         };
         let sagas = Table { index: Some(index), ..Table::keyed(self.name("sagas"), "saga") };
-        Topology { tables: vec![sagas, Table::keyed(self.names().stock_table(), "item")], ..nothing() }
+        Topology { tables: vec![sagas, Table::keyed(self.name(COUNTERS), "item")], ..nothing() }
     }
 
     pub(super) fn queues(&self) -> Topology {

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use contracts::{SagaId, SagaKind};
 use jiff::{SignedDuration, Timestamp};
 use runtime::tools::{Store, Written};
-use runtime::{Stock, Unavailable};
+use runtime::{Counters, Unavailable};
 use rust_decimal::Decimal;
 use saga::{Due, List, Record, Stored, Take, Write};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use wire::declared::KindDeclaration;
+use wire::{SagaId, SagaKind};
 
 use super::bench::{Bench, PATIENCE};
 use super::finding::{Finding, Group, Odd, Tried, holds};
@@ -30,7 +31,7 @@ pub(super) async fn try_all(bench: &Bench, group: Group) -> Vec<Finding> {
         group.tried("what was written is read at once", "ADR 0018", read_at_once(bench)).await,
         group.tried("a transaction takes place whole, or says which condition failed", "ADR 0021", whole(bench)).await,
         group.tried("transactions that meet each take place whole or not", "ADR 0021", meet(bench)).await,
-        group.tried("numbers are exact decimals", "semantics: Stock", exact(bench)).await,
+        group.tried("numbers are exact decimals", "semantics: Counters", exact(bench)).await,
         group.tried("an index holds what has its keys, in order, and no more", "ADR 0020", sparse(bench)).await,
     ]
 }
@@ -117,23 +118,23 @@ async fn at_once(store: &Store, writes: Vec<Write>) -> Result<Vec<(Write, Writte
 }
 
 async fn read_at_once(bench: &Bench) -> Tried {
-    let (store, stock, saga) = (bench.store(), bench.stock(), saga());
+    let (store, counters, saga) = (bench.store(), bench.counters(), saga());
     let mut before = None;
     for nth in 0..READS {
         let state = format!("State{nth}");
         committed(&store.write(&write(saga, before.as_deref(), &state)).await?)?;
         let found = store.read(saga).await?;
         holds(found.as_ref() == Some(&record(&state)), || format!("after {state} was written, {found:?} was read"))?;
-        stock.set("read", Some(Decimal::from(nth))).await?;
-        left(&stock, "read", Decimal::from(nth)).await?;
+        counters.set("read", Some(Decimal::from(nth))).await?;
+        left(&counters, "read", Decimal::from(nth)).await?;
         before = Some(state);
     }
     Ok(())
 }
 
-/// Holds the stock to having this much of an item.
-async fn left(stock: &Stock, item: &str, expected: Decimal) -> Tried {
-    let counted = stock.count(&[item.to_owned()]).await?;
+/// Holds the counters to having this much of an item.
+async fn left(counters: &Counters, item: &str, expected: Decimal) -> Tried {
+    let counted = counters.count(&[item.to_owned()]).await?;
     let right = matches!(counted.as_slice(), [(_, available)] if *available == expected);
     holds(right, || format!("of {expected} that should be there, {counted:?} was read"))
 }
@@ -143,27 +144,27 @@ fn take(item: &str, quantity: Decimal) -> Take {
 }
 
 async fn whole(bench: &Bench) -> Tried {
-    let (store, stock, saga) = (bench.store(), bench.stock(), saga());
+    let (store, counters, saga) = (bench.store(), bench.counters(), saga());
     let (five, one) = (Decimal::from(5), Decimal::ONE);
-    stock.set("whole", Some(five)).await?;
-    stock.set("part", Some(one)).await?;
+    counters.set("whole", Some(five)).await?;
+    counters.set("part", Some(one)).await?;
     let reserve =
         |of_part| Write { takes: vec![take("whole", one), take("part", of_part)], ..write(saga, None, "Reserved") };
     let short = store.write(&reserve(five)).await?;
     holds(matches!(short, Written::Short), || in_words(&short))?;
     let found = store.read(saga).await?;
     holds(found.is_none(), || "a part of what was refused was written".to_owned())?;
-    left(&stock, "whole", five).await?;
+    left(&counters, "whole", five).await?;
     committed(&store.write(&reserve(one)).await?)?;
     // Sent again, it is refused by the first condition, which brings back what stands.
     conflict(&store.write(&reserve(one)).await?, Some(&record("Reserved")))?;
-    left(&stock, "whole", five - one).await?;
-    left(&stock, "part", Decimal::ZERO).await
+    left(&counters, "whole", five - one).await?;
+    left(&counters, "part", Decimal::ZERO).await
 }
 
 async fn meet(bench: &Bench) -> Tried {
-    let (store, stock) = (bench.store(), bench.stock());
-    stock.set("met", Some(Decimal::from(5))).await?;
+    let (store, counters) = (bench.store(), bench.counters());
+    counters.set("met", Some(Decimal::from(5))).await?;
     let reserve = |_| Write { takes: vec![take("met", Decimal::ONE)], ..write(saga(), None, "Reserved") };
     let mut taken = Decimal::ZERO;
     for (write, written) in at_once(&store, (0..WRITERS).map(reserve).collect()).await? {
@@ -175,23 +176,23 @@ async fn meet(bench: &Bench) -> Tried {
         taken += Decimal::from(u8::from(took_place));
     }
     holds(taken > Decimal::ZERO, || "none of them took place".to_owned())?;
-    left(&stock, "met", Decimal::from(5) - taken).await
+    left(&counters, "met", Decimal::from(5) - taken).await
 }
 
 async fn exact(bench: &Bench) -> Tried {
-    let (store, stock) = (bench.store(), bench.stock());
+    let (store, counters) = (bench.store(), bench.counters());
     let [much, little] = [(123_456_789_012_345_123_456_789, 9), (1, 9)]
         .map(|(digits, scale)| Decimal::from_i128_with_scale(digits, scale));
-    stock.set("exact", Some(much)).await?;
+    counters.set("exact", Some(much)).await?;
     let reserve = Write { takes: vec![take("exact", little)], ..write(saga(), None, "Reserved") };
     committed(&store.write(&reserve).await?)?;
-    left(&stock, "exact", much - little).await
+    left(&counters, "exact", much - little).await
 }
 
 async fn sparse(bench: &Bench) -> Tried {
     let (store, now, shard) = (bench.store(), Timestamp::now(), List::Open.shard(0));
     let [later, first, second, never] = std::array::from_fn(|_| saga_in(&shard));
-    let [kind, ..] = SagaKind::ALL;
+    let kind = SagaKind::of(&KindDeclaration { nth: 0, name: "probed", about: "" });
     let due = |secs| Some(Due { list: List::Open, kind, at: now + SignedDuration::from_secs(secs) });
     for (saga, due) in [(later, due(3600)), (second, due(-1)), (never, None), (first, due(-60))] {
         committed(&store.write(&Write { due, ..write(saga, None, "First") }).await?)?;

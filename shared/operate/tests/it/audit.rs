@@ -2,7 +2,7 @@
 
 use operate::audit::Audit;
 use operate::provision::provision;
-use runtime::{Aws, Environment, Settings};
+use runtime::{Aws, Cleaning, Environment, Settings};
 use saga::topology::Table;
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -20,15 +20,15 @@ async fn records_are_listed_by_subject_in_the_order_in_which_they_were_added() {
     topology.tables.push(Table { sort: Some("at".to_owned()), ..table });
     provision(&aws, &topology).await.unwrap();
 
-    let audit = Audit::new(&aws, &settings, &environment).unwrap();
+    let audit = Audit::new(&aws, &settings, &environment, Cleaning::NOTHING).unwrap();
     for number in 0..30 {
-        audit.append("queue a", "redrive", &"because".into(), &json!({ "number": number })).await.unwrap();
+        audit.append("queue a", "redrive", "because", &json!({ "number": number })).await.unwrap();
     }
     // At the same moment, as far as a clock can tell.
     let mut tasks = JoinSet::new();
     for _ in 0..50 {
         let audit = audit.clone();
-        tasks.spawn(async move { audit.append("queue b", "discard", &"".into(), &json!({})).await.unwrap() });
+        tasks.spawn(async move { audit.append("queue b", "discard", "", &json!({})).await.unwrap() });
     }
     tasks.join_all().await;
 

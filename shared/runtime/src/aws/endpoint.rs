@@ -1,7 +1,7 @@
 //! Where SQS, SNS and `DynamoDB` are: found as the AWS SDKs find it, and checked.
 //!
 //! **Invariant:** nothing is sent in the clear to another machine, whoever named it, unless the user says so: a stray
-//! variable or a forgotten profile must not give card data away.
+//! variable or a forgotten profile must not give secrets away.
 
 use std::net::IpAddr;
 
@@ -130,7 +130,7 @@ fn checked(url: &str, remote_allowed: bool) -> Option<String> {
     Some(format!("{}:{rest}", scheme.to_ascii_lowercase()))
 }
 
-/// Whether card data may be sent to this URL: over TLS, or on this machine, or where the user says so.
+/// Whether secrets may be sent to this URL: over TLS, or on this machine, or where the user says so.
 ///
 /// # Errors
 ///

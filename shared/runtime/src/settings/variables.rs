@@ -1,8 +1,6 @@
 //! The list of all variables, for the documentation.
 
-use crate::settings::{
-    CONCURRENCY, GATEWAY_MODE, GRACE, HOOKS, LINGER, POLLERS, PREFIX, SWEEP, VISIBILITY, Variable, WAIT,
-};
+use crate::settings::{CONCURRENCY, GRACE, LINGER, POLLERS, PREFIX, SWEEP, VISIBILITY, Variable, WAIT};
 use crate::{aws, telemetry};
 
 /// Every variable of the machinery.
@@ -21,6 +19,4 @@ pub const VARIABLES: &[&Variable] = &[
     &aws::ALLOW_REMOTE_ENDPOINT,
     &telemetry::LOG,
     &telemetry::LOG_FORMAT,
-    &HOOKS,
-    &GATEWAY_MODE,
 ];

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
-use contracts::{EventType, Poison, Publisher, Reason, SagaId};
+use contracts::{Event, EventType, Events, Poison, Publisher, Reason, SagaId, events};
 use runtime::tools::{Clients, clients};
 use runtime::{Aws, Call, Environment, Failed, Perform, Service, Settings, Unavailable};
 use saga::topology::Channel;
@@ -49,17 +49,18 @@ const ONE_DOOR: Declaration = Declaration {
     stateful: true,
     looks: false,
     deadlines: false,
-    stock: false,
+    lexicon: Event::LEXICON,
+    counters: None,
     reactions: &[
-        reaction(EventType::FareRequested, 3_600),
-        reaction(EventType::OrderRequested, 1),
-        reaction(EventType::CancelRequested, 8),
+        reaction(events::FARE_REQUESTED, 3_600),
+        reaction(events::ORDER_REQUESTED, 1),
+        reaction(events::CANCEL_REQUESTED, 8),
     ],
 };
 
 /// Hears clients and services.
 pub(crate) const TWO_DOORS: Declaration = Declaration {
-    reactions: &[reaction(EventType::FareRequested, 3_600), reaction(EventType::AccountCredited, 3_600)],
+    reactions: &[reaction(events::FARE_REQUESTED, 3_600), reaction(events::ACCOUNT_CREDITED, 3_600)],
     ..ONE_DOOR
 };
 
@@ -78,6 +79,7 @@ const fn reaction(to: EventType, timeout_secs: u32) -> Reaction {
 }
 
 impl Participant for Scripted {
+    type Vocabulary = Event;
     type Incoming = String;
     type State = State;
     type Effect = String;
@@ -93,10 +95,10 @@ impl Participant for Scripted {
         let event_id = delivery.message_id.to_owned();
         let event_type = match incoming.split('-').next() {
             // The reaction to an order has a second, and that to a cancellation a few.
-            Some("hurry") => EventType::OrderRequested,
-            Some("hang") => EventType::CancelRequested,
-            Some("answer") => EventType::AccountCredited,
-            Some(_) | None => EventType::FareRequested,
+            Some("hurry") => events::ORDER_REQUESTED,
+            Some("hang") => events::CANCEL_REQUESTED,
+            Some("answer") => events::ACCOUNT_CREDITED,
+            Some(_) | None => events::FARE_REQUESTED,
         };
         Ok(Received { saga, event_type, event_id, traceparent: None, incoming })
     }
@@ -105,12 +107,14 @@ impl Participant for Scripted {
         Some(State::Unseen)
     }
 
-    fn decide(&self, state: &State, input: Input<'_, Self>, _context: &Context<'_>) -> Decision<Self> {
+    fn decide(&self, state: &State, input: Input<'_, Self>, _context: &Context<'_, Event>) -> Decision<Self> {
         match (state, input) {
             (_, Input::Event(body)) if body == "not yet" => Decision::NotYet,
             (_, Input::Reply(body, ())) if body == "later" => Decision::NotYet,
             (_, Input::Event(body)) if body.starts_with("unheard") => send(Channel::Notifications, body),
-            (_, Input::Event(body)) if body.starts_with("heard") => send(Channel::Events(Publisher::Booking), body),
+            (_, Input::Event(body)) if body.starts_with("heard") => {
+                send(Channel::Events(Publisher::service("booking")), body)
+            }
             (State::Unseen, Input::Event(body)) => Decision::Commit(State::Begun, Then::Perform(body.clone())),
             (State::Begun, Input::Event(body)) => Decision::Perform(body.clone()),
             (State::Begun, Input::Reply(..)) => Decision::Commit(State::Ended, Then::Announce(Vec::new())),

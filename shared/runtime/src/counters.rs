@@ -1,4 +1,4 @@
-//! The stock: rows of items and how much of each is available, shared by all sagas.
+//! Counters: rows of items and how much of each is available, shared by all sagas.
 //!
 //! A row: `item` (key), `available` (a number), `updatedAt`. An item without a row is not tracked.
 //!
@@ -25,18 +25,18 @@ const SENDS_MAX: u32 = 3;
 /// The longest pause before a transaction that met another one is sent again.
 const PAUSE_MAX_MS: u64 = 50;
 
-/// The table of the stock.
+/// A table of counters.
 #[derive(Clone, Debug)]
-pub struct Stock {
+pub struct Counters {
     client: aws_sdk_dynamodb::Client,
     table: String,
 }
 
-impl Stock {
-    /// The stock of this prefix.
+impl Counters {
+    /// The counters in this table of the settings' prefix: the name that a declaration gives.
     #[must_use]
-    pub fn new(aws: &Aws, settings: &Settings) -> Self {
-        Self { client: aws.clients.dynamodb.clone(), table: settings.names.stock_table() }
+    pub fn new(aws: &Aws, settings: &Settings, table: &str) -> Self {
+        Self { client: aws.clients.dynamodb.clone(), table: settings.names.of_service(table) }
     }
 
     /// How much is available of those of these items that are tracked. At most 100 items.
@@ -95,7 +95,7 @@ impl Stock {
         Ok(before.as_ref().and_then(row_of).map(|(_, available)| available))
     }
 
-    /// Writes a saga's item and takes from the stock, all or nothing.
+    /// Writes a saga's item and takes from counters, all or nothing.
     pub(crate) async fn write(&self, update: Update, takes: &[Take]) -> Result<Written, Unavailable> {
         let table = update.table.clone();
         let writes = self.writes(update, takes).map_err(|what| self.unavailable(&what))?;
@@ -136,7 +136,7 @@ impl Stock {
             .set_expression_attribute_values(Some(update.values))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build();
-        let of_stock = takes.iter().map(|take| {
+        let of_counters = takes.iter().map(|take| {
             let quantity = AttributeValue::N(take.quantity.normalize().to_string());
             TransactUpdate::builder()
                 .table_name(&self.table)
@@ -148,7 +148,7 @@ impl Stock {
                 .build()
         });
         std::iter::once(of_saga)
-            .chain(of_stock)
+            .chain(of_counters)
             .map(|update| update.map(|update| TransactWriteItem::builder().update(update).build()))
             .collect::<Result<_, _>>()
             .map_err(|error| error.to_string())
