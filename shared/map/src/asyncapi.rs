@@ -9,10 +9,11 @@ mod document;
 mod messages;
 mod operations;
 
-use contracts::{EventType, Publisher, SagaKind};
 use saga::topology::{Channel, Names};
 use saga::{Declaration, Door};
 use serde_json::{Map as Fields, Value, json};
+use wire::EventType;
+use wire::declared::CANCEL_REQUESTED;
 
 use crate::topology::{channel_of, topology};
 use crate::{Map, yaml};
@@ -29,11 +30,11 @@ no event of a service by it; this document describes all of them and their clien
 the subscriptions that join them stand with the operations that send to a topic.
 
 A consumer passes over fields and attributes that it does not know: new ones may come at any time, without a new \
-`schemaversion`. So the schemas of events and notifications are open. Requests for fares and orders are closed: \
-booking refuses what it does not know.
+`schemaversion`. So the schemas of events and notifications are open. Requests for sagas are closed: \
+whoever reads them refuses what it does not know.
 
-Any message may come more than once, and in any order. What has the same id is the same, byte for byte, but for the \
-sealed card.";
+Any message may come more than once, and in any order. What has the same id is the same, byte for byte, but for an \
+attribute that is sealed anew.";
 
 /// The map under these names, as a document in YAML.
 #[must_use]
@@ -102,16 +103,16 @@ impl Document<'_> {
 
     /// Every event that somebody publishes, in the order of the story.
     fn published(&self) -> impl Iterator<Item = EventType> {
-        EventType::ALL.iter().copied().filter(|event| self.map.is_published(*event))
+        self.map.lexicon.events.iter().copied().filter(|event| self.map.is_published(*event))
     }
 
     /// The topics by which an event comes. To cancel may be asked by any topic for requests; what operators ask for
     /// comes by none, but straight to the queue.
     fn topics(&self, event: EventType) -> Vec<String> {
-        let asked = event.publisher() == Publisher::Client && event.kind().is_none();
-        let channels = match (asked, event == EventType::CancelRequested) {
-            (false, _) => vec![channel_of(event)],
-            (true, true) => SagaKind::ALL.map(Channel::Requests).to_vec(),
+        let asked = event.is_request() && event.kind().is_none();
+        let channels = match (asked, event == CANCEL_REQUESTED) {
+            (false, _) => channel_of(self.map.lexicon, event).into_iter().collect(),
+            (true, true) => self.map.lexicon.kinds.iter().copied().map(Channel::Requests).collect(),
             (true, false) => Vec::new(),
         };
         channels.into_iter().map(|channel| self.names.topic(channel)).collect()

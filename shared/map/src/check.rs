@@ -22,8 +22,8 @@ mod undo;
 mod ways;
 mod wiring;
 
-use contracts::{EventType, SagaKind};
 use saga::topology::Names;
+use wire::SagaKind;
 
 use crate::{Map, topology};
 use facts::Facts;
@@ -104,15 +104,17 @@ impl Facts<'_> {
         let reactions = self.map.reactions().count();
         let ways = self.ways.len();
         match rule {
-            Rule::OrphanEvent => format!("each of {} events is heard", EventType::ALL.len()),
-            Rule::UnpublishedEvent => format!("each of {} events is published", EventType::ALL.len()),
+            Rule::OrphanEvent => format!("each of {} events is heard", self.map.lexicon.events.len()),
+            Rule::UnpublishedEvent => format!("each of {} events is published", self.map.lexicon.events.len()),
             Rule::UnreachableEvent => {
                 format!("each event follows from one of {} requests", self.map.requests.len())
             }
             Rule::AnswerOfAnother => format!("{reactions} reactions answer with their participants' own events"),
             Rule::HeardTwice => format!("{} participants hear each event once", self.map.participants.len()),
             Rule::UnknownSchema => format!("{reactions} reactions read the schema version that is published"),
-            Rule::FightOverEvent => format!("one participant at most answers each of {} events", EventType::ALL.len()),
+            Rule::FightOverEvent => {
+                format!("one participant at most answers each of {} events", self.map.lexicon.events.len())
+            }
             Rule::MissingCompensation => {
                 format!("all is undone on {} of {ways} paths, which end badly", undo::ways(self))
             }
@@ -122,7 +124,10 @@ impl Facts<'_> {
                 format!("{undoing} reactions undo steps of their own participants")
             }
             Rule::MisplacedDecision => {
-                format!("{} kinds of saga are decided on where the last step can be refused", SagaKind::ALL.len())
+                format!(
+                    "{} kinds of saga are decided on where the last step can be refused",
+                    self.map.lexicon.kinds.len()
+                )
             }
             Rule::TwoOutcomes => format!("no more than one outcome on each of {ways} paths"),
             Rule::NoOutcome => format!("an outcome at the end of each of {ways} paths"),
@@ -130,10 +135,14 @@ impl Facts<'_> {
             Rule::NoDeadline => {
                 let keepers = self.map.participants.iter().filter(|declaration| declaration.deadlines);
                 let names: Vec<&str> = keepers.map(|declaration| declaration.name).collect();
-                format!("every wait of {} kinds of saga is watched by {}", SagaKind::ALL.len(), names.join(", "))
+                format!(
+                    "every wait of {} kinds of saga is watched by {}",
+                    self.map.lexicon.kinds.len(),
+                    names.join(", ")
+                )
             }
             Rule::TooManyHops => {
-                let farthest: Vec<String> = SagaKind::ALL.iter().map(|kind| self.farthest(*kind)).collect();
+                let farthest: Vec<String> = self.map.lexicon.kinds.iter().map(|kind| self.farthest(*kind)).collect();
                 format!("at most {HOPS_MAX} hops on each of {ways} paths; the longest: {}", farthest.join("; "))
             }
             Rule::ImpossibleFilter => format!("{} subscriptions can match", self.topology.subscriptions.len()),
@@ -145,7 +154,9 @@ impl Facts<'_> {
                 let steps: usize = self.map.reactions().map(|(_, reaction)| reaction.steps.len()).sum();
                 format!("{steps} steps are named as what they are")
             }
-            Rule::MixedKinds => format!("{reactions} reactions keep {} kinds of saga apart", SagaKind::ALL.len()),
+            Rule::MixedKinds => {
+                format!("{reactions} reactions keep {} kinds of saga apart", self.map.lexicon.kinds.len())
+            }
         }
     }
 

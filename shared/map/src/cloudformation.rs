@@ -11,12 +11,14 @@
 //! | `parts.rs` | what the sections are made of |
 //! | `parameters.rs` | what a person chooses, and which choices do not go together |
 //! | `messages.rs` | topics, queues, their policies, subscriptions |
-//! | `storage.rs` | the key, the tables, the secret |
+//! | `storage.rs` | the key, the tables, the secrets |
+//! | `deployment.rs` | what a choreography needs besides what the map says |
 //! | `roles.rs` | what each service may do, and what ECS may do to start it |
 //! | `alarms.rs` | logs, what is counted in them, and alarms |
 //! | `services.rs` | tasks, services and how they scale |
 
 mod alarms;
+mod deployment;
 mod messages;
 mod parameters;
 mod parts;
@@ -25,13 +27,16 @@ mod services;
 mod storage;
 mod tags;
 
+use saga::Declaration;
 use saga::topology::Names;
 use serde_json::{Map as Fields, Value, json};
 
 use crate::{Map, topology, yaml};
-use parts::{Drawn, PREFIX, Resources, arn, exported, reference};
+use parts::{Drawn, PREFIX, Resources, arn, exported};
 
-pub use parts::Stack;
+pub use deployment::{Deployment, Helper, OfService, Secret};
+pub use parameters::{chosen, is, not, required, switch, text};
+pub use parts::{Stack, either, reference};
 
 /// The longest template that `CloudFormation` takes from the command line, in bytes
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>).
@@ -40,23 +45,38 @@ pub const TEMPLATE_MAX: usize = 51_200;
 /// The template of a stack.
 #[must_use]
 pub fn cloudformation(map: &Map, stack: Stack) -> String {
-    let names = Names::in_template(PREFIX);
-    let drawn = Drawn { topology: topology(map, &names), names, map };
+    let drawn = Drawn::of(map);
     let (name, about, parameters, rules) = match stack {
         Stack::Topology => ("topology", "topics, queues, tables, roles, alarms", parameters::of_topology(), None),
-        Stack::Services => ("services", "the services", parameters::of_services(), Some(parameters::rules())),
+        Stack::Services => {
+            ("services", "the services", parameters::of_services(map), Some(map.deployment.rules.clone().into()))
+        }
     };
+    let empty = |section: &Value| *section == json!({});
     let sections = [
         ("AWSTemplateFormatVersion", Some(json!("2010-09-09"))),
         ("Description", Some(json!(format!("Ensemble, choreographed sagas on Amazon SNS and SQS: {about}")))),
         ("Parameters", Some(parameters)),
-        ("Rules", rules),
-        ("Conditions", Some(parameters::conditions(stack))),
+        ("Rules", rules.filter(|rules| !empty(rules))),
+        ("Conditions", Some(parameters::conditions(map, stack)).filter(|conditions| !empty(conditions))),
         ("Resources", Some(drawn.resources(stack))),
-        ("Outputs", Some(drawn.outputs(stack)).filter(|outputs| *outputs != json!({}))),
+        ("Outputs", Some(drawn.outputs(stack)).filter(|outputs| !empty(outputs))),
     ];
     let sections = sections.iter().filter_map(|(name, section)| Some((*name, tags::Tags(section.as_ref()?))));
     yaml::document(&format!("ensemble render cloudformation {name}"), sections)
+}
+
+/// The container of a service, as the services' template has it.
+#[must_use]
+pub fn container(map: &Map, declaration: &Declaration) -> Value {
+    services::container(&Drawn::of(map), declaration)
+}
+
+impl<'a> Drawn<'a> {
+    fn of(map: &'a Map) -> Self {
+        let names = Names::in_template(PREFIX);
+        Self { topology: topology(map, &names), names, map }
+    }
 }
 
 impl Drawn<'_> {
@@ -85,10 +105,8 @@ impl Drawn<'_> {
         let shown = topics.chain(queues).map(|id| (id.clone(), json!({ "Value": reference(&id) })));
         let roles = self.map.participants.iter().map(|declaration| roles::task_role(declaration.name));
         let shared = roles.map(|id| (id.clone(), arn(&id)));
-        let shared = shared.chain([
-            (storage::KEY.to_owned(), arn(storage::KEY)),
-            (storage::SECRET.to_owned(), reference(storage::SECRET)),
-        ]);
+        let secrets = self.map.deployment.secrets.iter().map(|secret| (secret.id.to_owned(), reference(secret.id)));
+        let shared = shared.chain([(storage::KEY.to_owned(), arn(storage::KEY))]).chain(secrets);
         let shared =
             shared.map(|(id, value)| (id.clone(), json!({ "Value": value, "Export": { "Name": exported(&id) } })));
         shown.chain(shared).collect::<Fields<_, _>>().into()

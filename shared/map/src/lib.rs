@@ -22,13 +22,15 @@ mod tests;
 pub mod topology;
 mod yaml;
 
-use contracts::{EventType, Publisher, SagaKind};
-use saga::{Declaration, Door, Reaction};
+use saga::{Declaration, Reaction};
 use serde_json::Value;
+use wire::schema::schemars::JsonSchema;
+use wire::schema::{Described, describe};
+use wire::{EventType, Lexicon, SagaKind, Vocabulary};
 
 pub use asyncapi::asyncapi;
 pub use check::{Checked, Problem, Rule, check, report};
-pub use cloudformation::cloudformation;
+pub use cloudformation::{Deployment, cloudformation};
 pub use permissions::{Permission, Resource, permissions};
 pub use picture::{mermaid, table};
 pub use topology::topology;
@@ -36,12 +38,18 @@ pub use topology::topology;
 /// Who takes part, and what clients ask for.
 #[derive(Clone, Debug)]
 pub struct Map {
+    /// The vocabulary in which they speak.
+    pub lexicon: &'static Lexicon,
     /// The participants.
     pub participants: Vec<Declaration>,
     /// What clients publish.
     pub requests: Vec<EventType>,
     /// The form of a request of this type.
     pub form: fn(EventType) -> Option<RequestForm>,
+    /// The schemas of events and notifications.
+    pub schemas: fn(below: &'static str, events: &[EventType]) -> Described,
+    /// What a deployment needs besides.
+    pub deployment: Deployment,
 }
 
 /// The form of a request, for documents.
@@ -56,14 +64,19 @@ pub struct RequestForm {
 }
 
 impl Map {
-    /// The map of these participants, whose requests have these forms.
+    /// The map of these participants, whose requests have these forms, with nothing besides to be deployed.
     #[must_use]
-    pub fn of(participants: &[&Declaration], form: fn(EventType) -> Option<RequestForm>) -> Self {
-        let by_client = |event: &EventType| event.publisher() == Publisher::Client;
+    pub fn of<V: Vocabulary>(participants: &[&Declaration], form: fn(EventType) -> Option<RequestForm>) -> Self
+    where
+        V::About: JsonSchema,
+    {
         Self {
+            lexicon: V::LEXICON,
             participants: participants.iter().map(|declaration| **declaration).collect(),
-            requests: EventType::ALL.iter().copied().filter(by_client).collect(),
+            requests: V::LEXICON.events.iter().copied().filter(|event| event.is_request()).collect(),
             form,
+            schemas: describe::<V>,
+            deployment: Deployment::default(),
         }
     }
 
@@ -89,7 +102,7 @@ impl Map {
     #[must_use]
     pub fn leads_on(&self, event: EventType) -> bool {
         let good = |(_, reaction): (&Declaration, &'static Reaction)| {
-            reaction.is_forward() && SagaKind::ALL.iter().any(|kind| reaction.answers(*kind).next() == Some(event))
+            reaction.is_forward() && self.lexicon.kinds.iter().any(|kind| reaction.answers(*kind).next() == Some(event))
         };
         self.requests.contains(&event) && event.kind().is_some() || self.reactions().any(good)
     }
@@ -116,15 +129,4 @@ impl Map {
         let answering = self.heard(event).filter(|(_, reaction)| !reaction.answers.is_empty());
         answering.map(move |(declaration, reaction)| (declaration.name, reaction.answers(kind).collect()))
     }
-}
-
-/// Whether a service seals cards: it hears what clients ask for, and answers with an event beside which a card travels.
-pub(crate) fn seals_cards(declaration: &Declaration) -> bool {
-    let of_clients = declaration.reactions.iter().filter(|reaction| Door::of(reaction.to) == Door::Clients);
-    of_clients.flat_map(|reaction| reaction.answers).any(|answer| answer.carries_card())
-}
-
-/// Whether a service opens cards: it hears an event beside which a card travels.
-pub(crate) fn opens_cards(declaration: &Declaration) -> bool {
-    declaration.reactions.iter().any(|reaction| reaction.to.carries_card())
 }

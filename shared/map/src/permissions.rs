@@ -1,9 +1,8 @@
 //! What each service may do in AWS: exactly what it does.
 //!
 //! **Invariant:** nothing is granted by hand. What a service may do follows from what it declares, and
-//! `services/console/tests/it/granted.rs` holds that against the calls that it makes, both ways.
+//! a test of the choreography holds that against the calls that it makes, both ways.
 
-use contracts::EventType;
 use saga::topology::{Channel, Names};
 use saga::{Declaration, Door};
 
@@ -58,9 +57,9 @@ pub fn permissions(declaration: &Declaration, names: &Names) -> Vec<Permission> 
     if declaration.deadlines {
         permissions.push(of(Resource::Index(table), &["dynamodb:Query"]));
     }
-    if declaration.stock {
-        let stock = Resource::Table(names.stock_table());
-        permissions.push(of(stock, &["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]));
+    if let Some(counters) = declaration.counters {
+        let counters = Resource::Table(names.of_service(counters));
+        permissions.push(of(counters, &["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]));
     }
     permissions
 }
@@ -72,7 +71,7 @@ fn published(declaration: &Declaration) -> Vec<Channel> {
     }
     let mut channels = Vec::new();
     let answers = declaration.reactions.iter().flat_map(|reaction| reaction.answers);
-    for channel in answers.copied().map(|event: EventType| channel_of(event)) {
+    for channel in answers.copied().filter_map(|event| channel_of(declaration.lexicon, event)) {
         if !channels.contains(&channel) {
             channels.push(channel);
         }

@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** the same map is drawn the same, byte for byte.
 
-use contracts::{EventType, Publisher, SagaKind};
+use wire::{EventType, Publisher, SagaKind};
 
 use crate::Map;
 
@@ -17,7 +17,7 @@ pub fn mermaid(map: &Map, kind: Option<SagaKind>) -> String {
     lines.push("    success[/success queue/]".to_owned());
     lines.push("    failure[/failure queue/]".to_owned());
     let drawn = |event: &&EventType| map.is_published(**event) && is_of(**event, kind);
-    for event in EventType::ALL.iter().filter(drawn) {
+    for event in map.lexicon.events.iter().filter(drawn) {
         let (from, arrow) = (event.publisher().as_str(), arrow(map.leads_on(*event)));
         for (declaration, _) in map.heard(*event) {
             lines.push(format!("    {from} {arrow}|{}| {}", event.name(), declaration.name));
@@ -44,7 +44,7 @@ pub fn table(map: &Map) -> String {
         "| event | published by | heard by | step | undone by | answers |".to_owned(),
         "| --- | --- | --- | --- | --- | --- |".to_owned(),
     ];
-    for event in EventType::ALL {
+    for event in map.lexicon.events {
         for (declaration, reaction) in map.heard(*event) {
             let step = either(reaction.steps.iter().map(|step| step.as_str()));
             let names: Vec<&str> = reaction.answers.iter().map(|answer| answer.name()).collect();
@@ -69,9 +69,9 @@ pub fn table(map: &Map) -> String {
 /// The steps that undo what a reaction did.
 fn undone_by(map: &Map, reaction: &saga::Reaction) -> String {
     let forward = reaction.steps.iter().filter(|_| reaction.is_forward());
-    let is_undone = |step: &&contracts::StepName| map.reactions().any(|(_, other)| other.undoes.contains(*step));
-    let undoing = forward.filter(is_undone).filter_map(|step| step.undone_by());
-    either(undoing.map(contracts::StepName::as_str))
+    let is_undone = |step: &&wire::StepType| map.reactions().any(|(_, other)| other.undoes.contains(*step));
+    let undoing = forward.filter(is_undone).filter_map(|step| map.lexicon.undone_by(*step));
+    either(undoing.map(wire::StepType::as_str))
 }
 
 fn either(names: impl Iterator<Item = &'static str>) -> String {
@@ -84,8 +84,5 @@ fn arrow(leads_on: bool) -> &'static str {
 }
 
 fn publisher(publisher: Publisher) -> String {
-    match publisher {
-        Publisher::Client => "a client".to_owned(),
-        Publisher::Booking | Publisher::Payment | Publisher::Fulfillment => publisher.as_str().to_owned(),
-    }
+    if publisher.is_client() { "a client".to_owned() } else { publisher.as_str().to_owned() }
 }

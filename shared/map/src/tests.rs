@@ -8,7 +8,7 @@ use super::*;
 pub(crate) fn map() -> Map {
     let participants =
         [&booking::DECLARATION, &payment::DECLARATION, &fulfillment::DECLARATION, &notifier::DECLARATION];
-    Map::of(&participants, |event| {
+    Map::of::<contracts::Event>(&participants, |event| {
         let (name, schema) = schema::fields(booking::FORMS, event)?;
         Some(RequestForm { name, schema, example: None })
     })

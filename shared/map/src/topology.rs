@@ -3,14 +3,16 @@
 //! **Invariant:** a queue gets an event if and only if its service reacts to it; and no queue that clients may send to
 //! gets any of a service.
 
-use contracts::{EventType, Publisher, SagaKind};
+use std::collections::BTreeSet;
+use wire::{EventType, Lexicon};
+
 use saga::topology::{Channel, Index, Names, Queue, Subscription, Table, Topology};
 use saga::{Announcement, Declaration, Door};
 
 use crate::Map;
 
 /// Receives after which SQS itself gives a message up: the most that it counts. The runtime dead-letters long before,
-/// with a reason and without card data.
+/// with a reason and without what must not be kept.
 const RECEIVES_MAX: u32 = 1000;
 
 /// How long a received message stays invisible; the runtime renews it while it works.
@@ -65,17 +67,17 @@ pub fn topology(map: &Map, names: &Names) -> Topology {
     }
 }
 
-/// The tables of the services, the stock, and what operators did.
+/// The tables of the services, the counters, and what operators did.
 fn tables(map: &Map, names: &Names) -> Vec<Table> {
     let stateful = map.participants.iter().filter(|declaration| declaration.stateful);
     let of_services = stateful.map(|declaration| Table {
         index: declaration.deadlines.then(open_sagas),
         ..Table::keyed(names.of_service(declaration.name), "saga")
     });
-    let stocked = map.participants.iter().any(|declaration| declaration.stock);
-    let stock = stocked.then(|| Table::keyed(names.stock_table(), "item"));
+    let counters: BTreeSet<&str> = map.participants.iter().filter_map(|declaration| declaration.counters).collect();
+    let counters = counters.into_iter().map(|table| Table::keyed(names.of_service(table), "item"));
     let audit = Table { sort: Some("at".to_owned()), ..Table::keyed(names.audit_table(), "subject") };
-    of_services.chain(stock).chain([audit]).collect()
+    of_services.chain(counters).chain([audit]).collect()
 }
 
 /// Finds open sagas by their deadline. Only items that are open have its keys, and they are spread over a few shards,
@@ -93,28 +95,27 @@ fn open_sagas() -> Index {
 /// The channels of all events, each once, in the order of the story.
 fn channels(map: &Map) -> Vec<Channel> {
     let mut channels = Vec::new();
-    for event in EventType::ALL.iter().filter(|event| map.is_published(**event)) {
-        let channel = channel_of(*event);
-        if !channels.contains(&channel) {
-            channels.push(channel);
-        }
+    for event in map.lexicon.events.iter().filter(|event| map.is_published(**event)) {
+        let channel = channel_of(map.lexicon, *event);
+        channels.extend(channel.filter(|channel| !channels.contains(channel)));
     }
     channels
 }
 
-pub(crate) fn channel_of(event: EventType) -> Channel {
-    match event.publisher() {
-        // What is asked of a saga may come by any of them; it has no topic of its own.
-        Publisher::Client => Channel::Requests(event.kind().unwrap_or(SagaKind::ALL[0])),
-        publisher @ (Publisher::Booking | Publisher::Payment | Publisher::Fulfillment) => Channel::Events(publisher),
+/// The channel of an event; `None` for what is asked where there is no kind of saga.
+pub(crate) fn channel_of(lexicon: &Lexicon, event: EventType) -> Option<Channel> {
+    if !event.is_request() {
+        return Some(Channel::Events(event.publisher()));
     }
+    // What is asked of a saga may come by any of them; it has no topic of its own.
+    event.kind().or(lexicon.kinds.first().copied()).map(Channel::Requests)
 }
 
 /// A service's subscription to a channel, if it hears anything there.
 fn subscription(names: &Names, channel: Channel, declaration: &Declaration) -> Option<Subscription> {
     let mut heard = Vec::new();
     for reaction in declaration.reactions {
-        if channel_of(reaction.to) == channel {
+        if channel_of(declaration.lexicon, reaction.to) == Some(channel) {
             heard.push(reaction.to.as_str().to_owned());
         }
     }

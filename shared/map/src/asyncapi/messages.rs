@@ -1,10 +1,10 @@
 //! Every message, with the schema of its body and of its attributes.
 
-use contracts::EventType;
-use contracts::schema::Schemas;
 use saga::Announcement;
 use saga::owner::request::schema;
 use serde_json::{Map as Fields, Value, json};
+use wire::EventType;
+use wire::schema::Described;
 
 use super::document::{Document, present};
 use crate::RequestForm;
@@ -34,21 +34,37 @@ pub(super) fn in_channel(channel: &str, name: &str) -> Value {
 impl Document<'_> {
     /// Every message, and the schemas to which they refer, by name.
     pub(super) fn messages(&self) -> (Fields<String, Value>, Fields<String, Value>) {
-        let mut schemas = Schemas::below(SCHEMAS);
+        let published: Vec<EventType> = self.published().collect();
+        let Described { events, notification: told, definitions } = (self.map.schemas)(SCHEMAS, &published);
         let mut messages = Fields::new();
         let mut of_requests = Fields::new();
-        for event in self.published() {
-            let message = match (schemas.event(event), (self.map.form)(event)) {
+        for (event, payload) in published.into_iter().zip(events) {
+            let message = match (payload, (self.map.form)(event)) {
                 (Some(payload), _) => announced(event, &payload),
                 (None, Some(form)) => requested(event, &form, &mut of_requests),
                 (None, None) => continue,
             };
             messages.insert(event.as_str().to_owned(), message);
         }
-        messages.insert(NOTIFICATION.to_owned(), notification(&schemas.notification()));
+        messages.insert(NOTIFICATION.to_owned(), self.notification(&told));
         messages.insert(SNS_ENVELOPE.to_owned(), sns_envelope());
-        let schemas = schemas.definitions().into_iter().chain(of_requests).collect();
+        let schemas = definitions.into_iter().chain(of_requests).collect();
         (messages, schemas)
+    }
+
+    fn notification(&self, payload: &Value) -> Value {
+        let kinds: Vec<&str> = self.map.lexicon.kinds.iter().map(|kind| kind.as_str()).collect();
+        json!({
+            "name": NOTIFICATION,
+            "title": "Notification",
+            "summary": ABOUT_NOTIFICATION,
+            "headers": attributes(&json!({
+                IS_SUCCESSFUL: { "enum": ["true", "false"] },
+                "outcome": { "$ref": format!("#{SCHEMAS}/Outcome") },
+                "saga": { "enum": kinds },
+            })),
+            "payload": payload,
+        })
     }
 }
 
@@ -79,21 +95,6 @@ fn requested(event: EventType, form: &RequestForm, schemas: &mut Fields<String, 
         "payload": schema::forms(event, &json!({ "$ref": format!("#{SCHEMAS}/{name}") })),
         "examples": example.map(|payload| json!([{ "payload": payload }])),
     }))
-}
-
-fn notification(payload: &Value) -> Value {
-    let schema = |name| json!({ "$ref": format!("#{SCHEMAS}/{name}") });
-    json!({
-        "name": NOTIFICATION,
-        "title": "Notification",
-        "summary": ABOUT_NOTIFICATION,
-        "headers": attributes(&json!({
-            IS_SUCCESSFUL: { "enum": ["true", "false"] },
-            "outcome": schema("Outcome"),
-            "saga": schema("SagaKind"),
-        })),
-        "payload": payload,
-    })
 }
 
 /// <https://docs.aws.amazon.com/sns/latest/dg/http-notification-json.html>

@@ -1,15 +1,15 @@
 //! Who sends and who receives what: every participant, from what it declares, and its clients.
 
-use contracts::{EventType, Publisher, StepName};
 use saga::topology::Channel;
 use saga::{Declaration, Reaction};
 use serde_json::{Map as Fields, Value, json};
+use wire::{EventType, Publisher, StepType};
 
 use super::document::{Document, present};
 use super::messages;
 
 /// Whoever is no participant.
-const CLIENT: &str = Publisher::Client.as_str();
+const CLIENT: &str = Publisher::CLIENT.as_str();
 
 impl Document<'_> {
     /// Every operation; its id says who does what.
@@ -22,7 +22,7 @@ impl Document<'_> {
         });
         let answered = self.map.participants.iter().flat_map(|declaration| {
             let answers = |event: &EventType| declaration.reactions.iter().any(|one| one.answers.contains(event));
-            let events = EventType::ALL.iter().filter(move |event| answers(event));
+            let events = self.map.lexicon.events.iter().filter(move |event| answers(event));
             let ways = events.flat_map(|event| self.topics(*event).into_iter().map(move |topic| (event, topic)));
             ways.map(|(event, topic)| self.sending(declaration.name, event.as_str(), event.about(), &topic))
         });
@@ -91,7 +91,7 @@ fn reaction_in_prose(declaration: &Declaration, reaction: &Reaction) -> String {
         None if declaration.stateful => "Heard in any state.".to_owned(),
         None => "Heard without a state.".to_owned(),
     };
-    let step = |step: &StepName| step.as_str();
+    let step = |step: &StepType| step.as_str();
     let more = [
         ("Carries out", reaction.steps.iter().map(step).collect::<Vec<_>>().join(", ")),
         ("Where it refuses, undoes", reaction.withdraws.iter().map(step).collect::<Vec<_>>().join(", ")),

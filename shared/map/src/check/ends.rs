@@ -2,8 +2,8 @@
 //!
 //! **Invariant:** who keeps deadlines is read off the map: nobody is trusted to watch what others have begun.
 
-use contracts::{EventType, SagaKind};
 use saga::Declaration;
+use wire::EventType;
 
 use super::facts::Facts;
 use super::rule::{Problem, Rule};
@@ -20,7 +20,7 @@ pub(super) fn two_outcomes(facts: &Facts<'_>) -> Vec<Problem> {
             problems.push(Problem { rule: Rule::TwoOutcomes, what, path: events });
         }
     }
-    for event in EventType::ALL {
+    for event in facts.map.lexicon.events {
         let telling = facts.map.heard(*event).filter(|(declaration, _)| declaration.tells_clients());
         let telling: Vec<&str> = telling.map(|(declaration, _)| declaration.name).collect();
         if telling.len() > 1 {
@@ -57,7 +57,7 @@ pub(super) fn loops(facts: &Facts<'_>) -> Vec<Problem> {
 /// Kinds of saga that nobody watches, from where they begin to where they end.
 pub(super) fn no_deadline(facts: &Facts<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for kind in SagaKind::ALL {
+    for kind in facts.map.lexicon.kinds.iter().copied() {
         let ways: Vec<&Way> = facts.ways.iter().filter(|way| way.kind == kind).collect();
         let keepers = facts.map.participants.iter().filter(|declaration| declaration.deadlines);
         let unwatched = keepers.map(|keeper| ways.iter().filter_map(|way| unwatched(keeper, way)).collect::<Vec<_>>());

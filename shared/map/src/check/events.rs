@@ -2,8 +2,8 @@
 //!
 //! **Invariant:** one cause is one problem: what only follows from an event that is missing is not reported beside it.
 
-use contracts::{EventType, SagaKind};
 use saga::Reaction;
+use wire::EventType;
 
 use super::facts::Facts;
 use super::rule::{Problem, Rule};
@@ -11,7 +11,7 @@ use super::ways;
 
 /// Events that nobody hears.
 pub(super) fn orphans(facts: &Facts<'_>) -> Vec<Problem> {
-    let orphans = EventType::ALL.iter().filter(|event| facts.map.heard(**event).next().is_none());
+    let orphans = facts.map.lexicon.events.iter().filter(|event| facts.map.heard(**event).next().is_none());
     orphans
         .map(|event| facts.problem(Rule::OrphanEvent, format!("{} is heard by nobody", event.name()), *event))
         .collect()
@@ -19,7 +19,7 @@ pub(super) fn orphans(facts: &Facts<'_>) -> Vec<Problem> {
 
 /// Events that nobody publishes.
 pub(super) fn unpublished(facts: &Facts<'_>) -> Vec<Problem> {
-    let unpublished = EventType::ALL.iter().filter(|event| !facts.map.is_published(**event));
+    let unpublished = facts.map.lexicon.events.iter().filter(|event| !facts.map.is_published(**event));
     unpublished
         .map(|event| facts.problem(Rule::UnpublishedEvent, format!("{} is published by nobody", event.name()), *event))
         .collect()
@@ -28,15 +28,16 @@ pub(super) fn unpublished(facts: &Facts<'_>) -> Vec<Problem> {
 /// Events that only follow from each other. Those that follow from one that nobody publishes are not meant.
 pub(super) fn unreachable(facts: &Facts<'_>) -> Vec<Problem> {
     let map = facts.map;
-    let starts = EventType::ALL.iter().filter(|event| map.requests.contains(event) || !map.is_published(**event));
+    let starts =
+        facts.map.lexicon.events.iter().filter(|event| map.requests.contains(event) || !map.is_published(**event));
     let mut reached: Vec<EventType> = starts.copied().collect();
     for event in reached.clone() {
-        for kind in SagaKind::ALL {
+        for kind in facts.map.lexicon.kinds.iter().copied() {
             let answers = map.downstream(event, kind).into_iter().flat_map(|(_, reaction)| reaction.answers(kind));
             reached.extend(answers.collect::<Vec<_>>());
         }
     }
-    let unreachable = EventType::ALL.iter().filter(|event| !reached.contains(event));
+    let unreachable = facts.map.lexicon.events.iter().filter(|event| !reached.contains(event));
     unreachable
         .map(|event| facts.problem(Rule::UnreachableEvent, format!("no request leads to {}", event.name()), *event))
         .collect()

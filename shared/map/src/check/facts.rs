@@ -1,7 +1,7 @@
 //! What the rules are held on.
 
-use contracts::EventType;
 use saga::topology::Topology;
+use wire::EventType;
 
 use super::rule::{Problem, Rule};
 use super::ways::{self, Way};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use contracts::EventType;
+use wire::EventType;
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $rule:ident = $name:literal, hint $hint:literal;)+) => {

@@ -2,12 +2,12 @@
 
 mod flow;
 
-use contracts::EventType::{
-    AccountCreditRefused, AccountCredited, CancelRequested, FareCancelled, FareCompleted, FareNeedsAttention,
-    FareRegistered, FareRejected, FareRequested, InventoryRefused, OrderCompleted, OrderRejected, PaymentCaptured,
-    PaymentDeclined, PaymentRefundFailed, PaymentRefunded, RetryRequested, UnwindingStarted,
+use contracts::events::{
+    ACCOUNT_CREDIT_REFUSED, ACCOUNT_CREDITED, CANCEL_REQUESTED, FARE_CANCELLED, FARE_COMPLETED, FARE_NEEDS_ATTENTION,
+    FARE_REGISTERED, FARE_REJECTED, FARE_REQUESTED, INVENTORY_REFUSED, ORDER_COMPLETED, ORDER_REJECTED,
+    PAYMENT_CAPTURED, PAYMENT_DECLINED, PAYMENT_REFUND_FAILED, PAYMENT_REFUNDED, RETRY_REQUESTED, UNWINDING_STARTED,
 };
-use contracts::{EventType, StepName};
+use contracts::{Event, EventType, Events, StepType, steps};
 use saga::topology::Names;
 use saga::{Declaration, Reaction, RetryPolicy};
 
@@ -54,11 +54,11 @@ fn drop_reaction(declaration: &mut Declaration, to: EventType) {
     reactions(declaration, |reactions| reactions.retain(|reaction| reaction.to != to));
 }
 
-fn events(events: &[EventType]) -> &'static [EventType] {
+fn listed(events: &[EventType]) -> &'static [EventType] {
     events.to_vec().leak()
 }
 
-fn steps(steps: &[StepName]) -> &'static [StepName] {
+fn taken(steps: &[StepType]) -> &'static [StepType] {
     steps.to_vec().leak()
 }
 
@@ -102,7 +102,10 @@ fn every_rule_says_what_it_was_held_on() {
     let undone = line(Rule::MissingCompensation);
     assert!(undone.ends_with(" of 49 paths, which end badly"), "{undone}");
     assert_ne!(undone.as_str(), "missing-compensation: all is undone on 0 of 49 paths, which end badly");
-    assert_eq!(*line(Rule::OrphanEvent), format!("orphan-event: each of {} events is heard", EventType::ALL.len()));
+    assert_eq!(
+        *line(Rule::OrphanEvent),
+        format!("orphan-event: each of {} events is heard", Event::LEXICON.events.len())
+    );
     assert_eq!(*line(Rule::NoDeadline), "no-deadline: every wait of 2 kinds of saga is watched by booking");
     assert_eq!(lines.len(), Rule::ALL.len());
     let names: std::collections::BTreeSet<_> = Rule::ALL.iter().map(|rule| rule.name()).collect();
@@ -111,7 +114,7 @@ fn every_rule_says_what_it_was_held_on() {
 
 #[test]
 fn a_problem_reads_as_one_line() {
-    let map = with("notifier", |notifier| drop_reaction(notifier, OrderRejected));
+    let map = with("notifier", |notifier| drop_reaction(notifier, ORDER_REJECTED));
     let [problem] = check(&map).try_into().unwrap();
     assert_eq!(
         problem.to_string(),
@@ -122,24 +125,24 @@ fn a_problem_reads_as_one_line() {
 
 #[test]
 fn an_event_that_nobody_hears_is_found() {
-    let map = with("notifier", |notifier| drop_reaction(notifier, OrderRejected));
+    let map = with("notifier", |notifier| drop_reaction(notifier, ORDER_REJECTED));
     assert_eq!(broken(&map), ["orphan-event"]);
-    let map = with("fulfillment", |fulfillment| drop_reaction(fulfillment, PaymentCaptured));
+    let map = with("fulfillment", |fulfillment| drop_reaction(fulfillment, PAYMENT_CAPTURED));
     breaks(&map, Rule::OrphanEvent, "PaymentCaptured is heard by nobody");
 }
 
 #[test]
 fn an_event_that_nobody_publishes_is_found() {
     let mut unasked = map();
-    unasked.requests.retain(|request| *request != FareRequested);
+    unasked.requests.retain(|request| *request != FARE_REQUESTED);
     assert_eq!(
         found(&unasked, Rule::UnpublishedEvent),
-        [("FareRequested is published by nobody".to_owned(), vec![FareRequested])]
+        [("FareRequested is published by nobody".to_owned(), vec![FARE_REQUESTED])]
     );
     let map = with("fulfillment", |fulfillment| {
         reactions(fulfillment, |reactions| {
             for reaction in reactions {
-                let kept = |answer: &&EventType| **answer != AccountCreditRefused;
+                let kept = |answer: &&EventType| **answer != ACCOUNT_CREDIT_REFUSED;
                 reaction.answers = reaction.answers.iter().filter(kept).copied().collect::<Vec<_>>().leak();
             }
         });
@@ -159,36 +162,36 @@ fn events_that_only_follow_from_each_other_are_found() {
     let map = with("payment", |payment| {
         reactions(payment, |reactions| {
             for reaction in reactions {
-                let kept = |answer: &&EventType| **answer != PaymentRefundFailed;
+                let kept = |answer: &&EventType| **answer != PAYMENT_REFUND_FAILED;
                 reaction.answers = reaction.answers.iter().filter(kept).copied().collect::<Vec<_>>().leak();
             }
         });
-        hear(payment, PaymentRefundFailed, FareRegistered);
-        reaction(payment, PaymentRefundFailed, |reaction| reaction.answers = events(&[PaymentRefundFailed]));
+        hear(payment, PAYMENT_REFUND_FAILED, FARE_REGISTERED);
+        reaction(payment, PAYMENT_REFUND_FAILED, |reaction| reaction.answers = listed(&[PAYMENT_REFUND_FAILED]));
     });
     assert_eq!(
         found(&map, Rule::UnreachableEvent),
-        [("no request leads to PaymentRefundFailed".to_owned(), vec![PaymentRefundFailed])]
+        [("no request leads to PaymentRefundFailed".to_owned(), vec![PAYMENT_REFUND_FAILED])]
     );
 }
 
 #[test]
 fn an_answer_that_is_anothers_to_publish_is_found() {
-    let map = with_reaction("fulfillment", PaymentCaptured, |reaction| {
-        reaction.answers = more(reaction.answers, PaymentDeclined);
+    let map = with_reaction("fulfillment", PAYMENT_CAPTURED, |reaction| {
+        reaction.answers = more(reaction.answers, PAYMENT_DECLINED);
     });
     assert_eq!(
         found(&map, Rule::AnswerOfAnother),
         [(
             "fulfillment answers with PaymentDeclined, which is payment's to publish".to_owned(),
-            vec![FareRequested, FareRegistered, PaymentCaptured, PaymentDeclined]
+            vec![FARE_REQUESTED, FARE_REGISTERED, PAYMENT_CAPTURED, PAYMENT_DECLINED]
         )]
     );
 }
 
 #[test]
 fn two_reactions_of_one_participant_to_one_event_are_found() {
-    let map = with("fulfillment", |fulfillment| hear(fulfillment, PaymentCaptured, PaymentCaptured));
+    let map = with("fulfillment", |fulfillment| hear(fulfillment, PAYMENT_CAPTURED, PAYMENT_CAPTURED));
     assert_eq!(broken(&map), ["heard-twice"]);
     breaks(&map, Rule::HeardTwice, "fulfillment reacts to PaymentCaptured twice");
     let namesake = with("payment", |payment| payment.name = "booking");
@@ -197,21 +200,21 @@ fn two_reactions_of_one_participant_to_one_event_are_found() {
 
 #[test]
 fn a_reader_of_a_version_that_is_not_written_is_found() {
-    let map = with_reaction("payment", FareRegistered, |reaction| reaction.reads = 2);
+    let map = with_reaction("payment", FARE_REGISTERED, |reaction| reaction.reads = 2);
     assert_eq!(broken(&map), ["unknown-schema"]);
     breaks(&map, Rule::UnknownSchema, "payment reads FareRegistered in version 2, written is 1");
 }
 
 #[test]
 fn two_participants_that_answer_one_event_fight_over_it() {
-    let map = with("booking", |booking| hear(booking, PaymentCaptured, PaymentDeclined));
+    let map = with("booking", |booking| hear(booking, PAYMENT_CAPTURED, PAYMENT_DECLINED));
     breaks(&map, Rule::FightOverEvent, "booking and fulfillment both answer PaymentCaptured, in the fare saga");
     breaks(&map, Rule::FightOverEvent, "booking and fulfillment both answer PaymentCaptured, in the order saga");
 }
 
 #[test]
 fn a_step_that_two_participants_take_is_found() {
-    let map = with_reaction("booking", AccountCredited, |reaction| reaction.steps = steps(&[StepName::ChargeFare]));
+    let map = with_reaction("booking", ACCOUNT_CREDITED, |reaction| reaction.steps = taken(&[steps::CHARGE_FARE]));
     assert_eq!(broken(&map), ["fight-over-event"]);
     breaks(&map, Rule::FightOverEvent, "booking and payment both take ChargeFare");
 }
@@ -260,7 +263,7 @@ fn a_policy_that_does_not_say_what_it_seems_to_say_is_found() {
     const NAMED: RetryPolicy = RetryPolicy::of_compensation(&["ErrProcessRefund"]);
     let breaks = |retry: &[RetryPolicy], what: &str| {
         let retry: &'static [RetryPolicy] = retry.to_vec().leak();
-        let map = with_reaction("payment", InventoryRefused, |reaction| reaction.retry = retry);
+        let map = with_reaction("payment", INVENTORY_REFUSED, |reaction| reaction.retry = retry);
         assert_eq!(broken(&map), ["bad-policy"], "{what}");
         breaks(&map, Rule::BadPolicy, &format!("payment on InventoryRefused: {what}"));
     };
@@ -273,22 +276,22 @@ fn a_policy_that_does_not_say_what_it_seems_to_say_is_found() {
     breaks(&[RetryPolicy { interval_secs: 0, ..PATIENT }], "States.ALL is tried again without a delay");
     breaks(&[RetryPolicy { backoff_rate_percent: 50, ..PATIENT }], "the delays of States.ALL shrink, to 50 % each");
     breaks(&[RetryPolicy { max_delay_secs: 50_000, ..PATIENT }], "the longest delay of States.ALL is 50000 s");
-    let hasty = with_reaction("payment", InventoryRefused, |reaction| reaction.timeout_secs = 0);
+    let hasty = with_reaction("payment", INVENTORY_REFUSED, |reaction| reaction.timeout_secs = 0);
     assert_eq!(broken(&hasty), ["bad-policy"]);
 }
 
 #[test]
 fn a_misnamed_step_is_found() {
-    let unnamed = with_reaction("payment", InventoryRefused, |reaction| reaction.undoes = &[]);
+    let unnamed = with_reaction("payment", INVENTORY_REFUSED, |reaction| reaction.undoes = &[]);
     breaks(&unnamed, Rule::MisnamedStep, "payment: ProcessRefund is named as a compensation, and undoes nothing");
     breaks(&unnamed, Rule::MissingCompensation, "payment: ProcessPayment is not undone");
-    let forward = with_reaction("payment", InventoryRefused, |reaction| {
-        reaction.steps = steps(&[StepName::ReserveInventory]);
+    let forward = with_reaction("payment", INVENTORY_REFUSED, |reaction| {
+        reaction.steps = taken(&[steps::RESERVE_INVENTORY]);
     });
     let what = "payment: ReserveInventory undoes ProcessPayment, and is not named as a compensation";
     assert_eq!(broken(&forward), ["misnamed-step"]);
     breaks(&forward, Rule::MisnamedStep, what);
-    let silent = with_reaction("payment", InventoryRefused, |reaction| reaction.steps = &[]);
+    let silent = with_reaction("payment", INVENTORY_REFUSED, |reaction| reaction.steps = &[]);
     breaks(
         &silent,
         Rule::MisnamedStep,
@@ -298,13 +301,13 @@ fn a_misnamed_step_is_found() {
 
 #[test]
 fn kinds_of_saga_that_are_mixed_are_found() {
-    let step = with_reaction("payment", FareRegistered, |reaction| {
-        reaction.steps = steps(&[StepName::ChargeFare, StepName::ProcessPayment]);
+    let step = with_reaction("payment", FARE_REGISTERED, |reaction| {
+        reaction.steps = taken(&[steps::CHARGE_FARE, steps::PROCESS_PAYMENT]);
     });
     assert_eq!(broken(&step), ["mixed-kinds"]);
     breaks(&step, Rule::MixedKinds, "payment takes ProcessPayment, a step of the order saga, on FareRegistered");
-    let answer = with_reaction("booking", AccountCredited, |reaction| {
-        reaction.answers = more(reaction.answers, OrderCompleted);
+    let answer = with_reaction("booking", ACCOUNT_CREDITED, |reaction| {
+        reaction.answers = more(reaction.answers, ORDER_COMPLETED);
     });
     assert_eq!(broken(&answer), ["mixed-kinds"]);
     breaks(
@@ -312,8 +315,8 @@ fn kinds_of_saga_that_are_mixed_are_found() {
         Rule::MixedKinds,
         "booking answers AccountCredited with OrderCompleted, an event of the order saga",
     );
-    let two = with_reaction("booking", AccountCredited, |reaction| {
-        reaction.steps = steps(&[StepName::SetFareStatusCompleted, StepName::CreditCustomerAccount]);
+    let two = with_reaction("booking", ACCOUNT_CREDITED, |reaction| {
+        reaction.steps = taken(&[steps::SET_FARE_STATUS_COMPLETED, steps::CREDIT_CUSTOMER_ACCOUNT]);
     });
     breaks(&two, Rule::MixedKinds, "booking takes more than one step of the fare saga on AccountCredited");
 }

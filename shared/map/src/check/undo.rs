@@ -2,8 +2,8 @@
 //!
 //! **Invariant:** a compensation counts where it is on the way of the failure, not somewhere on the map.
 
-use contracts::{EventType, SagaKind, StepName};
 use saga::{Declaration, Reaction};
+use wire::{SagaKind, StepType};
 
 use super::facts::Facts;
 use super::rule::{Problem, Rule};
@@ -13,7 +13,7 @@ use super::ways::{End, Hop, Way};
 ///
 /// A way that people ask for may begin wherever the saga is, so it has to undo all that anything undoes, unless it ends
 /// well. One that ends at once closes what a person has seen to.
-fn to_undo(facts: &Facts<'_>, way: &Way) -> Vec<(&'static str, StepName)> {
+fn to_undo(facts: &Facts<'_>, way: &Way) -> Vec<(&'static str, StepType)> {
     match (way.end, way.is_asked()) {
         (End::Nothing | End::Loop | End::TooLong, _) => Vec::new(),
         (End::Outcome, false) if way.failed().is_some() => way.committed(),
@@ -24,7 +24,7 @@ fn to_undo(facts: &Facts<'_>, way: &Way) -> Vec<(&'static str, StepName)> {
 }
 
 /// All that can have taken effect when a step of this kind of saga fails.
-fn at_most(facts: &Facts<'_>, kind: SagaKind) -> Vec<(&'static str, StepName)> {
+fn at_most(facts: &Facts<'_>, kind: SagaKind) -> Vec<(&'static str, StepType)> {
     let failing = facts.ways.iter().filter(|way| way.kind == kind && !way.is_asked() && way.failed().is_some());
     failing.map(Way::committed).max_by_key(Vec::len).unwrap_or_default()
 }
@@ -59,7 +59,7 @@ pub(super) fn disordered(facts: &Facts<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for way in &facts.ways {
         let undone = to_undo(facts, way).into_iter().filter_map(|(_, step)| Some((step, way.undone(step)?)));
-        let undone: Vec<(StepName, usize)> = undone.collect();
+        let undone: Vec<(StepType, usize)> = undone.collect();
         for (earlier, later) in undone.iter().zip(undone.iter().skip(1)) {
             if earlier.1 < later.1 {
                 let what = format!("{} is undone before {}, which followed it", earlier.0.as_str(), later.0.as_str());
@@ -74,8 +74,9 @@ pub(super) fn disordered(facts: &Facts<'_>) -> Vec<Problem> {
 /// to be undone could still be done; decided later, or by nobody, one that was refused would wait for ever.
 pub(super) fn misplaced(facts: &Facts<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let deciding: Vec<_> = facts.map.heard(EventType::UnwindingStarted).collect();
-    for kind in SagaKind::ALL {
+    let unwinding = facts.map.lexicon.unwinding();
+    let deciding: Vec<_> = unwinding.into_iter().flat_map(|event| facts.map.heard(event)).collect();
+    for kind in facts.map.lexicon.kinds.iter().copied() {
         let good = |way: &&Way| way.kind == kind && !way.is_asked() && way.failed().is_none();
         let Some(way) = facts.ways.iter().filter(good).find(|way| way.end == End::Outcome) else { continue };
         let can_be_refused = |hop: &&Hop| hop.reaction.is_forward() && hop.reaction.answers(kind).nth(1).is_some();

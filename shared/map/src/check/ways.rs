@@ -3,8 +3,8 @@
 //! **Invariant:** there are finitely many: a way ends where an event comes for the second time, where it is too long,
 //! and where nobody answers.
 
-use contracts::{EventType, SagaKind, StepName};
 use saga::Reaction;
+use wire::{EventType, SagaKind, StepType};
 
 use crate::Map;
 
@@ -62,14 +62,14 @@ impl Way {
     }
 
     /// The steps that took effect before one did not, and whose they are.
-    pub(super) fn committed(&self) -> Vec<(&'static str, StepName)> {
+    pub(super) fn committed(&self) -> Vec<(&'static str, StepType)> {
         let until = self.failed().unwrap_or(self.hops.len());
         let hops = self.hops.iter().take(until).filter(|hop| hop.took_effect(self.kind));
         hops.filter_map(|hop| Some((hop.who, hop.reaction.step(self.kind)?))).collect()
     }
 
     /// At which hop a step is undone.
-    pub(super) fn undone(&self, step: StepName) -> Option<usize> {
+    pub(super) fn undone(&self, step: StepType) -> Option<usize> {
         let undoes = |hop: &Hop| hop.reaction.undoes.contains(&step);
         let withdraws = |hop: &Hop| hop.reaction.withdraws.contains(&step) && !hop.took_effect(self.kind);
         self.hops.iter().position(|hop| undoes(hop) || withdraws(hop))
@@ -90,7 +90,7 @@ impl Hop {
 /// Every way on a map, and whether they were too many to look at them all.
 pub(super) fn of(map: &Map) -> (Vec<Way>, bool) {
     let mut ways = Vec::new();
-    for kind in SagaKind::ALL {
+    for kind in map.lexicon.kinds.iter().copied() {
         for request in map.requests.iter().filter(|request| is_of(**request, kind)) {
             let way = Way { kind, request: *request, hops: Vec::new(), end: End::Nothing };
             follow(map, way, &mut ways);

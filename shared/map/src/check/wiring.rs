@@ -2,9 +2,9 @@
 //!
 //! **Invariant:** filters are read off the topology that is provisioned, and not derived a second time.
 
-use contracts::{EventType, SagaKind, StepName};
 use saga::topology::{Names, Subscription, Topology};
 use saga::{Announcement, Door, Reaction, RetryPolicy};
+use wire::{EventType, StepType};
 
 use super::facts::Facts;
 use super::rule::{Problem, Rule};
@@ -19,8 +19,8 @@ const DELAY_MAX_SECS: u32 = 43_200;
 /// Events that two participants answer, and steps that two take.
 pub(super) fn fights(facts: &Facts<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for kind in SagaKind::ALL {
-        for event in EventType::ALL.iter().filter(|event| ways::is_of(**event, kind)) {
+    for kind in facts.map.lexicon.kinds.iter().copied() {
+        for event in facts.map.lexicon.events.iter().filter(|event| ways::is_of(**event, kind)) {
             let answering = ways::answering(facts.map, *event, kind);
             for (index, (who, _)) in answering.iter().enumerate() {
                 for (other, _) in answering.iter().take(index).filter(|(other, _)| other != who) {
@@ -30,7 +30,7 @@ pub(super) fn fights(facts: &Facts<'_>) -> Vec<Problem> {
             }
         }
     }
-    let mut takers: Vec<(StepName, &str)> = Vec::new();
+    let mut takers: Vec<(StepType, &str)> = Vec::new();
     for (declaration, reaction) in facts.map.reactions().filter(|(_, reaction)| reaction.is_forward()) {
         for step in reaction.steps {
             for (_, other) in takers.iter().filter(|(taken, who)| taken == step && *who != declaration.name) {
@@ -49,7 +49,8 @@ pub(super) fn filters(facts: &Facts<'_>) -> Vec<Problem> {
     let mut problems = impossible(facts, &names, &facts.topology);
     for (declaration, reaction) in facts.map.reactions() {
         let queue = names.of_service(&declaration.queue(Door::of(reaction.to)));
-        let topic = names.topic(channel_of(reaction.to));
+        let Some(channel) = channel_of(facts.map.lexicon, reaction.to) else { continue };
+        let topic = names.topic(channel);
         let brings = |subscription: &Subscription| {
             let passes = |(_, values): &(String, Vec<String>)| values.iter().any(|value| value == reaction.to.as_str());
             subscription.topic == topic
@@ -85,7 +86,7 @@ pub(super) fn impossible(facts: &Facts<'_>, names: &Names, topology: &Topology) 
         }
         for value in values.iter().filter(|value| !can_match(facts.map, names, topic, attribute, value)) {
             let what = format!("{queue} filters {topic} for {attribute} {value}, which is not published there");
-            wrong(what, EventType::parse(value));
+            wrong(what, facts.map.lexicon.event(value));
         }
     }
     problems
@@ -94,8 +95,11 @@ pub(super) fn impossible(facts: &Facts<'_>, names: &Names, topology: &Topology) 
 /// Whether a topic can carry a message with this value of this attribute.
 fn can_match(map: &Map, names: &Names, topic: &str, attribute: &str, value: &str) -> bool {
     match attribute {
-        Announcement::TYPE => EventType::parse(value)
-            .is_some_and(|event| map.is_published(event) && names.topic(channel_of(event)) == topic),
+        Announcement::TYPE => {
+            map.lexicon.event(value).filter(|event| map.is_published(*event)).is_some_and(|event| {
+                channel_of(map.lexicon, event).is_some_and(|channel| names.topic(channel) == topic)
+            })
+        }
         IS_SUCCESSFUL => ["true", "false"].contains(&value),
         _ => false,
     }

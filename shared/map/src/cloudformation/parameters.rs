@@ -1,14 +1,13 @@
 //! What a person chooses at a deployment, and which choices do not go together.
 //!
-//! **Invariant:** every default is the safe one: no hooks, no trial, no public address, nothing deletable by accident.
+//! **Invariant:** every default is the safe one: no public address, nothing deletable by accident.
 
-use contracts::SagaKind;
 use serde_json::{Value, json};
+use wire::SagaKind;
 
 use super::parts::{PREFIX, Stack, camel, reference};
+use crate::Map;
 
-/// Whether this is a stack in which no money moves.
-pub(super) const TRIAL: &str = "IsTrial";
 /// Whether tables are protected from deletion.
 pub(super) const PROTECTED: &str = "IsProtected";
 /// Whether alarms are told to somebody.
@@ -28,31 +27,27 @@ pub(super) fn of_topology() -> Value {
     })
 }
 
-pub(super) fn of_services() -> Value {
-    let gateway = "where the payment gateway is, over TLS on port 443; none in a trial";
+pub(super) fn of_services(map: &Map) -> Value {
     let mut parameters = json!({
         PREFIX: prefix(),
-        "Trial": switch("off", "on: the simulated payment gateway runs beside the service that charges, and no money moves"),
-        "Hooks": switch("off", "on, in a trial only: forced failures, such as a customerId that ends with fail_auth"),
-        "GatewayUrl": text("", r"^(https://[A-Za-z0-9.-]+(/[^?#\s]*)?)?$", gateway),
         "Repository": text("ensemble", "^[a-z0-9][a-z0-9._/-]*$", "the ECR repository of this account with the image"),
         "ImageTag": required("^[A-Za-z0-9][A-Za-z0-9._-]*$", "the image to run"),
         "Architecture": chosen("ARM64", &["ARM64", "X86_64"], "of the image"),
-        "CardPublicKey": required("^[A-Za-z0-9+/]{43}=$", "cards are sealed to it; `ensemble keys` prints it"),
         "VpcId": required("^vpc-[0-9a-f]+$", "where the services run"),
         "Subnets": {
             "Type": "List<AWS::EC2::Subnet::Id>",
-            "Description": "of the services; AWS and the payment gateway can be reached from there",
+            "Description": "of the services; AWS, and what they call, can be reached from there",
         },
         "AssignPublicIp": chosen("DISABLED", &["DISABLED", "ENABLED"], "ENABLED in subnets without NAT or endpoints"),
-        "MinTasks": number(2, "tasks of each service at least; one in a trial"),
-        "MaxTasks": number(20, "tasks of each service at most; one beside the simulated gateway"),
+        "MinTasks": number(2, "tasks of each service at least"),
+        "MaxTasks": number(20, "tasks of each service at most"),
         "BacklogPerTask": number(100, "messages that wait, for each task, at which a service scales out"),
         "UnwindingSecs": number(900, "how long undoing a saga may take before it needs attention"),
     });
     let deadline = |kind| (deadline_of(kind), number(900, &format!("how long a saga of the kind {kind} may take")));
     if let Some(parameters) = parameters.as_object_mut() {
-        parameters.extend(SagaKind::ALL.map(deadline));
+        parameters.extend(map.lexicon.kinds.iter().copied().map(deadline));
+        parameters.extend(map.deployment.parameters.clone());
     }
     parameters
 }
@@ -62,40 +57,24 @@ pub(super) fn deadline_of(kind: SagaKind) -> String {
     format!("{}DeadlineSecs", camel(kind.as_str()))
 }
 
-/// Refused before anything is created
-/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html>).
-pub(super) fn rules() -> Value {
-    let asserted = |what: &Value, why: &str| json!([{ "Assert": what, "AssertDescription": why }]);
-    let no_hooks = "Hooks: forced failures beside a real payment gateway are refused; set Trial=on";
-    let no_gateway = "GatewayUrl: a trial has the simulated payment gateway; leave it empty";
-    let gateway = "GatewayUrl: name the payment gateway, or set Trial=on";
-    json!({
-        "HooksAreForTrials": { "RuleCondition": is("Hooks", "on"), "Assertions": asserted(&is("Trial", "on"), no_hooks) },
-        "TrialsHaveNoGateway": {
-            "RuleCondition": is("Trial", "on"),
-            "Assertions": asserted(&is("GatewayUrl", ""), no_gateway),
-        },
-        "OthersHaveAGateway": {
-            "RuleCondition": is("Trial", "off"),
-            "Assertions": asserted(&not(&is("GatewayUrl", "")), gateway),
-        },
-    })
-}
-
-pub(super) fn conditions(stack: Stack) -> Value {
+pub(super) fn conditions(map: &Map, stack: Stack) -> Value {
     match stack {
         Stack::Topology => {
             json!({ PROTECTED: is("DeletionProtection", "on"), TOLD: not(&is("AlarmTopicArn", "")) })
         }
-        Stack::Services => json!({ TRIAL: is("Trial", "on") }),
+        Stack::Services => map.deployment.conditions.clone().into(),
     }
 }
 
-fn is(parameter: &str, value: &str) -> Value {
+/// Whether a parameter has this value.
+#[must_use]
+pub fn is(parameter: &str, value: &str) -> Value {
     json!({ "Fn::Equals": [reference(parameter), value] })
 }
 
-fn not(condition: &Value) -> Value {
+/// Whether a condition does not hold.
+#[must_use]
+pub fn not(condition: &Value) -> Value {
     json!({ "Fn::Not": [condition] })
 }
 
@@ -103,19 +82,27 @@ fn prefix() -> Value {
     text("ensemble", "^[A-Za-z0-9_-]{1,40}$", "stands before the name of every topic, queue and table")
 }
 
-fn required(pattern: &str, about: &str) -> Value {
+/// A parameter without a default.
+#[must_use]
+pub fn required(pattern: &str, about: &str) -> Value {
     json!({ "Type": "String", "AllowedPattern": pattern, "Description": about })
 }
 
-fn text(default: &str, pattern: &str, about: &str) -> Value {
+/// A parameter that is a text.
+#[must_use]
+pub fn text(default: &str, pattern: &str, about: &str) -> Value {
     json!({ "Type": "String", "Default": default, "AllowedPattern": pattern, "Description": about })
 }
 
-fn chosen(default: &str, among: &[&str], about: &str) -> Value {
+/// A parameter that is one of these.
+#[must_use]
+pub fn chosen(default: &str, among: &[&str], about: &str) -> Value {
     json!({ "Type": "String", "Default": default, "AllowedValues": among, "Description": about })
 }
 
-fn switch(default: &str, about: &str) -> Value {
+/// A parameter that is `on` or `off`.
+#[must_use]
+pub fn switch(default: &str, about: &str) -> Value {
     chosen(default, &["on", "off"], about)
 }
 

@@ -1,8 +1,10 @@
 //! What the sections of a template are made of: names, resources, and the functions of `CloudFormation`.
 
+use saga::Declaration;
 use saga::topology::{Names, Topology};
 use serde_json::{Map as Fields, Value, json};
 
+use super::deployment::OfService;
 use crate::Map;
 
 /// The parameter that stands before every name.
@@ -40,6 +42,11 @@ pub(super) struct Drawn<'a> {
 }
 
 impl Drawn<'_> {
+    /// What a service needs besides what the map says.
+    pub(super) fn of_service(&self, declaration: &Declaration) -> OfService {
+        (self.map.deployment.of_service)(declaration)
+    }
+
     pub(super) fn queue_id(&self, name: &str) -> String {
         format!("{}Queue", camel(self.names.short(name)))
     }
@@ -86,7 +93,9 @@ pub(super) fn set(object: &mut Value, field: &str, value: Value) {
     }
 }
 
-pub(super) fn reference(id: &str) -> Value {
+/// The value of a parameter, or the id of a resource.
+#[must_use]
+pub fn reference(id: &str) -> Value {
     json!({ "Ref": id })
 }
 
@@ -102,7 +111,9 @@ pub(super) fn arn(id: &str) -> Value {
     get(id, "Arn")
 }
 
-pub(super) fn either(condition: &str, yes: &Value, no: &Value) -> Value {
+/// One of two values.
+#[must_use]
+pub fn either(condition: &str, yes: &Value, no: &Value) -> Value {
     json!({ "Fn::If": [condition, yes, no] })
 }
 

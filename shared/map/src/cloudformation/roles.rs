@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use super::alarms::log_name;
 use super::parts::{Drawn, Resources, arn, camel, imported, reference, set, sub};
-use super::storage::{KEY, SECRET};
-use crate::opens_cards;
+use super::storage::KEY;
 use crate::permissions::{Permission, Resource, permissions};
 use crate::topology::OPEN;
 
@@ -55,9 +54,9 @@ fn key_use(declaration: &Declaration) -> Value {
     statement
 }
 
-/// The role with which ECS starts a service: pulls the image, takes the logs, and hands over the secret that one needs
+/// The role with which ECS starts a service: pulls the image, takes the logs, and hands over the secrets that the service needs
 /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html>).
-pub(super) fn execution_role(declaration: &Declaration) -> Value {
+pub(super) fn execution_role(drawn: &Drawn<'_>, declaration: &Declaration) -> Value {
     let repository = "arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository/${Repository}";
     let logs = format!(
         "arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{}:*",
@@ -69,8 +68,11 @@ pub(super) fn execution_role(declaration: &Declaration) -> Value {
         allowed(&pull, &sub(repository)),
         allowed(&["logs:CreateLogStream", "logs:PutLogEvents"], &sub(&logs)),
     ];
-    if opens_cards(declaration) {
-        statements.push(allowed(&["secretsmanager:GetSecretValue"], &imported(SECRET)));
+    let secrets = drawn.of_service(declaration).secrets;
+    for (_, id) in &secrets {
+        statements.push(allowed(&["secretsmanager:GetSecretValue"], &imported(id)));
+    }
+    if !secrets.is_empty() {
         statements.push(allowed(&["kms:Decrypt"], &imported(KEY)));
     }
     role(&statements)

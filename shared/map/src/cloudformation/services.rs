@@ -1,17 +1,15 @@
 //! The services on ECS Fargate, and how they scale.
 //!
-//! **Invariant:** forced failures are on only in a trial, and a trial has only the simulated gateway, which runs beside
-//! payment and is reached by nobody else.
+//! **Invariant:** what a choreography needs besides the map stands beside what the map says, and changes none of that.
 
-use contracts::SagaKind;
 use saga::Declaration;
 use serde_json::{Value, json};
+use wire::SagaKind;
 
-use super::parameters::{self, TRIAL};
+use super::deployment::Helper;
+use super::parameters;
 use super::parts::{Drawn, Resources, absent, arn, camel, either, get, imported, reference, set, sub};
-use super::storage::SECRET;
 use super::{alarms, roles};
-use crate::{opens_cards, seals_cards};
 
 /// A quarter of a CPU and half a GiB, the smallest task of Fargate
 /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html>).
@@ -21,16 +19,13 @@ const MEMORY_MIB: &str = "512";
 /// Longer than a service takes to stop.
 const STOP_TIMEOUT_SECS: u32 = 30;
 
-/// Where the simulated gateway listens, inside the task.
-const SIMULATED_GATEWAY: &str = "http://127.0.0.1:4567/";
-
 pub(super) fn draw(drawn: &Drawn<'_>, all: &mut Resources) {
     let insights = json!([{ "Name": "containerInsights", "Value": "enabled" }]);
     let cluster = json!({ "ClusterName": reference("Prefix"), "ClusterSettings": insights });
     all.add("Cluster", "AWS::ECS::Cluster", cluster);
     let https = json!({
         "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "0.0.0.0/0",
-        "Description": "AWS and the payment gateway",
+        "Description": "AWS, and what the services call",
     });
     let group = json!({
         "GroupDescription": "calls out over TLS, and takes no call",
@@ -39,7 +34,7 @@ pub(super) fn draw(drawn: &Drawn<'_>, all: &mut Resources) {
     });
     all.add("SecurityGroup", "AWS::EC2::SecurityGroup", group);
     for declaration in &drawn.map.participants {
-        all.add(&execution_role(declaration), roles::ROLE, roles::execution_role(declaration));
+        all.add(&execution_role(declaration), roles::ROLE, roles::execution_role(drawn, declaration));
         draw_service(drawn, declaration, all);
         draw_scaling(drawn, declaration, all);
     }
@@ -57,10 +52,9 @@ fn service(declaration: &Declaration) -> String {
 
 fn draw_service(drawn: &Drawn<'_>, declaration: &Declaration, all: &mut Resources) {
     let task = format!("{}Task", camel(declaration.name));
-    let mut containers = vec![container(declaration)];
-    if opens_cards(declaration) {
-        containers.push(either(TRIAL, &gateway(declaration), &absent()));
-    }
+    let helper = drawn.of_service(declaration).helper;
+    let beside = helper.as_ref().map(|one| either(one.only_if, &beside(one, declaration), &absent()));
+    let containers: Vec<Value> = [container(drawn, declaration)].into_iter().chain(beside).collect();
     let properties = json!({
         "Family": sub(&drawn.names.of_service(declaration.name)),
         "RequiresCompatibilities": ["FARGATE"],
@@ -73,10 +67,10 @@ fn draw_service(drawn: &Drawn<'_>, declaration: &Declaration, all: &mut Resource
         "ContainerDefinitions": containers,
     });
     all.add(&task, "AWS::ECS::TaskDefinition", properties);
-    // Two tasks of a trial's payment would have two gateways, each with a ledger of its own.
-    let percent = |trial: u32, else_: u32| match opens_cards(declaration) {
-        true => either(TRIAL, &json!(trial), &json!(else_)),
-        false => json!(else_),
+    // Two tasks would have two helpers, each with a state of its own.
+    let percent = |alone: u32, else_: u32| match &helper {
+        Some(helper) => either(helper.only_if, &json!(alone), &json!(else_)),
+        None => json!(else_),
     };
     let properties = json!({
         "ServiceName": declaration.name,
@@ -97,24 +91,32 @@ fn draw_service(drawn: &Drawn<'_>, declaration: &Declaration, all: &mut Resource
     all.add(&service(declaration), "AWS::ECS::Service", properties);
 }
 
-pub(super) fn container(declaration: &Declaration) -> Value {
-    let environment: Vec<Value> =
-        environment(declaration).into_iter().map(|(name, value)| json!({ "Name": name, "Value": value })).collect();
+pub(super) fn container(drawn: &Drawn<'_>, declaration: &Declaration) -> Value {
+    let of_service = drawn.of_service(declaration);
+    let environment = variables(environment(drawn, declaration));
     let mut container = of_image(declaration.name, &["run", declaration.name], declaration);
-    set(&mut container, "Environment", environment.into());
-    if opens_cards(declaration) {
-        set(&mut container, "Secrets", json!([{ "Name": "ENSEMBLE_CARD_PRIVATE_KEY", "ValueFrom": imported(SECRET) }]));
-        let first = json!([{ "ContainerName": "gateway", "Condition": "START" }]);
-        set(&mut container, "DependsOn", either(TRIAL, &first, &absent()));
+    set(&mut container, "Environment", environment);
+    let secrets = of_service.secrets.iter().map(|(name, id)| json!({ "Name": name, "ValueFrom": imported(id) }));
+    let secrets: Vec<Value> = secrets.collect();
+    if !secrets.is_empty() {
+        set(&mut container, "Secrets", secrets.into());
+    }
+    if let Some(Helper { name, only_if, .. }) = of_service.helper {
+        let first = json!([{ "ContainerName": name, "Condition": "START" }]);
+        set(&mut container, "DependsOn", either(only_if, &first, &absent()));
     }
     container
 }
 
-/// The simulated gateway of a trial, beside the service that opens cards. Its ledger goes with its task.
-fn gateway(declaration: &Declaration) -> Value {
-    let mut gateway = of_image("gateway", &["gateway"], declaration);
-    set(&mut gateway, "Environment", json!([{ "Name": "ENSEMBLE_HOOKS", "Value": reference("Hooks") }]));
-    gateway
+/// A helper, beside its service. What it holds goes with its task.
+fn beside(helper: &Helper, declaration: &Declaration) -> Value {
+    let mut container = of_image(helper.name, helper.command, declaration);
+    set(&mut container, "Environment", variables(helper.environment.clone()));
+    container
+}
+
+fn variables(variables: Vec<(String, Value)>) -> Value {
+    variables.into_iter().map(|(name, value)| json!({ "Name": name, "Value": value })).collect()
 }
 
 fn of_image(name: &str, command: &[&str], declaration: &Declaration) -> Value {
@@ -137,30 +139,22 @@ fn of_image(name: &str, command: &[&str], declaration: &Declaration) -> Value {
 }
 
 /// The settings of a service. `docs/configuration.md` lists what there is.
-pub(super) fn environment(declaration: &Declaration) -> Vec<(String, Value)> {
+pub(super) fn environment(drawn: &Drawn<'_>, declaration: &Declaration) -> Vec<(String, Value)> {
     let common = [
         ("AWS_REGION", reference("AWS::Region")),
         ("ENSEMBLE_ACCOUNT", reference("AWS::AccountId")),
         ("ENSEMBLE_PREFIX", reference("Prefix")),
-        ("ENSEMBLE_GATEWAY_MODE", either(TRIAL, &json!("simulated"), &json!("live"))),
-        ("ENSEMBLE_HOOKS", either(TRIAL, &reference("Hooks"), &json!("off"))),
     ];
     let mut variables: Vec<_> = common.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    if seals_cards(declaration) {
-        variables.push(("ENSEMBLE_CARD_PUBLIC_KEY".to_owned(), reference("CardPublicKey")));
-    }
     if declaration.deadlines {
         let of_kind = |kind: SagaKind| {
             let name = kind.as_str().to_ascii_uppercase();
             (format!("ENSEMBLE_{name}_DEADLINE_SECS"), reference(&parameters::deadline_of(kind)))
         };
-        variables.extend(SagaKind::ALL.map(of_kind));
+        variables.extend(drawn.map.lexicon.kinds.iter().copied().map(of_kind));
         variables.push(("ENSEMBLE_UNWINDING_SECS".to_owned(), reference("UnwindingSecs")));
     }
-    if opens_cards(declaration) {
-        let url = either(TRIAL, &json!(SIMULATED_GATEWAY), &reference("GatewayUrl"));
-        variables.push(("ENSEMBLE_GATEWAY_URL".to_owned(), url));
-    }
+    variables.extend(drawn.of_service(declaration).environment);
     variables
 }
 
@@ -168,13 +162,18 @@ pub(super) fn environment(declaration: &Declaration) -> Vec<(String, Value)> {
 /// (<https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking-metric-math.html>).
 fn draw_scaling(drawn: &Drawn<'_>, declaration: &Declaration, all: &mut Resources) {
     let (service, target) = (service(declaration), format!("{}Scaling", camel(declaration.name)));
-    let most = reference("MaxTasks");
+    let (fewest, most) = (reference("MinTasks"), reference("MaxTasks"));
+    let alone_if = drawn.of_service(declaration).helper.map(|helper| helper.only_if);
+    let or_one = |condition: Option<&str>, tasks: Value| match condition {
+        Some(condition) => either(condition, &json!(1), &tasks),
+        None => tasks,
+    };
     let properties = json!({
         "ServiceNamespace": "ecs",
         "ScalableDimension": "ecs:service:DesiredCount",
         "ResourceId": sub(&format!("service/${{Cluster}}/${{{service}.Name}}")),
-        "MinCapacity": either(TRIAL, &json!(1), &reference("MinTasks")),
-        "MaxCapacity": if opens_cards(declaration) { either(TRIAL, &json!(1), &most) } else { most },
+        "MinCapacity": or_one(drawn.map.deployment.small_if, fewest),
+        "MaxCapacity": or_one(alone_if, most),
     });
     all.add(&target, "AWS::ApplicationAutoScaling::ScalableTarget", properties);
     let of_service = [("ClusterName", reference("Cluster")), ("ServiceName", get(&service, "Name"))];

@@ -1,4 +1,4 @@
-//! The key that everything at rest is encrypted with, the tables, and the secret.
+//! The key that everything at rest is encrypted with, the tables, and the secrets.
 //!
 //! **Invariant:** no table goes by accident: deletion is refused while it is protected, and a replaced one is kept.
 
@@ -11,9 +11,6 @@ use super::parts::{Drawn, Resources, arn, either, set, sub};
 /// The logical id of the key.
 pub(super) const KEY: &str = "Key";
 
-/// The logical id of the secret that holds the key with which payment opens cards.
-pub(super) const SECRET: &str = "CardPrivateKey";
-
 pub(super) fn draw(drawn: &Drawn<'_>, all: &mut Resources) {
     let key = json!({
         "Description": sub("${Prefix}: messages, tables and logs"),
@@ -25,13 +22,12 @@ pub(super) fn draw(drawn: &Drawn<'_>, all: &mut Resources) {
     for table in &drawn.topology.tables {
         all.add_kept(&drawn.table_id(&table.name), "AWS::DynamoDB::Table", properties(table));
     }
-    // Without a value: a key in a parameter would be in the shell's history and in the stack's.
-    let secret = json!({
-        "Name": sub("${Prefix}-card-private-key"),
-        "Description": "cards are opened with it",
-        "KmsKeyId": arn(KEY),
-    });
-    all.add_kept(SECRET, "AWS::SecretsManager::Secret", secret);
+    for secret in &drawn.map.deployment.secrets {
+        // Without a value: a key in a parameter would be in the shell's history and in the stack's.
+        let name = sub(&format!("${{Prefix}}-{}", secret.name));
+        let properties = json!({ "Name": name, "Description": secret.about, "KmsKeyId": arn(KEY) });
+        all.add_kept(secret.id, "AWS::SecretsManager::Secret", properties);
+    }
 }
 
 /// Who may use the key: the account, as IAM says; topics, to write into encrypted queues
