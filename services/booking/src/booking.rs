@@ -1,7 +1,7 @@
 //! The service, as a value.
 
 use card::PublicKey;
-use contracts::SagaKind;
+use contracts::{Event, Events, SagaKind};
 use saga::Channel;
 use saga::owner::Deadlines;
 use saga::topology::Names;
@@ -25,7 +25,7 @@ impl Booking {
     #[must_use]
     pub fn new(key: PublicKey, names: &Names) -> Self {
         let topic = |kind| (names.topic(Channel::Requests(kind)), kind);
-        let request_topics = SagaKind::ALL.map(topic).to_vec();
+        let request_topics = Event::LEXICON.kinds.iter().copied().map(topic).collect();
         Self { key, request_topics, deadlines: Deadlines::default(), hooks: false }
     }
 }

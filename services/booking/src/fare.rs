@@ -2,7 +2,7 @@
 
 use card::{Card, InvalidCard};
 use contracts::fare::FareSubject;
-use contracts::{Fare, Identifier, Money, SagaKind};
+use contracts::{Asked, Event, Fare, Identifier, Money, kinds};
 use saga::owner::request::schema;
 use saga::owner::{Broken, Fields, Form, Reading, Requested};
 use serde_json::value::RawValue;
@@ -13,12 +13,12 @@ use zeroize::Zeroizing;
 const FIELDS: [&str; 6] = ["customerId", "fareId", "fareAmount", "cc", "expiryDate", "cvv"];
 
 /// The form.
-pub(crate) const FORM: Form<Card> =
-    Form { kind: SagaKind::Fare, fields: &FIELDS, read, schema: ("FareRequest", schema_of_fields) };
+pub(crate) const FORM: Form<Event, Card> =
+    Form { kind: kinds::FARE, fields: &FIELDS, read, schema: ("FareRequest", schema_of_fields) };
 
 /// The fare and the card, where the request breaks no rule.
-fn read(fields: &Fields<'_>, mut broken: Vec<String>) -> Reading<Card> {
-    broken.extend(fields.rule_of_unknown(&FIELDS).map(|rule| format!("body: {rule}")));
+fn read(fields: &Fields<'_>, mut broken: Vec<String>) -> Reading<Event, Card> {
+    broken.extend(fields.rule_of_unknown::<Event>(&FIELDS).map(|rule| format!("body: {rule}")));
     let mut field = |name| match text_of(fields, name) {
         Ok(text) => Some(text),
         Err(rule) => {
@@ -48,11 +48,11 @@ fn read(fields: &Fields<'_>, mut broken: Vec<String>) -> Reading<Card> {
     match (customer_id, fare_id, fare_amount, amount, card) {
         (Some(customer_id), Some(fare_id), Some(fare_amount), Some(amount), Some(card)) if broken.is_empty() => {
             let fare = Fare { customer_id, fare_id, fare_amount, amount };
-            Ok(Requested { purchase: fare.into(), card: Some(card) })
+            Ok(Requested { subject: fare.into(), secret: Some(card) })
         }
         (customer_id, fare_id, fare_amount, amount, _) => {
             let subject = FareSubject { customer_id, fare_id, fare_amount }.into();
-            Err(Box::new(Broken { subject, amount, rules: broken }))
+            Err(Box::new(Broken { asked: Asked { subject, amount }, rules: broken }))
         }
     }
 }

@@ -19,8 +19,7 @@ mod service;
 
 use card::Card;
 use contracts::booking::Failed;
-use contracts::outcome::Effect;
-use contracts::{Event, Failure, Path, Purchase, SagaId, SagaKind, Standing, StepName, hooks};
+use contracts::{Event, Failure, Path, Purchase, SagaId, SagaKind, Standing, StepType, hooks, kinds};
 use saga::Declaration;
 use saga::owner::{Deadlines, Form, Owner, Stage, request};
 
@@ -29,13 +28,14 @@ pub use declaration::{DECLARATION, FORMS};
 pub use service::{VARIABLES, deadlines_of, service};
 
 impl Owner for Booking {
-    type Card = Card;
+    type Vocabulary = Event;
+    type Secret = Card;
 
     fn declaration(&self) -> &'static Declaration {
         &DECLARATION
     }
 
-    fn forms(&self) -> &'static [Form<Card>] {
+    fn forms(&self) -> &'static [Form<Event, Card>] {
         FORMS
     }
 
@@ -51,17 +51,16 @@ impl Owner for Booking {
         &self.deadlines
     }
 
-    fn fails(&self, step: StepName, purchase: &Purchase) -> Option<Failure> {
-        hooks::forced(self.hooks, step, purchase)
+    fn fails(&self, step: StepType, purchase: &Purchase) -> Option<Failure> {
+        if self.hooks { hooks::forced(step, purchase) } else { None }
     }
 
     fn status(&self, kind: SagaKind, stage: Stage) -> Option<&'static str> {
-        (kind == SagaKind::Order).then(|| order::status(stage))
+        (kind == kinds::ORDER).then(|| order::status(stage))
     }
 
     fn standing(&self, purchase: &Purchase) -> Standing {
-        let (effect, id) = (Effect::status_of(purchase.kind()), purchase.id().to_string());
-        Standing { effect, id, amount: purchase.amount() }
+        Standing { effect: purchase.status(), id: purchase.id().to_string(), amount: Some(purchase.amount()) }
     }
 
     fn completed(&self, event: &Event, earlier: u32, path: Path) -> Option<Event> {

@@ -1,5 +1,5 @@
 //! The booking service.
 
 fn main() -> std::process::ExitCode {
-    runtime::host::main(|environment| Ok(vec![booking::service(environment)?]))
+    runtime::host::main(switches::CRATES, |environment| Ok(vec![booking::service(environment)?]))
 }

@@ -2,7 +2,7 @@
 
 use card::Card;
 use contracts::order::{Item, OrderSubject, amount_of};
-use contracts::{Identifier, MAX_BODY_BYTES, Order, SagaKind, Words};
+use contracts::{Asked, Event, Identifier, MAX_BODY_BYTES, Order, Words, kinds};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use saga::owner::request::schema;
@@ -31,8 +31,8 @@ const DESCRIPTION_MAX: usize = 256;
 const SCALE_MAX: u32 = 9;
 
 /// The form.
-pub(crate) const FORM: Form<Card> =
-    Form { kind: SagaKind::Order, fields: &FIELDS, read, schema: ("OrderRequest", schema_of_fields) };
+pub(crate) const FORM: Form<Event, Card> =
+    Form { kind: kinds::ORDER, fields: &FIELDS, read, schema: ("OrderRequest", schema_of_fields) };
 
 /// The status of an order at a stage of its saga, as the workshop has it.
 pub(crate) fn status(stage: Stage) -> &'static str {
@@ -45,8 +45,8 @@ pub(crate) fn status(stage: Stage) -> &'static str {
 }
 
 /// The order, where the request breaks no rule.
-fn read(fields: &Fields<'_>, mut broken: Vec<String>) -> Reading<Card> {
-    broken.extend(fields.rule_of_unknown(&FIELDS).map(|rule| format!("body: {rule}")));
+fn read(fields: &Fields<'_>, mut broken: Vec<String>) -> Reading<Event, Card> {
+    broken.extend(fields.rule_of_unknown::<Event>(&FIELDS).map(|rule| format!("body: {rule}")));
     let mut keep =
         |field: &str, found: Result<String, String>| found.map_err(|rule| broken.push(format!("{field}: {rule}"))).ok();
     let order_id = keep("order_id", text(fields, "order_id").and_then(identifier));
@@ -63,11 +63,11 @@ fn read(fields: &Fields<'_>, mut broken: Vec<String>) -> Reading<Card> {
     match (id(order_id), order_date, id(customer_id), items, amount) {
         (Some(order_id), Some(order_date), Some(customer_id), Some(items), Some(amount)) if broken.is_empty() => {
             let order = Order { order_id, order_date, customer_id, items, amount };
-            Ok(Requested { purchase: order.into(), card: None })
+            Ok(Requested { subject: order.into(), secret: None })
         }
         (order_id, _, customer_id, _, amount) => {
             let subject = OrderSubject { order_id, customer_id }.into();
-            Err(Box::new(Broken { subject, amount, rules: broken }))
+            Err(Box::new(Broken { asked: Asked { subject, amount }, rules: broken }))
         }
     }
 }
@@ -106,7 +106,7 @@ fn items(fields: &Fields<'_>, broken: &mut Vec<String>) -> Option<Vec<Item>> {
 }
 
 fn item(fields: &Fields<'_>, index: usize, broken: &mut Vec<String>) -> Option<Item> {
-    broken.extend(fields.rule_of_unknown(&ITEM_FIELDS).map(|rule| format!("items[{index}]: {rule}")));
+    broken.extend(fields.rule_of_unknown::<Event>(&ITEM_FIELDS).map(|rule| format!("items[{index}]: {rule}")));
     let mut keep = |field: &str, rule: String| broken.push(format!("items[{index}].{field}: {rule}"));
     let item_id = text(fields, "item_id").and_then(identifier).map_err(|rule| keep("item_id", rule)).ok();
     let positive = |qty: Decimal| if qty > Decimal::ZERO { Ok(qty) } else { Err("must be more than zero".to_owned()) };

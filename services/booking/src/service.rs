@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use card::PublicKey;
-use runtime::{ConfigError, Environment, NoEffects, Service, Settings, Variable, settings};
+use runtime::{ConfigError, Environment, NoEffects, Service, Settings, Variable};
 use saga::owner::Deadlines;
 
 use crate::booking::Booking;
@@ -47,7 +47,7 @@ pub fn deadlines_of(environment: &Environment) -> Result<Deadlines, ConfigError>
 ///
 /// [`ConfigError`].
 pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
-    let (hooks, _live) = settings::hooks(environment)?;
+    let (hooks, _live) = switches::hooks(environment)?;
     let key = environment.secret(&KEY, &KEY_FILE)?;
     let key = PublicKey::from_base64(&key).map_err(|error| KEY.error(&format!("holds no key; a key is {error}")))?;
     let booking = Booking::new(key, &Settings::read(environment)?.names);

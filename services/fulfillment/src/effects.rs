@@ -1,9 +1,12 @@
 //! What fulfillment asks of the stock before it decides: a count. What is taken is taken with its own write.
 
-use contracts::SagaId;
-use runtime::{Call, Failed, Perform, Stock};
+use contracts::{Event, SagaId};
+use runtime::{Call, Counters, Failed, Perform};
 use rust_decimal::Decimal;
 use saga::step::Steps;
+
+/// The table of the stock: a counter for each item that is tracked.
+pub const STOCK: &str = "stock";
 
 /// What fulfillment asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,9 +24,9 @@ pub enum Reply {
 
 /// Fulfillment's effects, over the stock table.
 #[derive(Clone, Debug)]
-pub struct StockEffects(pub Stock);
+pub struct StockEffects(pub Counters);
 
-impl Perform<Steps<Effect, Reply>> for StockEffects {
+impl Perform<Steps<Event, Effect, Reply>> for StockEffects {
     fn call(&self, effect: &Effect) -> Call {
         match effect {
             Effect::Count(_) => Call::new("DynamoDB", "count the stock"),

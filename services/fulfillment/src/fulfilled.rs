@@ -1,7 +1,7 @@
 //! What both steps have in common: what stands on record of a fulfillment, and the events that tell of it.
 
 use contracts::fulfillment::{Fulfilled, Refused};
-use contracts::{Charge, Event, payment};
+use contracts::{Charge, Event, Events, payment};
 use saga::Take;
 use saga::step::{Answer, Ending, Failed, Heard};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub(crate) struct Facts {
 
 impl Facts {
     /// Before anything is taken: the payment that was heard of.
-    pub(crate) fn of(heard: &Heard) -> Option<Self> {
+    pub(crate) fn of(heard: &Heard<Event>) -> Option<Self> {
         let captured: &payment::PaymentCaptured = heard.event.holds()?;
         Some(Self { charge: captured.charge.clone(), taken: Vec::new() })
     }
@@ -35,11 +35,11 @@ pub(crate) fn contradiction(known: Option<&Facts>, event: &Event) -> Option<&'st
 
 /// The event that tells how a fulfillment ended.
 pub(crate) fn answer(
-    answer: Answer<Facts>,
+    answer: Answer<Event, Facts>,
     done: fn(Fulfilled) -> Event,
     refused: fn(Refused) -> Event,
 ) -> Option<Event> {
-    let Answer { purchase, journey, ending } = answer;
+    let Answer { subject: purchase, journey, ending } = answer;
     let (facts, Failed { error, standing }) = match ending {
         Ending::Done(Facts { charge, .. }) => return Some(done(Fulfilled { purchase, charge, journey })),
         Ending::Refused(facts, failed) => (facts, failed),

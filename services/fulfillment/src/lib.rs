@@ -21,6 +21,7 @@ mod tests;
 
 use std::sync::LazyLock;
 
+use contracts::{Event, hooks};
 use runtime::{ConfigError, Environment, Service};
 use saga::Declaration;
 use saga::step::{Forced, StepList, Steps};
@@ -28,10 +29,10 @@ use saga::step::{Forced, StepList, Steps};
 use credit_customer_account::CreditCustomerAccount;
 use reserve_inventory::ReserveInventory;
 
-pub use effects::{Effect, Reply, StockEffects};
+pub use effects::{Effect, Reply, STOCK, StockEffects};
 
 /// The fulfillment service; its effects are carried out by [`StockEffects`].
-pub type Fulfillment = Steps<Effect, Reply>;
+pub type Fulfillment = Steps<Event, Effect, Reply>;
 
 /// Fulfillment's card, as data.
 pub static DECLARATION: LazyLock<Declaration> =
@@ -52,6 +53,7 @@ pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
     service::joined(environment, fulfillment)
 }
 
-fn steps(hooks: bool) -> StepList<Effect, Reply> {
-    StepList::default().with(Forced::new(CreditCustomerAccount, hooks)).with(Forced::new(ReserveInventory, hooks))
+fn steps(hooks: bool) -> StepList<Event, Effect, Reply> {
+    let force = if hooks { Some(hooks::forced as _) } else { None };
+    StepList::default().with(Forced::new(CreditCustomerAccount, force)).with(Forced::new(ReserveInventory, force))
 }

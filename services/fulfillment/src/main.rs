@@ -1,5 +1,5 @@
 //! The fulfillment service.
 
 fn main() -> std::process::ExitCode {
-    runtime::host::main(|environment| Ok(vec![fulfillment::service(environment)?]))
+    runtime::host::main(switches::CRATES, |environment| Ok(vec![fulfillment::service(environment)?]))
 }

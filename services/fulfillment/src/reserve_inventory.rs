@@ -1,12 +1,11 @@
 //! Reserves what an order has paid for, all items or none. Below it, its compensation: releasing the reservation.
 
-use contracts::outcome::Effect as Kind;
-use contracts::{Event, EventType, Failure, Identifier, Order, Purchase, Standing, StepName};
+use contracts::{Event, Failure, Identifier, Order, Purchase, Standing, effects, events, steps};
 use rust_decimal::Decimal;
-use saga::step::{Acted, Answer, Card, Heard, Step, Turn, Undone};
+use saga::step::{Acted, Answer, Heard, Signature, Step, Turn, Undone};
 use saga::{Context, Take};
 
-use crate::effects::{Effect, Reply};
+use crate::effects::{Effect, Reply, STOCK};
 use crate::fulfilled::{self, Facts};
 
 /// The error of a reservation that cannot be made.
@@ -23,20 +22,27 @@ const SHORT_MAX: usize = 20;
 pub(crate) struct ReserveInventory;
 
 impl Step for ReserveInventory {
+    type Vocabulary = Event;
     type Effect = Effect;
     type Reply = Reply;
     type Facts = Facts;
 
-    const CARD: Card = Card::new(StepName::ReserveInventory, EventType::PaymentCaptured, EventType::InventoryReserved)
-        .refused(EventType::InventoryRefused)
-        .undone_by(StepName::ReleaseInventory)
-        .decides_on(EventType::UnwindingStarted)
-        .retried(&[RELEASE_ERROR])
-        .takes_stock();
+    const SIGNATURE: Signature =
+        Signature::new(steps::RESERVE_INVENTORY, events::PAYMENT_CAPTURED, events::INVENTORY_RESERVED)
+            .refused(events::INVENTORY_REFUSED)
+            .undone_by(steps::RELEASE_INVENTORY)
+            .decides_on(events::UNWINDING_STARTED)
+            .retried(&[RELEASE_ERROR])
+            .takes_from(STOCK);
 
     /// Counts first, then takes as much as is wanted of what is tracked.
-    fn act(&self, heard: &Heard, turn: &Turn<'_, Reply>, _context: &Context<'_>) -> Acted<Effect, Facts> {
-        let (Purchase::Order(order), Some(paid)) = (turn.purchase, Facts::of(heard)) else {
+    fn act(
+        &self,
+        heard: &Heard<Event>,
+        turn: &Turn<'_, Event, Reply>,
+        _context: &Context<'_, Event>,
+    ) -> Acted<Effect, Facts> {
+        let (Purchase::Order(order), Some(paid)) = (turn.subject, Facts::of(heard)) else {
             return Acted::Contradiction(fulfilled::UNPAID);
         };
         let Some(Reply::Counted(rows)) = turn.reply else {
@@ -49,7 +55,12 @@ impl Step for ReserveInventory {
     }
 
     /// Counts first: what is not tracked any more has nothing to be given back to.
-    fn undo(&self, facts: &Facts, turn: &Turn<'_, Reply>, _context: &Context<'_>) -> Undone<Effect, Facts> {
+    fn undo(
+        &self,
+        facts: &Facts,
+        turn: &Turn<'_, Event, Reply>,
+        _context: &Context<'_, Event>,
+    ) -> Undone<Effect, Facts> {
         let released = Facts { taken: Vec::new(), ..facts.clone() };
         match turn.reply {
             None if facts.taken.is_empty() => Undone::done(released),
@@ -62,16 +73,16 @@ impl Step for ReserveInventory {
         }
     }
 
-    fn standing(&self, _facts: &Facts, purchase: &Purchase, context: &Context<'_>) -> Option<Standing> {
+    fn standing(&self, _facts: &Facts, purchase: &Purchase, context: &Context<'_, Event>) -> Option<Standing> {
         let id = format!("rsv_{}", context.saga.derive("reservation").simple());
-        Some(Standing { effect: Kind::Reservation, id, amount: purchase.amount() })
+        Some(Standing { effect: effects::RESERVATION, id, amount: Some(purchase.amount()) })
     }
 
-    fn answer(&self, answer: Answer<Facts>) -> Option<Event> {
+    fn answer(&self, answer: Answer<Event, Facts>) -> Option<Event> {
         fulfilled::answer(answer, Event::InventoryReserved, Event::InventoryRefused)
     }
 
-    fn begun_with(&self, heard: &Heard) -> Option<Facts> {
+    fn begun_with(&self, heard: &Heard<Event>) -> Option<Facts> {
         Facts::of(heard)
     }
 
@@ -96,7 +107,7 @@ fn take(order: &Order, rows: &[(String, Decimal)]) -> Result<Vec<Take>, Failure>
         return Ok(tracked.into_iter().map(take).collect());
     }
     // Ids stand in the message as they are, whatever digits they have, so the message is not cleaned as words are.
-    Err(Failure { message: shortage(&short), ..Failure::new(ERROR, StepName::ReserveInventory, "") })
+    Err(Failure { message: shortage(&short), ..Failure::new(ERROR, steps::RESERVE_INVENTORY, "") })
 }
 
 /// What is short, as far as an event has room for it besides the order.

@@ -1,15 +1,16 @@
 //! Fulfillment as a service: its settings.
 
-use runtime::{ConfigError, Environment, Service, Stock, settings};
+use contracts::Event;
+use runtime::{ConfigError, Counters, Environment, Service};
 use saga::step::Steps;
 
-use crate::effects::{Effect, Reply, StockEffects};
+use crate::effects::{Effect, Reply, STOCK, StockEffects};
 
 /// Joins fulfillment, with hooks or without, to the stock.
 pub(crate) fn joined(
     environment: &Environment,
-    fulfillment: fn(bool) -> Steps<Effect, Reply>,
+    fulfillment: fn(bool) -> Steps<Event, Effect, Reply>,
 ) -> Result<Service, ConfigError> {
-    let (hooks, _live) = settings::hooks(environment)?;
-    Ok(Service::joined(fulfillment(hooks), |aws, settings| StockEffects(Stock::new(aws, settings))))
+    let (hooks, _live) = switches::hooks(environment)?;
+    Ok(Service::joined(fulfillment(hooks), |aws, settings| StockEffects(Counters::new(aws, settings, STOCK))))
 }

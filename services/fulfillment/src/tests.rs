@@ -1,14 +1,13 @@
 //! Both steps, decision by decision.
 
-use contracts::outcome::Effect as Kind;
-use contracts::{Event, Purchase, StepName, payment};
+use contracts::{Event, Events, Purchase, effects, payment, steps};
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
-use testkit::{Decided, Trial, fixtures};
+use testkit::{Decided, Trial};
 
 use crate::{Effect, Reply, fulfillment};
 
-type Fulfillment = Trial<Effect, Reply>;
+type Fulfillment = Trial<Event, Effect, Reply>;
 
 fn trial() -> Fulfillment {
     Trial::new(fulfillment(true))
@@ -85,8 +84,8 @@ fn a_reservation_that_fails_after_it_took_effect_is_given_back() {
     assert!(matches!(fulfillment.comes_again(), Decided::Asks(Effect::Count(_), false)));
     let Event::InventoryRefused(refused) = fulfillment.answers(&counted("1")).event() else { panic!("not released") };
     assert_eq!(fulfillment.state(), "ReserveInventory undone");
-    let steps: Vec<_> = refused.journey.path.steps().iter().map(|step| (step.step, step.ok)).collect();
-    assert!(steps.ends_with(&[(StepName::ReserveInventory, false), (StepName::ReleaseInventory, true)]), "{steps:?}");
+    let steps = fixtures::taken(&refused.journey.path);
+    assert!(steps.ends_with(&[(steps::RESERVE_INVENTORY, false), (steps::RELEASE_INVENTORY, true)]), "{steps:?}");
 }
 
 #[test]
@@ -101,10 +100,10 @@ fn a_reservation_that_cannot_be_released_is_tried_twice_more_and_then_stands() {
     };
     assert_eq!((delays, fulfillment.state().as_str()), (vec![1, 2], "ReserveInventory stands"));
     let Event::InventoryRefused(refused) = event else { panic!("{event:?}") };
-    assert_eq!(refused.standing[0].effect, Kind::Reservation);
+    assert_eq!(refused.standing[0].effect, effects::RESERVATION);
     assert_eq!(refused.error.also[0].name, "ErrReleaseInventory");
     let part = fulfillment.on_record().part().expect("on record");
-    let progress = &part.steps[&StepName::ReserveInventory];
+    let progress = &part.steps.get(steps::RESERVE_INVENTORY).expect("on record");
     assert_eq!(progress.attempts().len(), 3);
     assert!(progress.facts().is_some_and(|facts| facts["taken"][0]["item"] == "567"), "what it holds is on record");
 
@@ -132,6 +131,6 @@ fn another_round_says_so_where_nothing_stands() {
     fulfillment.hears(unwinding(fixtures::order("4"), 0));
     let event = fulfillment.hears(unwinding(fixtures::order("4"), 1)).event();
     assert!(matches!(event, Event::InventoryRefused(_)));
-    assert_eq!(event.nth(), 1);
-    assert_eq!(event.path().steps().len(), 1, "nothing of ours was to come");
+    assert_eq!(event.data().nth(), 1);
+    assert_eq!(event.data().path().steps().len(), 1, "nothing of ours was to come");
 }

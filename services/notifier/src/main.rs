@@ -1,5 +1,5 @@
 //! The notifier service.
 
 fn main() -> std::process::ExitCode {
-    runtime::host::main(|environment| Ok(vec![notifier::service(environment)?]))
+    runtime::host::main(switches::CRATES, |environment| Ok(vec![notifier::service(environment)?]))
 }

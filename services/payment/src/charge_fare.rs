@@ -1,8 +1,8 @@
 //! Charges the card: authorise, then capture. Below it, how the charge is undone: a void, or a refund.
 
-use contracts::{Event, EventType, Failure, Purchase, Standing, StepName};
+use contracts::{Event, Failure, Purchase, Standing, StepType, events, steps};
 use saga::Context;
-use saga::step::{Acted, Answer, Card, Heard, Step, Turn, Undone};
+use saga::step::{Acted, Answer, Heard, Signature, Step, Turn, Undone};
 
 use crate::effects::{Effect, Reply};
 use crate::gateway::{Known, Refusal};
@@ -13,19 +13,25 @@ use crate::paid::{self, Facts};
 pub(crate) struct ChargeFare;
 
 impl Step for ChargeFare {
+    type Vocabulary = Event;
     type Effect = Effect;
     type Reply = Reply;
     type Facts = Facts;
 
-    const CARD: Card = Card::new(StepName::ChargeFare, EventType::FareRegistered, EventType::PaymentCaptured)
-        .refused(EventType::PaymentDeclined)
-        .undone_by(StepName::RefundFare)
-        .on(&[EventType::AccountCreditRefused], &[EventType::PaymentRefunded, EventType::PaymentRefundFailed]);
+    const SIGNATURE: Signature = Signature::new(steps::CHARGE_FARE, events::FARE_REGISTERED, events::PAYMENT_CAPTURED)
+        .refused(events::PAYMENT_DECLINED)
+        .undone_by(steps::REFUND_FARE)
+        .on(&[events::ACCOUNT_CREDIT_REFUSED], &[events::PAYMENT_REFUNDED, events::PAYMENT_REFUND_FAILED]);
 
-    fn act(&self, heard: &Heard, turn: &Turn<'_, Reply>, _context: &Context<'_>) -> Acted<Effect, Facts> {
-        let (amount, fresh) = (turn.purchase.amount(), turn.fresh);
+    fn act(
+        &self,
+        heard: &Heard<Event>,
+        turn: &Turn<'_, Event, Reply>,
+        _context: &Context<'_, Event>,
+    ) -> Acted<Effect, Facts> {
+        let (amount, fresh) = (turn.subject.amount(), turn.fresh);
         let authorize = || {
-            let (customer, sealed_card) = (turn.purchase.customer_id().clone(), heard.sealed_card.clone());
+            let (customer, sealed_card) = (turn.subject.customer_id().clone(), heard.beside.clone());
             Acted::Ask(Effect::Authorize { customer, amount, sealed_card: sealed_card.unwrap_or_default(), fresh })
         };
         // Not even right after its own hold is a worker sure to be the first who captures it: another may have found it.
@@ -58,23 +64,28 @@ impl Step for ChargeFare {
         }
     }
 
-    fn undo(&self, facts: &Facts, turn: &Turn<'_, Reply>, _context: &Context<'_>) -> Undone<Effect, Facts> {
-        paid::refund(facts, turn, "RefundException", StepName::RefundFare)
+    fn undo(
+        &self,
+        facts: &Facts,
+        turn: &Turn<'_, Event, Reply>,
+        _context: &Context<'_, Event>,
+    ) -> Undone<Effect, Facts> {
+        paid::refund(facts, turn, "RefundException", steps::REFUND_FARE)
     }
 
     /// A path names no void: the charge never took effect as a whole.
-    fn undone_by(&self, facts: &Facts) -> Option<StepName> {
+    fn undone_by(&self, facts: &Facts) -> Option<StepType> {
         match facts {
             Facts::Hold(_) => None,
-            Facts::Charge { .. } => Self::CARD.undone_by,
+            Facts::Charge { .. } => Self::SIGNATURE.undone_by,
         }
     }
 
-    fn standing(&self, facts: &Facts, purchase: &Purchase, _context: &Context<'_>) -> Option<Standing> {
+    fn standing(&self, facts: &Facts, purchase: &Purchase, _context: &Context<'_, Event>) -> Option<Standing> {
         paid::standing(facts, purchase)
     }
 
-    fn answer(&self, answer: Answer<Facts>) -> Option<Event> {
+    fn answer(&self, answer: Answer<Event, Facts>) -> Option<Event> {
         paid::answer(answer)
     }
 
@@ -88,5 +99,5 @@ impl Step for ChargeFare {
 }
 
 fn failure(name: &str, refusal: &Refusal) -> Failure {
-    Failure::new(name, StepName::ChargeFare, refusal.message.clone())
+    Failure::new(name, steps::CHARGE_FARE, refusal.message.clone())
 }

@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use card::{OpenError, PrivateKey};
-use contracts::{Identifier, Money, Poison, Reason, SagaId};
+use contracts::{Event, Identifier, Money, Poison, Reason, SagaId};
 use runtime::{Call, Failed, Perform, Unavailable};
 use saga::step::Steps;
 
@@ -158,7 +158,7 @@ impl<G: Gateway> GatewayEffects<G> {
     }
 }
 
-impl<G: Gateway> Perform<Steps<Effect, Reply>> for GatewayEffects<G> {
+impl<G: Gateway> Perform<Steps<Event, Effect, Reply>> for GatewayEffects<G> {
     fn call(&self, effect: &Effect) -> Call {
         Call::new(
             GATEWAY,
@@ -253,7 +253,6 @@ impl From<GatewayError> for Failed {
 mod tests {
     use std::sync::atomic::AtomicU32;
 
-    use testkit::fixtures;
     use zeroize::Zeroizing;
 
     use super::*;

@@ -25,6 +25,7 @@ mod tests;
 
 use std::sync::LazyLock;
 
+use contracts::{Event, hooks};
 use runtime::{ConfigError, Environment, Service};
 use saga::Declaration;
 use saga::step::{Forced, StepList, Steps};
@@ -38,7 +39,7 @@ pub use gateway::{Authorization, Gateway, GatewayError, Key, Known, Refusal};
 pub use service::{GATEWAY_URL, VARIABLES, gateway_of};
 
 /// The payment service; its effects are carried out by [`GatewayEffects`].
-pub type Payment = Steps<Effect, Reply>;
+pub type Payment = Steps<Event, Effect, Reply>;
 
 /// Payment's card, as data.
 pub static DECLARATION: LazyLock<Declaration> =
@@ -60,6 +61,7 @@ pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
     service::joined(environment, payment)
 }
 
-fn steps(hooks: bool) -> StepList<Effect, Reply> {
-    StepList::default().with(Forced::new(ChargeFare, hooks)).with(Forced::new(ProcessPayment, hooks))
+fn steps(hooks: bool) -> StepList<Event, Effect, Reply> {
+    let force = if hooks { Some(hooks::forced as _) } else { None };
+    StepList::default().with(Forced::new(ChargeFare, force)).with(Forced::new(ProcessPayment, force))
 }

@@ -1,5 +1,5 @@
 //! The payment service.
 
 fn main() -> std::process::ExitCode {
-    runtime::host::main(|environment| Ok(vec![payment::service(environment)?]))
+    runtime::host::main(switches::CRATES, |environment| Ok(vec![payment::service(environment)?]))
 }

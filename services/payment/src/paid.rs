@@ -4,8 +4,7 @@
 //! **Invariant:** a refund is asked for under a key that counts the refusals before it: the same key until the gateway
 //! has said no, a new one only after it has.
 
-use contracts::outcome::Effect as Kind;
-use contracts::{Charge, Event, Failure, Purchase, Standing, StepName, fulfillment, payment};
+use contracts::{Charge, Event, Events, Failure, Purchase, Standing, StepType, effects, fulfillment, payment, steps};
 use saga::step::{Answer, Ending, Failed, Turn, Undone};
 use serde::{Deserialize, Serialize};
 
@@ -40,12 +39,12 @@ impl Facts {
 }
 
 /// Gives the money back. `error`: the name of the failure where the gateway refuses that to the step `by`.
-pub(crate) fn refund(facts: &Facts, turn: &Turn<'_, Reply>, error: &str, by: StepName) -> Undone<Effect, Facts> {
+pub(crate) fn refund(facts: &Facts, turn: &Turn<'_, Event, Reply>, error: &str, by: StepType) -> Undone<Effect, Facts> {
     let charge = match facts {
         Facts::Hold(charge_token) => return void(charge_token, turn),
         Facts::Charge { charge, .. } => charge,
     };
-    let (charge_id, amount, refusals) = (charge.charge_id.clone(), turn.purchase.amount(), turn.failed);
+    let (charge_id, amount, refusals) = (charge.charge_id.clone(), turn.subject.amount(), turn.failed);
     let ask = || Undone::Ask(Effect::Refund { charge_id, amount, refusals, fresh: turn.fresh });
     match turn.reply {
         None if turn.since.is_none() => ask(),
@@ -61,13 +60,13 @@ pub(crate) fn refund(facts: &Facts, turn: &Turn<'_, Reply>, error: &str, by: Ste
 }
 
 /// Lets go of a hold whose capture was refused. Twice is no refusal, so the hold need not be looked up.
-fn void(charge_token: &str, turn: &Turn<'_, Reply>) -> Undone<Effect, Facts> {
+fn void(charge_token: &str, turn: &Turn<'_, Event, Reply>) -> Undone<Effect, Facts> {
     let charge_token = charge_token.to_owned();
     match turn.reply {
         None => Undone::Ask(Effect::Void { charge_token, round: turn.round, fresh: turn.fresh }),
         Some(Reply::Voided) => Undone::done(Facts::Hold(charge_token)),
         Some(Reply::VoidRefused(refusal)) => {
-            Undone::Failed(Failure::new("PaymentVoidException", StepName::ChargeFare, refusal.message.clone()))
+            Undone::Failed(Failure::new("PaymentVoidException", steps::CHARGE_FARE, refusal.message.clone()))
         }
         Some(_) => Undone::Contradiction(NOT_ASKED),
     }
@@ -76,15 +75,15 @@ fn void(charge_token: &str, turn: &Turn<'_, Reply>) -> Undone<Effect, Facts> {
 /// What stands where it could not be given back.
 pub(crate) fn standing(facts: &Facts, purchase: &Purchase) -> Option<Standing> {
     let (effect, id) = match facts {
-        Facts::Hold(charge_token) => (Kind::Hold, charge_token),
-        Facts::Charge { charge, .. } => (Kind::Capture, &charge.charge_id),
+        Facts::Hold(charge_token) => (effects::HOLD, charge_token),
+        Facts::Charge { charge, .. } => (effects::CAPTURE, &charge.charge_id),
     };
-    Some(Standing { effect, id: id.clone(), amount: purchase.amount() })
+    Some(Standing { effect, id: id.clone(), amount: Some(purchase.amount()) })
 }
 
 /// The event that tells how a payment ended.
-pub(crate) fn answer(answer: Answer<Facts>) -> Option<Event> {
-    let Answer { purchase, journey, ending } = answer;
+pub(crate) fn answer(answer: Answer<Event, Facts>) -> Option<Event> {
+    let Answer { subject: purchase, journey, ending } = answer;
     let (facts, Failed { error, standing }) = match ending {
         Ending::Done(Facts::Charge { charge, .. }) => {
             return Some(Event::PaymentCaptured(payment::PaymentCaptured { purchase, charge, journey }));

@@ -1,8 +1,8 @@
 //! Debits the customer's account for an order. Below it, how the debit is undone: a refund.
 
-use contracts::{Event, EventType, Failure, Purchase, Standing, StepName};
+use contracts::{Event, Failure, Purchase, Standing, events, steps};
 use saga::Context;
-use saga::step::{Acted, Answer, Card, Heard, Step, Turn, Undone};
+use saga::step::{Acted, Answer, Heard, Signature, Step, Turn, Undone};
 
 use crate::effects::{Effect, Reply};
 use crate::gateway::Known;
@@ -16,18 +16,25 @@ const REFUND_ERROR: &str = "ErrProcessRefund";
 pub(crate) struct ProcessPayment;
 
 impl Step for ProcessPayment {
+    type Vocabulary = Event;
     type Effect = Effect;
     type Reply = Reply;
     type Facts = Facts;
 
-    const CARD: Card = Card::new(StepName::ProcessPayment, EventType::OrderCreated, EventType::PaymentCaptured)
-        .refused(EventType::PaymentDeclined)
-        .undone_by(StepName::ProcessRefund)
-        .on(&[EventType::InventoryRefused], &[EventType::PaymentRefunded, EventType::PaymentRefundFailed])
-        .retried(&[REFUND_ERROR]);
+    const SIGNATURE: Signature =
+        Signature::new(steps::PROCESS_PAYMENT, events::ORDER_CREATED, events::PAYMENT_CAPTURED)
+            .refused(events::PAYMENT_DECLINED)
+            .undone_by(steps::PROCESS_REFUND)
+            .on(&[events::INVENTORY_REFUSED], &[events::PAYMENT_REFUNDED, events::PAYMENT_REFUND_FAILED])
+            .retried(&[REFUND_ERROR]);
 
-    fn act(&self, _heard: &Heard, turn: &Turn<'_, Reply>, _context: &Context<'_>) -> Acted<Effect, Facts> {
-        let (customer, amount, fresh) = (turn.purchase.customer_id(), turn.purchase.amount(), turn.fresh);
+    fn act(
+        &self,
+        _heard: &Heard<Event>,
+        turn: &Turn<'_, Event, Reply>,
+        _context: &Context<'_, Event>,
+    ) -> Acted<Effect, Facts> {
+        let (customer, amount, fresh) = (turn.subject.customer_id(), turn.subject.amount(), turn.fresh);
         let debit = || Acted::Ask(Effect::Debit { customer: customer.clone(), amount, fresh });
         match turn.reply {
             None if turn.since.is_none() => debit(),
@@ -39,21 +46,26 @@ impl Step for ProcessPayment {
             }
             Some(Reply::DebitRefused(refusal)) => {
                 let name = "ErrProcessPayment";
-                Acted::Refused(Failure::new(name, StepName::ProcessPayment, refusal.message.clone()), None)
+                Acted::Refused(Failure::new(name, steps::PROCESS_PAYMENT, refusal.message.clone()), None)
             }
             Some(_) => Acted::Contradiction(paid::NOT_ASKED),
         }
     }
 
-    fn undo(&self, facts: &Facts, turn: &Turn<'_, Reply>, _context: &Context<'_>) -> Undone<Effect, Facts> {
-        paid::refund(facts, turn, REFUND_ERROR, StepName::ProcessRefund)
+    fn undo(
+        &self,
+        facts: &Facts,
+        turn: &Turn<'_, Event, Reply>,
+        _context: &Context<'_, Event>,
+    ) -> Undone<Effect, Facts> {
+        paid::refund(facts, turn, REFUND_ERROR, steps::PROCESS_REFUND)
     }
 
-    fn standing(&self, facts: &Facts, purchase: &Purchase, _context: &Context<'_>) -> Option<Standing> {
+    fn standing(&self, facts: &Facts, purchase: &Purchase, _context: &Context<'_, Event>) -> Option<Standing> {
         paid::standing(facts, purchase)
     }
 
-    fn answer(&self, answer: Answer<Facts>) -> Option<Event> {
+    fn answer(&self, answer: Answer<Event, Facts>) -> Option<Event> {
         paid::answer(answer)
     }
 

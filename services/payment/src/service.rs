@@ -1,7 +1,8 @@
 //! Payment as a service: its settings.
 
 use card::PrivateKey;
-use runtime::{ConfigError, Environment, Service, Variable, settings};
+use contracts::Event;
+use runtime::{ConfigError, Environment, Service, Variable};
 use saga::step::Steps;
 use url::Url;
 use zeroize::Zeroizing;
@@ -35,10 +36,10 @@ pub const GATEWAY_URL: Variable = Variable {
 /// Joins payment, with hooks or without, to the gateway that the environment names.
 pub(crate) fn joined(
     environment: &Environment,
-    payment: fn(bool) -> Steps<Effect, Reply>,
+    payment: fn(bool) -> Steps<Event, Effect, Reply>,
 ) -> Result<Service, ConfigError> {
     // Refuses forced failures beside a live gateway, also where only payment is told of them.
-    let (hooks, _live) = settings::hooks(environment)?;
+    let (hooks, _live) = switches::hooks(environment)?;
     let key = environment.secret(&KEY, &KEY_FILE).map(Zeroizing::new)?;
     let key = PrivateKey::from_base64(&key).map_err(|error| KEY.error(&format!("holds no key; a key is {error}")))?;
     Ok(Service::new(payment(hooks), GatewayEffects::new(gateway_of(environment)?, key)))

@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use contracts::outcome::Effect as Kind;
-use contracts::{Event, Path, Purchase, StepName, fulfillment};
+use contracts::{Event, Events, Path, Purchase, effects, fulfillment, steps};
 use jiff::SignedDuration;
 use saga::declaration::TIMEOUT_SECS;
 use saga::step::AT_WORK_MAX;
-use testkit::{Decided, Trial, fixtures};
+use testkit::{Decided, Trial};
 
 use crate::{Effect, Known, Refusal, Reply, http, payment};
 
-type Payment = Trial<Effect, Reply>;
+type Payment = Trial<Event, Effect, Reply>;
 
 fn fare(customer: &str) -> Event {
     Event::FareRegistered(fixtures::fare_registered(customer))
@@ -119,8 +118,8 @@ fn a_refused_capture_is_voided_and_a_refused_void_is_left_standing() {
         assert_eq!(declined.error.name, "PaymentChargeException");
         assert_eq!((declined.standing.len(), declined.error.also.len()), (standing, standing));
         assert_eq!(declined.charge_token.as_deref(), Some("tok_1"));
-        let steps: Vec<_> = declined.journey.path.steps().iter().map(|step| (step.step, step.ok)).collect();
-        assert_eq!(steps, [(StepName::RegisterFare, true), (StepName::ChargeFare, false)]);
+        let steps = fixtures::taken(&declined.journey.path);
+        assert_eq!(steps, [(steps::REGISTER_FARE, true), (steps::CHARGE_FARE, false)]);
         assert!(matches!(payment.comes_again(), Decided::Again));
     }
 }
@@ -138,8 +137,8 @@ fn a_payment_that_fails_after_it_took_effect_is_given_back_by_itself() {
     assert_eq!(payment.state(), "ProcessPayment undoing");
     let Event::PaymentDeclined(declined) = payment.answers(&refunded()).event() else { panic!("not declined") };
     assert_eq!((declined.error.name.as_str(), declined.refund_id.as_deref()), ("ErrProcessPayment", Some("re_1")));
-    let steps: Vec<_> = declined.journey.path.steps().iter().map(|step| (step.step, step.ok)).collect();
-    assert_eq!(steps[1..], [(StepName::ProcessPayment, false), (StepName::ProcessRefund, true)]);
+    let steps = fixtures::taken(&declined.journey.path);
+    assert_eq!(steps[1..], [(steps::PROCESS_PAYMENT, false), (steps::PROCESS_REFUND, true)]);
 }
 
 #[test]
@@ -154,9 +153,9 @@ fn a_debit_that_cannot_be_given_back_is_tried_twice_more_and_then_stands() {
     assert_eq!(delays, [1, 2]);
     let Event::PaymentDeclined(declined) = decided.event() else { panic!("not declined") };
     assert_eq!(declined.error.also[0].name, "ErrProcessRefund");
-    assert_eq!(declined.standing[0].effect, Kind::Capture);
+    assert_eq!(declined.standing[0].effect, effects::CAPTURE);
     let part = payment.on_record().part().expect("on record");
-    assert_eq!(part.steps[&StepName::ProcessPayment].attempts().len(), 3);
+    assert_eq!(part.steps.get(steps::PROCESS_PAYMENT).expect("on record").attempts().len(), 3);
 }
 
 #[test]
@@ -194,7 +193,7 @@ fn a_refused_refund_leaves_the_capture_standing_with_both_reasons() {
         (failed.error.name.as_str(), failed.error.also[0].name.as_str()),
         ("AccountCreditException", "RefundException")
     );
-    assert_eq!(failed.standing[0].effect, Kind::Capture);
+    assert_eq!(failed.standing[0].effect, effects::CAPTURE);
 }
 
 #[test]
@@ -219,14 +218,14 @@ fn a_refusal_without_a_charge_leaves_a_tombstone_or_gives_back_what_was_taken() 
 fn a_charge_that_the_refusal_knew_nothing_of_is_on_the_path_of_its_refund() {
     let mut refused = fixtures::account_credit_refused("3");
     refused.charge = None;
-    refused.journey = refused.journey.on(Path::default().and(StepName::CreditCustomerAccount, false, fixtures::NOW));
+    refused.journey = refused.journey.on(Path::default().and(steps::CREDIT_CUSTOMER_ACCOUNT, false, fixtures::NOW));
     let mut payment = charged();
     payment.hears(Event::AccountCreditRefused(refused));
     // From here on, the intent has nothing to announce.
     let Event::PaymentRefunded(refunded) = payment.answers(&refunded()).event() else { panic!("not refunded") };
-    let steps: Vec<_> = refunded.journey.path.steps().iter().map(|step| (step.step, step.ok)).collect();
-    assert!(steps.contains(&(StepName::ChargeFare, true)), "{steps:?}");
-    assert!(steps.ends_with(&[(StepName::RefundFare, true)]), "{steps:?}");
+    let steps = fixtures::taken(&refunded.journey.path);
+    assert!(steps.contains(&(steps::CHARGE_FARE, true)), "{steps:?}");
+    assert!(steps.ends_with(&[(steps::REFUND_FARE, true)]), "{steps:?}");
 }
 
 #[test]
@@ -240,7 +239,7 @@ fn a_further_round_goes_on_with_the_call_that_is_under_way_under_its_own_key() {
         payment.hears(not_credited(2, false)),
         Decided::Asks(Effect::Void { round: 1, fresh: false, .. }, false)
     ));
-    assert_eq!(payment.answers(&Reply::Voided).event().nth(), 2);
+    assert_eq!(payment.answers(&Reply::Voided).event().data().nth(), 2);
     assert!(matches!(payment.hears(not_credited(1, false)), Decided::Again), "of an earlier round, late");
 
     let mut payment = charged();
@@ -248,7 +247,7 @@ fn a_further_round_goes_on_with_the_call_that_is_under_way_under_its_own_key() {
     assert!(matches!(payment.hears(not_credited(2, true)), Decided::Asks(Effect::LookUp, false)));
     assert!(matches!(payment.hears(not_credited(0, true)), Decided::Ignores), "of an earlier round, late");
     payment.hears(not_credited(2, true));
-    assert_eq!(payment.answers(&refunded()).event().nth(), 2);
+    assert_eq!(payment.answers(&refunded()).event().data().nth(), 2);
 }
 
 #[test]
@@ -260,7 +259,7 @@ fn another_round_tries_again_under_another_key_and_only_what_stands() {
         panic!("no refund")
     };
     assert_eq!((refusals, fresh), (1, true));
-    assert_eq!(payment.answers(&refunded()).event().nth(), 1);
+    assert_eq!(payment.answers(&refunded()).event().data().nth(), 1);
     let Event::PaymentRefunded(told) = payment.hears(not_credited(2, true)).event() else { panic!("not told again") };
     assert_eq!((told.journey.round, told.refund_id.as_str()), (2, "re_1"));
 }

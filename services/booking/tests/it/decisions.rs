@@ -1,13 +1,15 @@
 //! Booking's decisions, one by one.
 
 use booking::{Booking, DECLARATION};
-use contracts::outcome::Effect;
-use contracts::{Action, ActionKind, Event, EventType, Failure, Purchase, SagaId, StepName};
-use saga::owner::{Case, Incoming, State};
+use contracts::{
+    Action, ActionKind, Event, EventType, Events, Failure, Purchase, SagaId, Vocabulary, effects, events, steps,
+};
+use saga::owner::{Case, Incoming};
 use saga::step::Heard;
 use saga::topology::Names;
-use saga::{Context, Decision, Input, Participant, Then};
-use testkit::fixtures;
+use saga::{Context, Decision, Input, Participant, Stored, Then};
+
+type State = saga::owner::State<Event>;
 
 fn booking() -> Booking {
     Booking { hooks: true, ..Booking::new(card::key_pair().1, &Names::default()) }
@@ -22,7 +24,7 @@ fn registered(customer: &str) -> State {
 }
 
 /// Decides on a message of this type, in a state that has announced these events.
-fn decide_on(state: &State, incoming: &Incoming, event: EventType, said: &[Event]) -> Decision<Booking> {
+fn decide_on(state: &State, incoming: &Incoming<Event>, event: EventType, said: &[Event]) -> Decision<Booking> {
     let reaction = DECLARATION.reaction_to(event);
     let context = Context { saga: of_test(), now: fixtures::NOW, receive: 1, said, reaction };
     booking().decide(state, Input::Event(incoming), &context)
@@ -31,7 +33,7 @@ fn decide_on(state: &State, incoming: &Incoming, event: EventType, said: &[Event
 /// Decides on the request for this.
 fn request(state: &State, purchase: impl Into<Purchase>) -> Decision<Booking> {
     let purchase = purchase.into();
-    let event = EventType::requesting(purchase.kind()).expect("each kind of saga can be requested");
+    let event = Event::LEXICON.requesting(purchase.kind()).expect("each kind of saga can be requested");
     decide_on(state, &Incoming::Requested(purchase, None), event, &[])
 }
 
@@ -74,17 +76,17 @@ fn whoever_sends_another_request_under_a_used_id_is_told_under_an_id_of_its_own(
 #[test]
 fn a_rejection_is_told_again_to_whoever_broke_the_same_rule_and_to_nobody_else() {
     let (one, other) = (fixtures::fare("3").into(), fixtures::fare("4").into());
-    let failure = || Failure::new("InvalidRequest", StepName::RegisterFare, "a rule");
+    let failure = || Failure::new("InvalidRequest", steps::REGISTER_FARE, "a rule");
     let rejection = |purchase: &Purchase| {
-        Event::rejected(purchase.subject(), Some(purchase.amount()), failure()).expect("a fare can be rejected")
+        Event::rejected(purchase.kind(), purchase.into(), failure()).expect("a fare can be rejected")
     };
     let decide = |state: &State, purchase: &Purchase, said: &[Event]| {
-        decide_on(state, &Incoming::BadRequest(Box::new(rejection(purchase))), EventType::FareRequested, said)
+        decide_on(state, &Incoming::BadRequest(Box::new(rejection(purchase))), events::FARE_REQUESTED, said)
     };
     let Decision::Commit(State::Rejected, Then::Announce(said)) = decide(&State::Unseen, &one, &[]) else {
         panic!("not rejected")
     };
-    assert_eq!(said[0].path().steps().len(), 1, "the path ends at the step that was not begun");
+    assert_eq!(said[0].data().path().steps().len(), 1, "the path ends at the step that was not begun");
     assert!(matches!(decide(&State::Rejected, &one, &said), Decision::Announce));
     assert!(matches!(decide(&State::Rejected, &other, &said), Decision::Instead(..)));
     assert!(matches!(decide(&registered("3"), &one, &said), Decision::Instead(..)));
@@ -111,7 +113,7 @@ fn an_order_is_created_new_and_with_its_amount() {
         panic!("not created")
     };
     assert_eq!(case.status.as_deref(), Some("New"));
-    assert_eq!(case.purchase.amount().minor, 19_999);
+    assert_eq!(case.subject.amount().minor, 19_999);
     assert!(matches!(events.as_slice(), [Event::OrderCreated(_)]));
     assert!(matches!(create(&State::Registered(case.clone()), "4"), Decision::Announce));
     assert!(matches!(create(&State::Registered(case), "5"), Decision::Instead(..)));
@@ -148,7 +150,7 @@ fn a_status_that_cannot_be_set_is_tried_twice_more_and_then_stands() {
     assert_eq!(delays, [1, 2]);
     let [Event::OrderNeedsAttention(failed)] = events.as_slice() else { panic!("{events:?}") };
     assert_eq!(failed.error.also[0].name, "ErrUpdateOrderStatus");
-    assert_eq!(failed.standing[0].effect, Effect::Order);
+    assert_eq!(failed.standing[0].effect, effects::ORDER_STATUS);
 }
 
 #[test]
@@ -173,8 +175,8 @@ fn what_still_stands_needs_attention_and_nothing_standing_is_compensated() {
         panic!("no commit")
     };
     let [Event::FareNeedsAttention(failed)] = events.as_slice() else { panic!("not needing attention") };
-    assert_eq!(failed.charge_id, Some(fixtures::charge().charge_id));
-    assert_eq!(failed.refund_id, None);
+    assert_eq!(failed.details.charge_id, Some(fixtures::charge().charge_id));
+    assert_eq!(failed.details.refund_id, None);
 }
 
 #[test]
@@ -182,4 +184,14 @@ fn a_completed_fare_is_not_cancelled() {
     let State::Registered(case) = registered("3") else { panic!("a fixture") };
     let decision = told(&State::Completed(case), Event::PaymentRefunded(fixtures::payment_refunded("3")));
     assert!(matches!(decision, Decision::Contradiction(_)));
+}
+
+#[test]
+fn what_a_build_without_deadlines_put_on_record_is_read() {
+    let fare = r#"{"customerId":"3","fareId":"wr_563","fareAmount":"$20.00","amount":{"minor":2000,"currency":"USD"}}"#;
+    for state in ["Registered", "Completed", "Cancelled", "NeedsAttention"] {
+        let stored = Stored { state: state.to_owned(), facts: format!(r#"{{"fare":{fare}}}"#) };
+        let read: State = stored.read().unwrap_or_else(|state| panic!("{state} cannot be read"));
+        assert_eq!(read.case().map(|case| case.deadline), Some(jiff::Timestamp::MAX), "{state}");
+    }
 }

@@ -1,7 +1,7 @@
 //! What may arrive on booking's queue, good and bad.
 
 use booking::Booking;
-use contracts::{ActionKind, Event, Order, Poison, Purchase, Reason, SagaId};
+use contracts::{ActionKind, Event, Events, Order, Poison, Purchase, Reason, SagaId};
 use saga::owner::Incoming;
 use saga::topology::Names;
 use saga::{Delivery, Participant, Received};
@@ -21,12 +21,12 @@ fn booking() -> Booking {
     Booking { hooks: true, ..Booking::new(card::key_pair().1, &Names::default()) }
 }
 
-fn read_as(body: &str, message_id: &str, request_id: Option<&str>) -> Result<Received<Incoming>, Poison> {
+fn read_as(body: &str, message_id: &str, request_id: Option<&str>) -> Result<Received<Incoming<Event>>, Poison> {
     let attributes = request_id.map(|id| (REQUEST_ID.to_owned(), id.to_owned())).into_iter().collect();
     booking().read(&Delivery { body, attributes: &attributes, message_id })
 }
 
-fn read(body: &str) -> Result<Received<Incoming>, Poison> {
+fn read(body: &str) -> Result<Received<Incoming<Event>>, Poison> {
     read_as(body, "m1", None)
 }
 

@@ -3,10 +3,10 @@
 use contracts::{Event, Purchase, SagaId};
 use fulfillment::{Effect, Fulfillment, Reply, fulfillment};
 use rust_decimal::Decimal;
-use testkit::{Conformance, Message, Node, Outside, Stock, Story, fixtures};
+use testkit::{Conformance, Counters, Message, Node, Outside, Story};
 
 /// The world outside fulfillment: a look at the stock.
-struct Shelf(Stock);
+struct Shelf(Counters);
 
 impl Outside<Fulfillment> for Shelf {
     fn perform(&self, _saga: SagaId, effect: Effect) -> Reply {
@@ -22,7 +22,7 @@ impl Outside<Fulfillment> for Shelf {
 }
 
 fn node() -> Node<Fulfillment, Shelf> {
-    let stock = Stock::default();
+    let stock = Counters::default();
     stock.set("567", Decimal::TEN);
     Node::beside(fulfillment(true), Shelf(stock.clone()), stock)
 }

@@ -2,9 +2,9 @@
 
 use contracts::fare::RejectedFare;
 use contracts::order::RejectedOrder;
-use contracts::{Action, ActionKind, Event, Failure, Money, Path, Purchase, SagaId, StepName, booking};
-use notifier::Notifier;
-use testkit::{Conformance, Message, Node, Nothing, Story, fixtures};
+use contracts::{Action, ActionKind, Event, Failure, Money, Path, Purchase, SagaId, booking, steps};
+use notifier::notifier;
+use testkit::{Conformance, Message, Node, Nothing, Story};
 
 fn story(name: &'static str, event: Event) -> Story {
     let saga = SagaId::of_request("any", name);
@@ -19,10 +19,12 @@ fn completed(purchase: Purchase) -> booking::Completed {
 fn failed(purchase: Purchase) -> booking::Failed {
     let failed = fixtures::payment_refund_failed("3_fail_credit_fail_refund");
     booking::Failed {
-        purchase,
-        charge_token: failed.charge.charge_token,
-        charge_id: Some(failed.charge.charge_id),
-        refund_id: None,
+        subject: purchase,
+        details: booking::Paid {
+            charge_token: failed.charge.charge_token,
+            charge_id: Some(failed.charge.charge_id),
+            refund_id: None,
+        },
         error: failed.error,
         standing: failed.standing,
         earlier: 0,
@@ -42,8 +44,8 @@ fn rejected_fare() -> Event {
     Event::FareRejected(booking::Rejected {
         subject: RejectedFare { fare_amount: Some("$20.00".to_owned()), ..RejectedFare::default() },
         amount: Money::parse_usd("$20.00").ok(),
-        error: Failure::new("InvalidRequest", StepName::RegisterFare, "customerId: is missing"),
-        path: fixtures::path(&[(StepName::RegisterFare, false)]),
+        error: Failure::new("InvalidRequest", steps::REGISTER_FARE, "customerId: is missing"),
+        path: fixtures::path(&[(steps::REGISTER_FARE, false)]),
     })
 }
 
@@ -51,7 +53,7 @@ fn rejected_order() -> Event {
     Event::OrderRejected(booking::Rejected {
         subject: RejectedOrder::default(),
         amount: None,
-        error: Failure::new("InvalidRequest", StepName::ProcessOrder, "items: is missing"),
+        error: Failure::new("InvalidRequest", steps::PROCESS_ORDER, "items: is missing"),
         path: Path::default(),
     })
 }
@@ -61,7 +63,7 @@ fn the_notifier_conforms() {
     let (fare, order) = (|| Purchase::Fare(fixtures::fare("3")), || Purchase::Order(fixtures::order("4")));
     let clean = |failed: booking::Failed| booking::Failed { standing: Vec::new(), ..failed };
     let report = Conformance {
-        node: &|| Node::new(Notifier, Nothing),
+        node: &|| Node::new(notifier(), Nothing),
         stories: vec![
             story("completed", Event::FareCompleted(completed(fare()))),
             story("cancelled", Event::FareCancelled(clean(failed(fare())))),
@@ -84,6 +86,8 @@ fn the_notifier_conforms() {
             "data.customerId",
             "data.earlier",
             "data.error.also",
+            // An effect that is no money has no amount.
+            "data.standing.0.amount",
             "data.fareAmount",
             "data.fareId",
             "data.orderId",

@@ -7,9 +7,10 @@ mod till;
 
 use card::{Card, PublicKey};
 use contracts::fulfillment::Refused;
-use contracts::{Charge, Event, SagaId, SagaKind};
+use contracts::{Charge, Event, SagaId, kinds};
+use fixtures::{Kind, Ledger};
 use payment::payment;
-use testkit::{Conformance, Kind, Ledger, Message, Node, Story, fixtures};
+use testkit::{Conformance, Message, Node, Story};
 use till::{CARD, Opener, Till};
 use zeroize::Zeroizing;
 
@@ -58,10 +59,8 @@ fn order(name: &'static str, order_id: &str, not_reserved: Option<u32>) -> Story
 /// A saga that is unwound before its payment was heard of: the payment comes late, or not at all.
 fn unwound(name: &'static str, refused: Refused, late: Message, saga: SagaId) -> Story {
     let refused = Refused { charge: None, ..refused };
-    let event = match refused.purchase.kind() {
-        SagaKind::Fare => Event::AccountCreditRefused(refused),
-        SagaKind::Order => Event::InventoryRefused(refused),
-    };
+    let is_fare = refused.purchase.kind() == kinds::FARE;
+    let event = if is_fare { Event::AccountCreditRefused(refused) } else { Event::InventoryRefused(refused) };
     Story::in_order(name, vec![Message::of_event(saga, event, None), late])
 }
 

@@ -8,8 +8,9 @@ use std::rc::Rc;
 
 use card::PrivateKey;
 use contracts::SagaId;
+use fixtures::{Kind, Ledger};
 use payment::{Effect, Known, Payment, Refusal, Reply};
-use testkit::{Key, Kind, Ledger, Outside};
+use testkit::{Key, Outside};
 
 /// The fields of the card in all samples.
 pub(crate) const CARD: [&str; 3] = ["2424 2424 2424 2424", "12/22", "111"];

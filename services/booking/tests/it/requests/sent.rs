@@ -5,6 +5,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use contracts::booking::Rejected;
 use contracts::fare::RejectedFare;
 use contracts::order::RejectedOrder;
+use contracts::steps;
 use serde_json::{Value, json};
 
 use super::*;
@@ -24,7 +25,7 @@ fn with_attribute(name: &str, attribute: &Value) -> String {
     envelope.to_string()
 }
 
-fn rejected_fare(received: Result<Received<Incoming>, Poison>) -> Rejected<RejectedFare> {
+fn rejected_fare(received: Result<Received<Incoming<Event>>, Poison>) -> Rejected<RejectedFare> {
     let Ok(Incoming::BadRequest(rejected)) = received.map(|received| received.incoming) else { panic!("not rejected") };
     let Event::FareRejected(rejected) = *rejected else { panic!("not a fare: {rejected:?}") };
     rejected
@@ -293,8 +294,8 @@ fn what_is_too_large_for_an_event_is_rejected_with_the_limit_and_a_rejection_is_
 /// The largest order, of which everything has gone wrong that can.
 #[test]
 fn every_event_of_an_order_that_was_accepted_has_room_in_a_message() {
-    use contracts::outcome::Effect;
-    use contracts::{Action, Envelope, Failure, Identifier, MAX_BODY_BYTES, Path, Standing, StepName};
+    use contracts::booking::Paid;
+    use contracts::{Action, Envelope, Failure, Identifier, MAX_BODY_BYTES, Path, Standing, effects};
 
     let id = |letter: &str| Identifier::parse(&letter.repeat(128)).unwrap();
     let mut order = read_order(ORDER).unwrap();
@@ -305,29 +306,28 @@ fn every_event_of_an_order_that_was_accepted_has_room_in_a_message() {
     let amount = order.amount;
     // What people say is cut to so many characters, of up to four bytes each.
     let said = "𝄞".repeat(500);
-    let error = |message: String| Failure::new("ErrReserveInventory", StepName::ReserveInventory, message);
+    let error = |message: String| Failure::new("ErrReserveInventory", steps::RESERVE_INVENTORY, message);
     let refused = "𝄞".repeat(200);
-    let mut failed = contracts::booking::Failed::unpaid(
+    let mut failed = contracts::booking::Failed::new(
         order.into(),
         error(format!("cancelled by {said}: {said}"))
             .and(error(refused.clone()))
             .and(error(refused))
             .and(error("payment owes PaymentDeclined or PaymentRefunded or PaymentRefundFailed".repeat(3))),
-        (0..100).fold(Path::default(), |path, _| path.and(StepName::ReserveInventory, false, testkit::fixtures::NOW)),
+        (0..100).fold(Path::default(), |path, _| path.and(steps::RESERVE_INVENTORY, false, fixtures::NOW)),
     );
-    failed.charge_token = Some("t".repeat(128));
-    (failed.charge_id, failed.refund_id) = (failed.charge_token.clone(), failed.charge_token.clone());
-    let standing = Standing { effect: Effect::Reservation, id: "s".repeat(128), amount };
+    let id = Some("t".repeat(128));
+    failed.details = Paid { charge_token: id.clone(), charge_id: id.clone(), refund_id: id };
+    let standing = Standing { effect: effects::RESERVATION, id: "s".repeat(128), amount: Some(amount) };
     failed.standing = vec![standing; 4];
     failed.resolution = Some(Action {
         what: ActionKind::Resolve,
-        by: said.clone().into(),
-        reason: said.into(),
-        at: testkit::fixtures::NOW,
+        by: said.clone(),
+        reason: said,
+        at: fixtures::NOW,
         request: Some("r".repeat(128)),
     });
-    let envelope =
-        Envelope::new(Event::OrderNeedsAttention(failed), saga("a"), &"i".repeat(128), None, testkit::fixtures::NOW);
+    let envelope = Envelope::new(Event::OrderNeedsAttention(failed), saga("a"), &"i".repeat(128), None, fixtures::NOW);
     let bytes = envelope.to_json().len();
     assert!(bytes <= MAX_BODY_BYTES && bytes > ITEMS_BYTES_MAX + 15_000, "{bytes}");
 }
