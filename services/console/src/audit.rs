@@ -7,12 +7,13 @@ use runtime::{Aws, Environment, Settings};
 use crate::Error;
 use crate::cli::AuditOptions;
 use crate::draw;
-use crate::parked::{escaped, told};
+use crate::draw::escaped;
+use crate::parked::told;
 
 /// Shows what is on record, oldest first.
 pub(crate) async fn audit(environment: &Environment, options: &AuditOptions) -> Result<(), Error> {
     let settings = Settings::read(environment)?;
-    let audit = Audit::new(&Aws::connect(environment).await?, &settings, environment)?;
+    let audit = Audit::new(&Aws::connect(environment).await?, &settings, environment, crate::cleaning::cleaning())?;
     let subject = match options.subject.parse::<SagaId>() {
         Ok(saga) => format!("saga/{saga}"),
         Err(_no_saga) => options.subject.clone(),

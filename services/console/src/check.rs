@@ -52,14 +52,14 @@ fn lines(checked: &Checked, json: bool) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use contracts::EventType;
+    use contracts::events;
 
     use super::*;
 
     /// The map without what clients ask for.
     fn broken() -> Map {
         let mut map = choreography::map();
-        map.requests.retain(|request| *request != EventType::CancelRequested);
+        map.requests.retain(|request| *request != events::CANCEL_REQUESTED);
         map
     }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-use contracts::{Notification, SagaId, SagaKind};
+use contracts::{Event, Events, Notification, SagaId, SagaKind};
 use operate::operator::Outcomes;
 use runtime::{CancellationToken, Environment};
 use saga::Channel;
@@ -90,7 +90,7 @@ fn title(stack: &Stack, rows: &[&Row]) -> String {
         Some(format!("  simulated gateway      {}", stack.gateway.url())),
         Some("  services               booking, payment, fulfillment, notifier".to_owned()),
     ];
-    lines.extend(SagaKind::ALL.map(to));
+    lines.extend(Event::LEXICON.kinds.iter().copied().map(to));
     lines.push(Some(String::new()));
     lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }

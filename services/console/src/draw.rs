@@ -5,7 +5,9 @@
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
-use contracts::{Action, Failure, Identifier, Notification, Outcome, SagaKind, Subject};
+use contracts::{
+    Action, Event, Events, Failure, Identifier, Notification, Outcome, Standing, StepName, Subject, kinds,
+};
 
 use crate::Error;
 
@@ -58,7 +60,7 @@ pub(crate) fn outcome(outcome: Outcome) -> String {
 /// The path of a saga: `RegisterFare ✓ → ChargeFare ✗ → SetFareStatusFailed ↩ → NotifyFailure ✓`.
 pub(crate) fn path(notification: &Notification) -> String {
     let step = |step: &contracts::Step| {
-        let mark = match (step.ok, step.step.undoes().is_some()) {
+        let mark = match (step.ok, undoes(&step.step)) {
             (true, true) => styled(UNDONE, "↩"),
             (ok, _) => mark(ok),
         };
@@ -68,6 +70,24 @@ pub(crate) fn path(notification: &Notification) -> String {
     let last = format!("{notified} {}", mark(true));
     let steps = notification.path.steps().iter().map(step).chain(std::iter::once(last));
     steps.collect::<Vec<_>>().join(" → ")
+}
+
+/// Whether a step undoes another.
+pub(crate) fn undoes(step: &StepName) -> bool {
+    Event::LEXICON.step(step.as_str()).is_some_and(|step| step.undoes().is_some())
+}
+
+/// An effect that stands: what, which, and what is in it.
+pub(crate) fn effect(standing: &Standing) -> String {
+    let Standing { effect, id, amount } = standing;
+    let over = amount.map(|amount| format!(" over {amount}")).unwrap_or_default();
+    format!("{effect} {}{over}", escaped(id))
+}
+
+/// A text from outside, which must not steer the terminal.
+pub(crate) fn escaped(text: &str) -> String {
+    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(escape).collect()
 }
 
 /// How often, where it was more than once: ` ×12`.
@@ -84,8 +104,7 @@ pub(crate) fn reasons(notification: &Notification) -> Vec<String> {
         lines.push(format!("{} {name} in {}: {message}", styled(BAD, "✗"), step.as_str()));
     }
     for standing in &notification.standing {
-        let what = format!("{} {} over {}", standing.effect.as_str(), standing.id, standing.amount);
-        lines.push(format!("{} still standing: {what}", styled(BAD, "!")));
+        lines.push(format!("{} still standing: {}", styled(BAD, "!"), effect(standing)));
     }
     lines
 }
@@ -107,7 +126,7 @@ fn title(subject: &Subject) -> String {
     let named = |id: Option<&Identifier>| id.map_or("unknown".to_owned(), ToString::to_string);
     let customer = format!("customer {}", named(subject.customer_id()));
     // A fare is known by its customer: all fares may have one id.
-    if subject.kind() == SagaKind::Fare {
+    if subject.kind() == kinds::FARE {
         return customer;
     }
     format!("{customer} {} {}", subject.kind(), named(subject.id()))
@@ -118,7 +137,7 @@ pub(crate) fn block(notification: &Notification, about: Option<&str>) -> String 
     let about = about.map(|about| format!(": {about}")).unwrap_or_default();
     let title = format!(
         "{}  {}{about}  {}",
-        strong(title(&notification.subject)),
+        strong(title(&notification.about.subject)),
         outcome(notification.outcome),
         faint(format!("saga {}", notification.saga_id)),
     );
@@ -154,8 +173,8 @@ mod tests {
 
     #[test]
     fn whoever_did_not_say_who_they_are_is_unknown() {
-        let unknown = Subject::unknown(SagaKind::Order);
+        let unknown = Subject::unknown(kinds::ORDER);
         assert_eq!(title(&unknown), "customer unknown order unknown");
-        assert_eq!(title(&Subject::unknown(SagaKind::Fare)), "customer unknown");
+        assert_eq!(title(&Subject::unknown(kinds::FARE)), "customer unknown");
     }
 }

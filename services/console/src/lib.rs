@@ -15,12 +15,14 @@
 //! | `probe` | whether an endpoint does what the runtime relies on |
 //! | `render` | the choreography, drawn from what the services declare |
 //! | [`request`] | a request for a fare or an order, as a client publishes it |
+//! | `cleaning` | what must not be kept |
 //! | `error` | why a command failed, and its exit code |
 //! | `draw` | how a path and an outcome look on a terminal |
 
 mod age;
 mod audit;
 mod check;
+mod cleaning;
 pub mod cli;
 mod demo;
 mod draw;
@@ -59,7 +61,7 @@ pub async fn execute(cli: Cli, environment: Environment, signals: Signals) -> Re
         Some(url) => environment.with(&runtime::settings::ENDPOINT_OPTION, url),
         None => environment,
     };
-    runtime::telemetry::start(&environment, cli.command.log_filter())?;
+    runtime::telemetry::start(&environment, switches::CRATES, cli.command.log_filter())?;
     let stop = if cli.command.stops_in_order() {
         signals.stop()
     } else {

@@ -22,8 +22,6 @@ use crate::{Error, draw};
 
 use look::{give_back, look};
 
-pub(crate) use told::escaped;
-
 /// Carries out a command on parked messages.
 pub(crate) async fn parked(environment: &Environment, what: Parked, stop: &CancellationToken) -> Result<(), Error> {
     match what {
@@ -82,7 +80,7 @@ async fn show(environment: &Environment, options: ShowOptions, stop: &Cancellati
 async fn log(environment: &Environment, options: &LogOptions) -> Result<(), Error> {
     let settings = Settings::read(environment)?;
     let places = choice::chosen(&settings, options.queue.as_deref())?;
-    let audit = Audit::new(&Aws::connect(environment).await?, &settings, environment)?;
+    let audit = Audit::new(&Aws::connect(environment).await?, &settings, environment, crate::cleaning::cleaning())?;
     let mut entries = Vec::new();
     for place in places {
         let queue = choice::label(&settings, &place);

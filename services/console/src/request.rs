@@ -1,6 +1,6 @@
 //! A request for a fare or an order, as a client publishes it.
 
-use contracts::{EventType, SagaId, SagaKind};
+use contracts::{Event, EventType, Events, SagaId, SagaKind};
 use operate::operator::publish;
 use runtime::{Aws, Settings, Unavailable};
 use saga::{Announcement, Channel};
@@ -44,7 +44,7 @@ impl Request {
         Announcement {
             channel: Channel::Requests(self.kind),
             id: self.saga().uuid(),
-            name: EventType::requesting(self.kind).map_or("", EventType::as_str).to_owned(),
+            name: Event::LEXICON.requesting(self.kind).map_or("", EventType::as_str).to_owned(),
             body: self.body,
             attributes: vec![("requestId", self.id)],
         }

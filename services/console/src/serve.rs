@@ -52,7 +52,7 @@ pub(crate) async fn gateway(
     options: GatewayOptions,
     stop: &CancellationToken,
 ) -> Result<(), Error> {
-    let (hooks, _live) = runtime::settings::hooks(environment)?;
+    let (hooks, _live) = switches::hooks(environment)?;
     let gateway = gateway::Gateway::start(gateway::Options {
         listen: SocketAddr::from((options.listen, options.gateway_port)),
         hosts: hosts(environment)?,

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use booking::Booking;
 use operate::provision::Change;
-use runtime::{Aws, Environment, NoEffects, Running, Service, Settings};
+use runtime::{Aws, Counters, Environment, NoEffects, Running, Service, Settings};
 use saga::Topology;
 
 use crate::Error;
@@ -103,8 +103,8 @@ fn services(environment: &Environment, settings: &Settings, gateway: &str) -> Re
         Service::new(booking, NoEffects),
         Service::new(payment::payment(true), payment::GatewayEffects::new(gateway, private)),
         Service::joined(fulfillment::fulfillment(true), |aws, settings| {
-            fulfillment::StockEffects(runtime::Stock::new(aws, settings))
+            fulfillment::StockEffects(Counters::new(aws, settings, fulfillment::STOCK))
         }),
-        Service::new(notifier::Notifier, NoEffects),
+        Service::new(notifier::notifier(), NoEffects),
     ])
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use operate::audit::Audit;
-use runtime::{Aws, Environment, Settings};
+use runtime::{Aws, Counters, Environment, Settings};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ pub(crate) async fn stock(environment: &Environment, what: &Stock) -> Result<(),
 }
 
 async fn show(environment: &Environment, options: &ShowOptions) -> Result<(), Error> {
-    let stock = runtime::Stock::new(&Aws::connect(environment).await?, &Settings::read(environment)?);
+    let stock = counters(&Aws::connect(environment).await?, &Settings::read(environment)?);
     let mut rows: BTreeMap<String, Option<Decimal>> = BTreeMap::new();
     if options.items.is_empty() {
         rows.extend(stock.all().await?.into_iter().map(|(item, available)| (item, Some(available))));
@@ -54,14 +54,14 @@ async fn show(environment: &Environment, options: &ShowOptions) -> Result<(), Er
 async fn set(environment: &Environment, options: &SetOptions) -> Result<(), Error> {
     let settings = Settings::read(environment)?;
     let aws = Aws::connect(environment).await?;
-    let audit = Audit::new(&aws, &settings, environment)?;
+    let audit = Audit::new(&aws, &settings, environment, crate::cleaning::cleaning())?;
     let item = options.item.as_str();
     let (subject, after) = (format!("stock/{item}"), options.quantity);
-    audit.append(&subject, "set", &options.why, &json!({ "phase": "began", "after": exact(after) })).await?;
+    audit.append(&subject, "set", options.why.as_str(), &json!({ "phase": "began", "after": exact(after) })).await?;
     // Crash here: it is on record that it was about to be set; what stands there says whether it was.
-    let before = runtime::Stock::new(&aws, &settings).set(item, after).await?;
+    let before = counters(&aws, &settings).set(item, after).await?;
     let detail = json!({ "phase": "ended", "before": exact(before), "after": exact(after) });
-    audit.append(&subject, "set", &options.why, &detail).await?;
+    audit.append(&subject, "set", options.why.as_str(), &detail).await?;
     let line = if options.output.json {
         json!({ "item": item, "before": exact(before), "after": exact(after) }).to_string()
     } else {
@@ -77,4 +77,9 @@ fn exact(available: Option<Decimal>) -> Value {
 
 fn in_words(available: Option<Decimal>) -> String {
     available.map_or_else(|| "not tracked".to_owned(), |available| format!("{} available", available.normalize()))
+}
+
+/// The stock of this prefix.
+fn counters(aws: &Aws, settings: &Settings) -> Counters {
+    Counters::new(aws, settings, fulfillment::STOCK)
 }

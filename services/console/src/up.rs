@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use contracts::{SagaId, SagaKind};
+use contracts::{SagaId, kinds};
 use runtime::{CancellationToken, Environment};
 use saga::Channel;
 
@@ -41,7 +41,7 @@ pub(crate) fn program() -> &'static str {
 fn guide(stack: &Stack) -> String {
     let (url, names, program) = (stack.url(), &stack.settings.names, program());
     let [topic, orders] =
-        [SagaKind::Fare, SagaKind::Order].map(|kind| stack.aws.topic_arn(&names.topic(Channel::Requests(kind))));
+        [kinds::FARE, kinds::ORDER].map(|kind| stack.aws.topic_arn(&names.topic(Channel::Requests(kind))));
     let booking = stack.aws.queue_url(&names.of_service("booking"));
     let [success, failure] = [true, false].map(|successful| stack.aws.queue_url(&names.outcomes(successful)));
     let (request, order) = (demo::fare("3"), demo::order("40063fe3-56d9-4c51-b91f-71929834ce03"));
@@ -49,7 +49,7 @@ fn guide(stack: &Stack) -> String {
     let (created, found) = (did(operate::provision::Did::Created), did(operate::provision::Did::Found));
     let cloud_event =
         format!(r#"{{"specversion":"1.0","id":"{REQUEST}","source":"/me","type":"fare_requested","data":{request}}}"#);
-    let saga = SagaId::of_event(SagaKind::Fare.as_str(), "/me", REQUEST);
+    let saga = SagaId::of_event(kinds::FARE.as_str(), "/me", REQUEST);
     let cancel = format!(r#"{{"type":"cancel_requested","sagaId":"{saga}"}}"#);
     format!(
         "\

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use contracts::SagaKind;
+use contracts::{Event, Events, SagaKind};
 
 /// For a program to read.
 #[derive(Clone, Copy, Debug, Args)]
@@ -15,6 +15,8 @@ pub struct JsonOption {
 /// Reads the name of a kind of saga.
 pub(super) fn saga_kind() -> impl TypedValueParser<Value = SagaKind> {
     let name = |kind: SagaKind| PossibleValue::new(kind.as_str()).help(kind.about());
-    let named = |name: String| SagaKind::ALL.into_iter().find(|kind| kind.as_str() == name).ok_or("is no kind of saga");
-    PossibleValuesParser::new(SagaKind::ALL.map(name)).try_map(named)
+    let named = |name: String| {
+        Event::LEXICON.kinds.iter().copied().into_iter().find(|kind| kind.as_str() == name).ok_or("is no kind of saga")
+    };
+    PossibleValuesParser::new(Event::LEXICON.kinds.iter().copied().map(name)).try_map(named)
 }

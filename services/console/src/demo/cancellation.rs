@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use contracts::{EventType, SagaId, SagaKind};
+use contracts::{SagaId, events, kinds};
 use gateway::{Fault, FaultKind, Operation};
 use saga::{Announcement, Channel};
 use serde_json::json;
@@ -32,14 +32,14 @@ pub(super) async fn publish_and_cancel(stack: &Stack, request: Request, patience
     // Whatever came of it, the others meet a gateway without faults.
     stack.gateway.set_faults(Vec::new());
     let saga = called?;
-    let name = EventType::CancelRequested.as_str();
+    let name = events::CANCEL_REQUESTED.as_str();
     let id = saga.derive("demo/cancel");
     let body = json!({
         "specversion": "1.0", "id": id, "source": "/ensemble/demo", "type": name,
         "data": { "sagaId": saga, "by": "the customer", "reason": "a change of plans" },
     });
     let cancel = Announcement {
-        channel: Channel::Requests(SagaKind::Fare),
+        channel: Channel::Requests(kinds::FARE),
         id,
         name: name.to_owned(),
         body: body.to_string(),

@@ -1,7 +1,7 @@
 //! The rows that the demo plays, and how each must end.
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use contracts::{Outcome, SagaKind};
+use contracts::{Outcome, SagaKind, kinds};
 
 use crate::Error;
 
@@ -34,7 +34,7 @@ pub(super) struct Row {
 /// What a row has in common with most.
 const FARE: Row = Row {
     name: "3",
-    kind: SagaKind::Fare,
+    kind: kinds::FARE,
     id_field: "customerId",
     with_id: fare,
     id: "3",
@@ -104,7 +104,7 @@ const FARES: [Row; 6] = [
 /// What a row has in common with most.
 const ORDER: Row = Row {
     name: "plain",
-    kind: SagaKind::Order,
+    kind: kinds::ORDER,
     id_field: "order_id",
     with_id: order,
     id: "40063fe3-56d9-4c51-b91f-71929834ce03",
@@ -240,12 +240,12 @@ mod tests {
 
     #[test]
     fn rows_are_chosen_by_saga_and_by_name() {
-        use SagaKind::{Fare, Order};
+        let (fare, order) = (kinds::FARE, kinds::ORDER);
         assert_eq!(names(None, &[]).unwrap().len(), 13);
-        assert_eq!(names(Some(Order), &[]).unwrap().len(), 7);
-        assert_eq!(names(None, &["3"]), Ok(vec![(Fare, "3"), (Order, "3")]));
-        assert_eq!(names(Some(Order), &["3", "22", "3"]), Ok(vec![(Order, "22"), (Order, "3")]));
-        let unknown = names(Some(Order), &["cancel"]);
+        assert_eq!(names(Some(order), &[]).unwrap().len(), 7);
+        assert_eq!(names(None, &["3"]), Ok(vec![(fare, "3"), (order, "3")]));
+        assert_eq!(names(Some(order), &["3", "22", "3"]), Ok(vec![(order, "22"), (order, "3")]));
+        let unknown = names(Some(order), &["cancel"]);
         assert_eq!(unknown, Err("no order is called `cancel`: its rows are plain, 1, 11, 2, 22, 3, 33".to_owned()));
     }
 

@@ -1,7 +1,7 @@
 //! Whether a row ended as it should, and how that is shown.
 
 use choreography::PARTICIPANTS;
-use contracts::{Notification, Outcome, StepName};
+use contracts::{Event, Events, Notification, Outcome, StepType};
 use gateway::Ledger;
 use serde_json::{Value, json};
 
@@ -20,19 +20,20 @@ pub(super) struct Played {
 /// order; of one that failed, each step that took effect was undone behind it, and nothing else was.
 fn wrong_way(notification: &Notification) -> Option<String> {
     let path = notification.path.steps();
-    let names: Vec<StepName> = path.iter().map(|taken| taken.step).collect();
-    let at = |step: StepName| names.iter().position(|taken| *taken == step);
+    let names: Vec<StepType> = path.iter().filter_map(|taken| Event::LEXICON.step(taken.step.as_str())).collect();
+    let at = |step: StepType| names.iter().position(|taken| *taken == step);
     if notification.outcome == Outcome::Completed {
         let reactions = PARTICIPANTS.iter().flat_map(|declaration| declaration.reactions);
         let forward = reactions.filter(|reaction| reaction.is_forward());
-        let mut shall: Vec<StepName> = forward.filter_map(|reaction| reaction.step(notification.saga)).collect();
+        let kind = Event::LEXICON.kind(&notification.saga)?;
+        let mut shall: Vec<StepType> = forward.filter_map(|reaction| reaction.step(kind)).collect();
         // The vocabulary has them in the order of the story.
         shall.sort_unstable();
         return (names != shall).then(|| format!("the path should be {shall:?}"));
     }
     let twice = names.iter().enumerate().find(|(index, step)| at(**step) != Some(*index)).map(|(_, step)| *step);
-    let undone = |step: StepName| step.undone_by().is_none_or(|by| at(by) > at(step));
-    let left = path.iter().find(|taken| taken.ok && !undone(taken.step)).map(|taken| taken.step);
+    let undone = |step: StepType| Event::LEXICON.undone_by(step).is_none_or(|by| at(by) > at(step));
+    let left = path.iter().zip(&names).find(|(taken, step)| taken.ok && !undone(**step)).map(|(_, step)| *step);
     let of_nothing = names.iter().copied().find(|step| step.undoes().is_some_and(|undone| at(undone).is_none()));
     let twice = twice.map(|step| format!("the path has {} twice", step.as_str()));
     let left = left.map(|step| format!("the path does not undo {}", step.as_str()));
@@ -101,24 +102,19 @@ impl Played {
 
 #[cfg(test)]
 mod tests {
-    use contracts::{Path, SagaId, SagaKind, Subject};
-    use testkit::fixtures;
+    use contracts::{About, Path, SagaId, Subject, kinds, steps};
 
     use super::*;
 
-    fn wrong(outcome: Outcome, path: &[(StepName, bool)]) -> Option<String> {
+    fn wrong(outcome: Outcome, path: &[(StepType, bool)]) -> Option<String> {
         let path = path.iter().fold(Path::default(), |path, (step, ok)| path.and(*step, *ok, fixtures::NOW));
-        let subject = Subject::unknown(SagaKind::Fare);
+        let subject = Subject::unknown(kinds::FARE);
         wrong_way(&Notification {
             id: uuid::Uuid::nil(),
-            saga: SagaKind::Fare,
+            saga: kinds::FARE.as_str().to_owned(),
             saga_id: SagaId::of_request("fare", "a"),
             outcome,
-            subject,
-            amount: None,
-            charge_token: None,
-            charge_id: None,
-            refund_id: None,
+            about: About::unpaid(subject, None),
             error: None,
             standing: Vec::new(),
             resolves: None,
@@ -129,15 +125,22 @@ mod tests {
 
     #[test]
     fn a_way_that_is_not_the_maps_is_noticed() {
-        use StepName::{
-            ChargeFare, CreditCustomerAccount, RefundFare, RegisterFare, SetFareStatusCompleted, SetFareStatusFailed,
-        };
-        let good = [RegisterFare, ChargeFare, CreditCustomerAccount, SetFareStatusCompleted].map(|step| (step, true));
+        let good = [
+            steps::REGISTER_FARE,
+            steps::CHARGE_FARE,
+            steps::CREDIT_CUSTOMER_ACCOUNT,
+            steps::SET_FARE_STATUS_COMPLETED,
+        ]
+        .map(|step| (step, true));
         assert_eq!(wrong(Outcome::Completed, &good), None);
         for wrong_one in [&good[..3], &[good[1], good[0], good[2], good[3]], &[good[0], good[0], good[1]]] {
             assert!(wrong(Outcome::Completed, wrong_one).is_some(), "{wrong_one:?}");
         }
-        let (credit, refund, end) = ((CreditCustomerAccount, false), (RefundFare, true), (SetFareStatusFailed, true));
+        let (credit, refund, end) = (
+            (steps::CREDIT_CUSTOMER_ACCOUNT, false),
+            (steps::REFUND_FARE, true),
+            (steps::SET_FARE_STATUS_FAILED, true),
+        );
         let undone = [good[0], good[1], credit, refund, end];
         assert_eq!(wrong(Outcome::Compensated, &undone), None);
         for (wrong_one, why) in [

@@ -83,7 +83,7 @@ async fn carry_out(environment: &Environment, aws: &Aws, settings: &Settings, pl
     if places.iter().any(|place| Some(&place.name) == plan.to.as_ref()) {
         return Err(Error::Usage("--to: a queue is not redriven into itself".to_owned()));
     }
-    let audit = Audit::new(aws, settings, environment)?;
+    let audit = Audit::new(aws, settings, environment, crate::cleaning::cleaning())?;
     let stop = plan.stop;
     let mut all = Held::read(aws, places, stop).await?;
     let prepared = match keep(&mut all, filter).await {
@@ -145,7 +145,7 @@ async fn begin(audit: &Audit, plan: &Plan<'_>, parts: &[Part], all: &[Held]) -> 
             "phase": "began", "operation": plan.operation, "filter": plan.options.filter.on_record(), "to": part.to,
             "rate": plan.rate, "matched": part.matched, "redacted": part.redacted, "ids": ids,
         });
-        audit.append(&part.subject, plan.action, plan.why, &detail).await?;
+        audit.append(&part.subject, plan.action, plan.why.as_str(), &detail).await?;
     }
     Ok(())
 }
@@ -173,8 +173,11 @@ async fn end(
                 "stopped": was_stopped, "error": stopped_by.as_ref().map(ToString::to_string),
                 "ids": done.iter().take(IDS_MAX).collect::<Vec<_>>(),
             });
-            failed =
-                failed.or(audit.append(&part.subject, plan.action, plan.why, &detail).await.err().map(Error::from));
+            failed = failed.or(audit
+                .append(&part.subject, plan.action, plan.why.as_str(), &detail)
+                .await
+                .err()
+                .map(Error::from));
         }
         failed = stopped_by.map(Error::from).or(failed);
     }

@@ -13,6 +13,7 @@ use runtime::Settings;
 use serde_json::{Value, json};
 
 use super::choice::label;
+use crate::draw::escaped;
 use crate::{age, draw};
 
 /// What messages of one group have in common: queue, reason, event type, detail.
@@ -84,7 +85,7 @@ pub(super) fn line(queue: &str, letter: &Letter, as_json: bool) -> String {
 
 /// One message with all that is known of it.
 pub(super) fn in_full(queue: &str, letter: &Letter, as_json: bool) -> String {
-    let body = letter.body_to_show();
+    let body = letter.body_to_show(crate::cleaning::cleaning());
     let body: Value = serde_json::from_str(&body).unwrap_or(Value::String(body));
     let attributes: BTreeMap<_, _> =
         letter.attributes.iter().map(|(name, value)| (plain(name), plain(value))).collect();
@@ -130,12 +131,6 @@ pub(crate) fn entry(queue: &str, entry: &audit::Entry, as_json: bool) -> String 
 /// A short text of a message: without what may be a card number.
 fn plain(text: &str) -> String {
     escaped(&redact::text(text))
-}
-
-/// A text from outside, which must not steer the terminal.
-pub(crate) fn escaped(text: &str) -> String {
-    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(escape).collect()
 }
 
 #[cfg(test)]

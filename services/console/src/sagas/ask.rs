@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use contracts::{EventType, SagaId, Words};
+use contracts::{EventType, SagaId, Words, events};
 use operate::audit::Audit;
 use operate::sagas::Sagas;
 use runtime::{Aws, Environment, Settings};
@@ -71,21 +71,21 @@ struct Question<'a> {
 /// Asks that a saga be undone.
 pub(crate) async fn cancel(environment: &Environment, options: &AskOptions) -> Result<(), Error> {
     let AskOptions { asking, reason } = options;
-    let what = EventType::CancelRequested;
+    let what = events::CANCEL_REQUESTED;
     Question { what, verb: "cancel", asking, reason: reason.as_ref() }.ask(environment).await
 }
 
 /// Asks that what still stands be undone after all.
 pub(crate) async fn retry(environment: &Environment, options: &AskOptions) -> Result<(), Error> {
     let AskOptions { asking, reason } = options;
-    let what = EventType::RetryRequested;
+    let what = events::RETRY_REQUESTED;
     Question { what, verb: "retry", asking, reason: reason.as_ref() }.ask(environment).await
 }
 
 /// Closes a saga that needs attention.
 pub(crate) async fn resolve(environment: &Environment, options: &ResolveOptions) -> Result<(), Error> {
     let ResolveOptions { asking, reason } = options;
-    let what = EventType::ResolveRequested;
+    let what = events::RESOLVE_REQUESTED;
     Question { what, verb: "resolve", asking, reason: Some(reason) }.ask(environment).await
 }
 
@@ -94,20 +94,22 @@ impl Question<'_> {
         let saga = self.asking.which.saga().ok_or_else(|| Error::Usage("which saga?".to_owned()))?;
         let settings = Settings::read(environment)?;
         let aws = Aws::connect(environment).await?;
-        let audit = Audit::new(&aws, &settings, environment)?;
+        let audit = Audit::new(&aws, &settings, environment, crate::cleaning::cleaning())?;
         let sagas = Sagas::new(&aws, &settings);
         let known = look(&sagas, saga).await?;
         let before = standing(&known)?;
         if let Some(end) = self.refuse(saga, before)? {
             return self.tell_end(&known, end, false);
         }
-        let by = self.asking.by.as_ref().unwrap_or(audit.by());
+        let by = self.asking.by.as_ref().map_or_else(|| audit.by(), Words::as_str);
         let request = new_id();
         let state = known.booking.as_ref().map(|item| &item.name);
         // As booking has it on record.
         let recognised = SagaId::of_event(self.what.as_str(), SOURCE, &request.to_string());
         let detail = json!({ "by": by, "state": state, "request": recognised });
-        audit.append(&format!("saga/{saga}"), self.verb, &self.reason.cloned().unwrap_or_default(), &detail).await?;
+        audit
+            .append(&format!("saga/{saga}"), self.verb, self.reason.map(Words::as_str).unwrap_or_default(), &detail)
+            .await?;
         // Crash here: it is on record that it was about to be asked; whether it was, the saga's own record tells.
         sagas.send(booking::DECLARATION.name, &self.message(saga, request, by)).await?;
         if self.asking.wait {
@@ -133,7 +135,7 @@ impl Question<'_> {
     /// Whether there is nothing to ask, because the saga has ended.
     fn refuse(&self, saga: SagaId, before: Standing) -> Result<Option<End>, Error> {
         let no = |why: String| Err(Error::Unexpected(format!("saga {saga} {why}; see `ensemble trace {saga}`")));
-        let is_cancel = self.what == EventType::CancelRequested;
+        let is_cancel = self.what == events::CANCEL_REQUESTED;
         match before {
             Standing::Unknown | Standing::Open if is_cancel => Ok(None),
             Standing::Ended(end) if is_cancel => Ok(Some(end)),
@@ -148,7 +150,7 @@ impl Question<'_> {
     }
 
     /// The message, a `CloudEvent`.
-    fn message(&self, saga: SagaId, request: Uuid, by: &Words) -> String {
+    fn message(&self, saga: SagaId, request: Uuid, by: &str) -> String {
         let mut data = json!({ "sagaId": saga, "by": by });
         if let (Some(fields), Some(reason)) = (data.as_object_mut(), self.reason) {
             fields.insert("reason".to_owned(), reason.as_str().into());

@@ -3,7 +3,7 @@
 //! **Invariant:** who hears what, and answers with what, is read from the map; it is written down nowhere else.
 
 use choreography::Map;
-use contracts::{Envelope, EventType, SagaKind};
+use contracts::{Envelope, EventType, Events, SagaKind};
 use saga::Awaited;
 use saga::owner::State;
 use saga::step::Progress;
@@ -100,18 +100,17 @@ fn intent(known: &Known, service: &str) -> Option<Intent> {
 
 #[cfg(test)]
 mod tests {
-    use contracts::{Event, Purchase, StepName};
+    use contracts::{Event, Purchase, events, steps};
     use saga::owner::Case;
     use saga::step::Ended;
-    use testkit::fixtures;
 
     use super::*;
     use crate::sagas::known::tests::{kept, known, part, saga, second};
 
-    fn case(purchase: impl Into<Purchase>) -> Case {
-        let (purchase, deadline) = (purchase.into(), fixtures::deadline());
+    fn case(purchase: impl Into<Purchase>) -> Case<Purchase> {
+        let (subject, deadline) = (purchase.into(), fixtures::deadline());
         Case {
-            purchase,
+            subject,
             status: None,
             deadline,
             round: 0,
@@ -131,25 +130,25 @@ mod tests {
 
     #[test]
     fn the_event_that_nobody_has_answered_names_who_owes_the_answer() {
-        let booked = || kept(&State::Registered(case(fixtures::fare("3"))), &[(registered(), "r", 1)], 1);
+        let booked = || kept(&State::<Event>::Registered(case(fixtures::fare("3"))), &[(registered(), "r", 1)], 1);
         let payment_owes = "payment owes PaymentCaptured or PaymentDeclined in answer to FareRegistered";
         assert_eq!(told(&known([Some(booked()), None, None])), [payment_owes]);
 
         // Payment's clock is behind, but what it says was caused by what it heard.
-        let cause = EventType::FareRegistered.id_in(saga(), 0).to_string();
+        let cause = events::FARE_REGISTERED.id_in(saga(), 0).to_string();
         let captured = Event::PaymentCaptured(fixtures::payment_captured("3"));
-        let paid = part(fixtures::fare("3"), StepName::ChargeFare, Progress::Done(Value::Null));
+        let paid = part(fixtures::fare("3"), steps::CHARGE_FARE, &Progress::Done(Value::Null));
         let paid = kept(&paid, &[(captured, &cause, 0)], 0);
         let fulfillment_owes = "fulfillment owes AccountCredited or AccountCreditRefused in answer to PaymentCaptured";
         assert_eq!(told(&known([Some(booked()), Some(paid.clone()), None])), [fulfillment_owes]);
 
-        let completed = kept(&State::Completed(case(fixtures::fare("3"))), &[], 9);
+        let completed = kept(&State::<Event>::Completed(case(fixtures::fare("3"))), &[], 9);
         assert_eq!(told(&known([Some(completed), Some(paid), None])), Vec::<String>::new());
     }
 
     #[test]
     fn a_record_that_is_older_than_the_event_does_not_answer_it_and_one_that_is_newer_does() {
-        let unwinding = State::Unwinding {
+        let unwinding = State::<Event>::Unwinding {
             case: case(fixtures::fare("3")),
             error: fixtures::account_credit_refused("3").error,
             path: contracts::Path::default(),
@@ -158,11 +157,11 @@ mod tests {
         };
         let of_fulfillment = |at| {
             let ended = Progress::Ended(Ended::refused(second(at), None));
-            let state = part(fixtures::fare("3"), StepName::CreditCustomerAccount, ended);
+            let state = part(fixtures::fare("3"), steps::CREDIT_CUSTOMER_ACCOUNT, &ended);
             let refused = Event::AccountCreditRefused(fixtures::account_credit_refused("3"));
             kept(&state, &[(refused, "x", at)], at)
         };
-        let paid = part(fixtures::fare("3"), StepName::ChargeFare, Progress::Done(Value::Null));
+        let paid = part(fixtures::fare("3"), steps::CHARGE_FARE, &Progress::Done(Value::Null));
         let paid = kept(&paid, &[], 5);
         let of_payment = |at| known([Some(kept(&unwinding, &[], 8)), Some(paid.clone()), Some(of_fulfillment(at))]);
         let owes =
@@ -173,8 +172,8 @@ mod tests {
 
     #[test]
     fn what_was_begun_and_not_ended_is_owed_with_what_it_is_at() {
-        let booked = kept(&State::Registered(case(fixtures::fare("3"))), &[(registered(), "r", 1)], 1);
-        let charging = part(fixtures::fare("3"), StepName::ChargeFare, Progress::Doing { since: second(2) });
+        let booked = kept(&State::<Event>::Registered(case(fixtures::fare("3"))), &[(registered(), "r", 1)], 1);
+        let charging = part(fixtures::fare("3"), steps::CHARGE_FARE, &Progress::Doing { since: second(2) });
         let charging = kept(&charging, &[], 2);
         let owes =
             "payment owes PaymentCaptured or PaymentDeclined in answer to FareRegistered; it is doing ChargeFare";
@@ -185,7 +184,7 @@ mod tests {
             "error": { "name": "ErrProcessOrder", "step": "ProcessOrder", "message": "" }, "standing": [], "path": [],
         });
         let failed = serde_json::from_value(failed).unwrap();
-        let undoing = kept(&State::Undoing { case: case(fixtures::order("11")), failed }, &[], 1);
+        let undoing = kept(&State::<Event>::Undoing { case: case(fixtures::order("11")), failed }, &[], 1);
         let [owed] = told(&known([Some(undoing), None, None])).try_into().unwrap();
         assert!(owed.starts_with("booking owes "), "{owed}");
         assert!(owed.ends_with(" in answer to OrderRequested; it is setting the status"), "{owed}");

@@ -4,7 +4,7 @@
 
 use choreography::PARTICIPANTS;
 use contracts::booking::Failed;
-use contracts::{Action, Attempt, Envelope, Path, Purchase, SagaId, SagaKind, StepName};
+use contracts::{Action, Attempt, Envelope, Event, Events, Path, Purchase, SagaId, SagaKind, kinds};
 use jiff::Timestamp;
 use operate::sagas::{Kept, Stuck};
 use saga::owner::{Case, State};
@@ -47,9 +47,9 @@ pub(super) struct Row<'a> {
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) saga: SagaId,
-    pub(super) booking: Option<Item<State>>,
+    pub(super) booking: Option<Item<State<Event>>>,
     /// What the services that are lists of steps have.
-    parts: Vec<(&'static str, Option<Item<step::State>>)>,
+    parts: Vec<(&'static str, Option<Item<step::State<Purchase>>>)>,
 }
 
 impl Known {
@@ -74,7 +74,7 @@ impl Known {
     }
 
     /// The part that a service has in the saga, if the service is a list of steps.
-    pub(super) fn part(&self, service: &str) -> Option<&Part> {
+    pub(super) fn part(&self, service: &str) -> Option<&Part<Purchase>> {
         let (_, item) = self.parts.iter().find(|(name, _)| *name == service)?;
         item.as_ref()?.state.as_ref()?.part()
     }
@@ -91,27 +91,20 @@ impl Known {
     }
 
     /// Booking's state.
-    pub(super) fn booked(&self) -> Option<&State> {
+    pub(super) fn booked(&self) -> Option<&State<Event>> {
         self.booking.as_ref()?.state.as_ref()
     }
 
     /// What booking knows of it.
-    pub(super) fn case(&self) -> Option<&Case> {
-        match self.booked()? {
-            State::Unseen | State::Withdrawn { .. } | State::Rejected => None,
-            State::Registered(case)
-            | State::Unwinding { case, .. }
-            | State::Undoing { case, .. }
-            | State::Completed(case)
-            | State::Cancelled(case)
-            | State::NeedsAttention { case, .. }
-            | State::Resolved(case) => Some(case),
-        }
+    pub(super) fn case(&self) -> Option<&Case<Purchase>> {
+        self.booked()?.case()
     }
 
     /// What it is about.
     pub(super) fn purchase(&self) -> Option<&Purchase> {
-        self.case().map(|case| &case.purchase).or_else(|| self.said().find_map(|envelope| envelope.event.purchase()))
+        self.case()
+            .map(|case| &case.subject)
+            .or_else(|| self.said().find_map(|envelope| envelope.event.data().subject()))
     }
 
     /// Of which kind it is.
@@ -149,20 +142,22 @@ impl Known {
             Some(State::Unwinding { path, .. }) => Some(path),
             Some(_) | None => self.failed().map(|failed| &failed.path),
         };
-        let paths = self.said().map(|envelope| envelope.event.path()).chain(of_booking);
+        let paths = self.said().map(|envelope| envelope.event.data().path()).chain(of_booking);
         paths.fold(Path::default(), |merged, path| merged.merged(path))
     }
 
     /// Attempts at compensations that failed: of which service, at which step.
-    pub(super) fn attempts(&self) -> Vec<(&'static str, StepName, &[Attempt])> {
+    pub(super) fn attempts(&self) -> Vec<(&'static str, &str, &[Attempt])> {
         let booking = &booking::DECLARATION;
-        let kind = self.kind().unwrap_or(SagaKind::Order);
-        let of_booking = self.case().and_then(|case| Some((booking.name, booking.undoing(kind)?, &case.attempts[..])));
+        let kind = self.kind().unwrap_or(kinds::ORDER);
+        let of_booking =
+            self.case().and_then(|case| Some((booking.name, booking.undoing(kind)?.as_str(), &case.attempts[..])));
         let parts = self.parts.iter().filter_map(|(service, _)| Some((*service, self.part(service)?)));
         let of_parts = parts.flat_map(|(service, part)| {
-            part.steps
-                .iter()
-                .map(move |(step, progress)| (service, step.undone_by().unwrap_or(*step), progress.attempts()))
+            part.steps.iter().map(move |(name, progress)| {
+                let step = Event::LEXICON.step(name.as_str()).and_then(|step| Event::LEXICON.undone_by(step));
+                (service, step.map_or(name.as_str(), |step| step.as_str()), progress.attempts())
+            })
         });
         of_booking.into_iter().chain(of_parts).collect()
     }
@@ -188,7 +183,6 @@ fn item<S: DeserializeOwned>(kept: Kept) -> Item<S> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use contracts::Event;
     use saga::step::Progress;
     use saga::{Record, Stored};
     use serde::Serialize;
@@ -216,10 +210,18 @@ pub(super) mod tests {
     }
 
     /// What a service that is a list of steps has on record of one step.
-    pub(crate) fn part(purchase: impl Into<Purchase>, step: StepName, progress: Progress<Value>) -> step::State {
-        let mut part = Part::new(purchase.into());
-        part.steps.insert(step, progress);
-        step::State::Known(part)
+    pub(crate) fn part(
+        purchase: impl Into<Purchase>,
+        step: contracts::StepType,
+        progress: &Progress<Value>,
+    ) -> step::State<Purchase> {
+        let part = serde_json::json!({ "steps": { step.as_str(): progress } });
+        let mut part: Part<Value> = serde_json::from_value(part).unwrap();
+        step::State::Known(Part {
+            subject: purchase.into(),
+            steps: std::mem::take(&mut part.steps),
+            unwinding: part.unwinding,
+        })
     }
 
     /// A saga of which the services have these.

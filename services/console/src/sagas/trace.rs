@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 use super::front::{Owed, front};
 use super::known::{Known, keepers};
 use crate::cli::sagas::TraceOptions;
-use crate::parked::escaped;
+use crate::draw::escaped;
 use crate::{Error, age, draw};
 
 /// An attempt at a compensation that failed, and which of how many it was.
 #[derive(Debug)]
 struct Tried<'a> {
     service: &'static str,
-    step: StepName,
+    step: &'a str,
     attempt: &'a Attempt,
     nth: usize,
     of: usize,
@@ -76,10 +76,10 @@ fn way(known: &Known) -> Way<'_> {
     let path = known.path();
     let steps = path.steps().iter().map(|step| {
         // Those that led to the end of the step, be it good or bad.
-        let led = |tried: &Tried<'_>| tried.step == step.step && tried.attempt.at <= step.at;
+        let led = |tried: &Tried<'_>| step.step == *tried.step && tried.attempt.at <= step.at;
         let (led, rest) = std::mem::take(&mut trying).into_iter().partition(led);
         trying = rest;
-        Mark::Step(*step, led)
+        Mark::Step(step.clone(), led)
     });
     let mut marks: Vec<Mark<'_>> = steps.collect();
     let actions = known.actions();
@@ -102,9 +102,10 @@ fn attempts_max(service: &str, error: &str) -> usize {
 }
 
 /// Who takes a step.
-fn service_of(step: StepName) -> &'static str {
-    let takes =
-        |declaration: &&&saga::Declaration| declaration.reactions.iter().any(|reaction| reaction.steps.contains(&step));
+fn service_of(step: &StepName) -> &'static str {
+    let takes = |declaration: &&&saga::Declaration| {
+        declaration.reactions.iter().any(|reaction| reaction.steps.iter().any(|taken| *step == *taken))
+    };
     choreography::PARTICIPANTS.iter().find(takes).map_or("–", |declaration| declaration.name)
 }
 
@@ -117,8 +118,8 @@ fn as_text(known: &Known, now: Timestamp) -> Vec<String> {
         let lead = format!("  {:.3} {delta:>9}", mark.at());
         match mark {
             Mark::Step(step, led) => {
-                let mark = draw_mark(*step);
-                let (service, name, often) = (service_of(step.step), step.step.as_str(), draw::often(step.times));
+                let mark = draw_mark(step);
+                let (service, name, often) = (service_of(&step.step), step.step.as_str(), draw::often(step.times));
                 lines.push(format!("{lead}  {service:12} {name} {mark}{often}"));
                 lines.extend(led.iter().map(|tried| in_words(tried)));
             }
@@ -130,7 +131,7 @@ fn as_text(known: &Known, now: Timestamp) -> Vec<String> {
         }
     }
     if let Some(tried) = trying.first() {
-        lines.push(format!("  {:34}  {:12} {} …", "", tried.service, tried.step.as_str()));
+        lines.push(format!("  {:34}  {:12} {} …", "", tried.service, tried.step));
         lines.extend(trying.iter().map(in_words));
     }
     lines.extend(stands(known, now));
@@ -188,8 +189,8 @@ fn title(known: &Known) -> String {
     }
 }
 
-fn draw_mark(step: Step) -> String {
-    match (step.ok, step.step.undoes().is_some()) {
+fn draw_mark(step: &Step) -> String {
+    match (step.ok, draw::undoes(&step.step)) {
         (true, true) => draw::styled(anstyle::AnsiColor::Yellow.on_default(), "↩"),
         (ok, _) => draw::mark(ok),
     }
@@ -211,9 +212,8 @@ pub(super) fn reasons(error: Option<&Failure>, standing: &[Standing]) -> Vec<Str
     let failures = failures.map(|Failure { name, step, message, .. }| {
         format!("{} {} in {}: {}", draw::mark(false), escaped(name), step.as_str(), escaped(message))
     });
-    let standing = standing.iter().map(|Standing { effect, id, amount }| {
-        format!("{} still standing: {} {} over {amount}", draw::strong("!"), effect.as_str(), escaped(id))
-    });
+    let standing =
+        standing.iter().map(|standing| format!("{} still standing: {}", draw::strong("!"), draw::effect(standing)));
     failures.chain(standing).collect()
 }
 
@@ -238,8 +238,8 @@ fn as_json(known: &Known) -> String {
     };
     let mark = |mark: &Mark<'_>| match mark {
         Mark::Step(step, led) => json!({
-            "step": step.step, "service": service_of(step.step), "ok": step.ok, "at": step.at,
-            "times": step.times, "undoes": step.step.undoes().is_some(), "attempts": led.iter().map(tried).collect::<Vec<_>>(),
+            "step": step.step, "service": service_of(&step.step), "ok": step.ok, "at": step.at,
+            "times": step.times, "undoes": draw::undoes(&step.step), "attempts": led.iter().map(tried).collect::<Vec<_>>(),
         }),
         Mark::Action(Action { what, by, reason, at, request }) => {
             json!({ "action": what, "by": by, "reason": reason, "at": at, "request": request })
@@ -279,8 +279,7 @@ fn as_json(known: &Known) -> String {
 
 #[cfg(test)]
 mod tests {
-    use contracts::Event;
-    use testkit::fixtures;
+    use contracts::{Event, steps};
 
     use super::*;
     use crate::sagas::known::tests::{kept, known, part, second};
@@ -291,18 +290,18 @@ mod tests {
         let attempts = [(1, 0), (2, 0), (4, 0), (11, 1)].map(|(at, round)| attempt(at, round));
         let releasing = serde_json::json!({ "undoing": { "facts": null, "attempts": attempts } });
         let releasing = serde_json::from_value(releasing).unwrap();
-        let releasing = part(fixtures::order("33"), StepName::ReserveInventory, releasing);
+        let releasing = part(fixtures::order("33"), steps::RESERVE_INVENTORY, &releasing);
         let mut unwinding = fixtures::unwinding_started(fixtures::order("33").into(), 1);
-        let path = [(StepName::ReserveInventory, 0), (StepName::ReleaseInventory, 4)];
+        let path = [(steps::RESERVE_INVENTORY, 0), (steps::RELEASE_INVENTORY, 4)];
         unwinding.journey.path =
             path.iter().fold(contracts::Path::default(), |path, (step, at)| path.and(*step, false, second(*at)));
-        let resolved = State::Rejected;
+        let resolved = State::<Event>::Rejected;
         let booked = kept(&resolved, &[(Event::UnwindingStarted(unwinding), "x", 10)], 10);
         let known = known([Some(booked), None, Some(kept(&releasing, &[], 11))]);
         let Way { marks, trying } = way(&known);
         let told = |tried: &Tried<'_>| (tried.nth, tried.of, tried.attempt.round);
         let [Mark::Step(_, none), Mark::Step(step, led)] = marks.as_slice() else { panic!("{marks:?}") };
-        assert_eq!((none.len(), step.step), (0, StepName::ReleaseInventory));
+        assert_eq!((none.len(), step.step.as_str()), (0, steps::RELEASE_INVENTORY.as_str()));
         assert_eq!(led.iter().map(told).collect::<Vec<_>>(), [(1, 3, 0), (2, 3, 0), (3, 3, 0)]);
         assert_eq!(trying.iter().map(told).collect::<Vec<_>>(), [(1, 3, 1)]);
         let text = as_text(&known, second(12)).join("\n");
@@ -317,9 +316,9 @@ mod tests {
 
     #[test]
     fn every_step_has_its_service_and_an_error_without_a_policy_is_tried_once() {
-        assert_eq!(service_of(StepName::ReleaseInventory), "fulfillment");
-        assert_eq!(service_of(StepName::RefundFare), "payment");
-        assert_eq!(service_of(StepName::UpdateOrderStatus), "booking");
+        assert_eq!(service_of(&steps::RELEASE_INVENTORY.name()), "fulfillment");
+        assert_eq!(service_of(&steps::REFUND_FARE.name()), "payment");
+        assert_eq!(service_of(&steps::UPDATE_ORDER_STATUS.name()), "booking");
         assert_eq!(attempts_max("payment", "RefundException"), 1);
         assert_eq!(attempts_max("booking", "ErrUpdateOrderStatus"), 3);
     }

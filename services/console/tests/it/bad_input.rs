@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contracts::{Identifier, Journey, SagaId, booking, payment};
+use contracts::{Identifier, Journey, SagaId, booking, payment, steps};
 use serde_json::json;
 
 use crate::world::{World, cloud_event, fare, saga_of};
@@ -90,7 +90,7 @@ fn known_fare() -> contracts::Fare {
 
 fn event_of_booking() -> String {
     let registered =
-        booking::Registered { purchase: known_fare().into(), journey: Journey::until(jiff::Timestamp::MAX) };
+        booking::Registered { subject: known_fare().into(), journey: Journey::until(jiff::Timestamp::MAX) };
     let saga = SagaId::of_request("fare", "forged");
     contracts::Envelope::new(contracts::Event::FareRegistered(registered), saga, "x", None, jiff::Timestamp::UNIX_EPOCH)
         .to_json()
@@ -175,7 +175,7 @@ pub(crate) fn declined(saga: SagaId, charge_token: Option<String>) -> String {
         charge_token,
         charge_id: None,
         refund_id: None,
-        error: contracts::Failure::new("Forged", contracts::StepName::ChargeFare, "forged"),
+        error: contracts::Failure::new("Forged", steps::CHARGE_FARE, "forged"),
         standing: Vec::new(),
         journey: Journey::until(jiff::Timestamp::MAX),
     };

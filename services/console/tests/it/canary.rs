@@ -295,7 +295,7 @@ async fn no_byte_of_a_card_is_anywhere_but_in_the_request_as_it_was_sent() {
     let log = Log::default();
     let writer = log.clone();
     let environment: Environment = [("RUST_LOG".to_owned(), "trace".to_owned())].into_iter().collect();
-    runtime::telemetry::start_to(&environment, None, move || writer.clone()).unwrap();
+    runtime::telemetry::start_to(&environment, switches::CRATES, None, move || writer.clone()).unwrap();
     let mut world = World::start().await;
     let requests = [requests(), in_words()].concat();
     for (index, (queue, body)) in requests.iter().enumerate() {

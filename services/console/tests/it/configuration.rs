@@ -23,8 +23,9 @@ may be left out, unless `AWS_PROFILE` is set: then the profile must have them.
 This page is rendered from the code: `BLESS=1 cargo test -p console --test it configuration`.
 "
     .to_owned();
-    let groups: [(&str, &[&Variable]); 5] = [
+    let groups: [(&str, &[&Variable]); 6] = [
         ("Every service, and `ensemble`", runtime::settings::VARIABLES),
+        ("Booking, payment, fulfillment and the simulated gateway", switches::VARIABLES),
         ("What operators do, with `ensemble`", operate::audit::VARIABLES),
         ("`booking`", &booking::VARIABLES),
         ("`payment`", payment::VARIABLES),

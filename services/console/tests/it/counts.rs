@@ -1,9 +1,9 @@
 //! What a happy fare and a happy order cost, counted call by call.
 
 use console::request::{Request, publish_requests};
-use contracts::SagaKind;
+use contracts::{SagaKind, kinds};
 use local::FailWith;
-use runtime::Stock;
+use runtime::Counters;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -91,25 +91,25 @@ async fn cost(kind: SagaKind, body: &str, others: &[&str], paid: [u64; 3]) {
 
 #[tokio::test]
 async fn a_happy_fare_costs_five_conditional_writes_no_read_and_one_charge() {
-    cost(SagaKind::Fare, &fare("3"), &[], [1, 1, 2]).await;
+    cost(kinds::FARE, &fare("3"), &[], [1, 1, 2]).await;
 }
 
 #[tokio::test]
 async fn a_happy_order_of_untracked_items_costs_five_conditional_writes_one_count_and_one_debit() {
-    cost(SagaKind::Order, &order("4"), &["dynamodb:BatchGetItem"], [0, 1, 1]).await;
+    cost(kinds::ORDER, &order("4"), &["dynamodb:BatchGetItem"], [0, 1, 1]).await;
 }
 
 /// Another transaction, or another writer, has what a saga needs: it is sent again, and nothing is taken twice.
 #[tokio::test]
 async fn a_stock_that_others_write_at_the_same_time_is_taken_once() {
     let mut world = World::start().await;
-    let stock = Stock::new(&world.stack.aws, &world.stack.settings);
+    let stock = Counters::new(&world.stack.aws, &world.stack.settings, fulfillment::STOCK);
     stock.set("567", Some(Decimal::TEN)).await.unwrap();
     let before = world.endpoint().calls();
     // More than one handling of the message sends it; and then the single write that registers meets one, too.
     world.endpoint().fail_next("dynamodb:TransactWriteItems", FailWith::TransactionConflict, 4);
     world.endpoint().fail_next("dynamodb:UpdateItem", FailWith::TransactionConflict, 1);
-    let requests = vec![Request::new(SagaKind::Order, order("4"))];
+    let requests = vec![Request::new(kinds::ORDER, order("4"))];
     for published in publish_requests(&world.stack.aws, &world.stack.settings, requests).await {
         published.unwrap();
     }

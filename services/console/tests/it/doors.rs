@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contracts::{EventType, Publisher, SagaId, SagaKind};
+use contracts::{Event, EventType, Events, SagaId, events, kinds};
 use serde_json::{Value, json};
 
 use crate::cancelled::cancel;
@@ -48,7 +48,7 @@ async fn overheard(world: &World) -> BTreeMap<EventType, Value> {
     world.until("it is begun", async |world| world.record("booking", saga).await.contains("Registered")).await;
     world.send("booking", &cancel(saga), None).await;
 
-    let of_services = EventType::ALL.iter().copied().filter(|event| event.publisher() != Publisher::Client);
+    let of_services = Event::LEXICON.events.iter().copied().filter(|event| !event.is_request());
     let wanted: BTreeSet<_> = of_services.collect();
     let mut heard = BTreeMap::new();
     while heard.len() < wanted.len() {
@@ -59,7 +59,7 @@ async fn overheard(world: &World) -> BTreeMap<EventType, Value> {
         assert!(!found.is_empty(), "never published: {:?}", wanted.iter().filter(|event| !heard.contains_key(*event)));
         for message in found {
             let event: Value = serde_json::from_str(message["Body"].as_str().unwrap()).unwrap();
-            heard.insert(EventType::parse(event["type"].as_str().unwrap()).unwrap(), event);
+            heard.insert(Event::LEXICON.event(event["type"].as_str().unwrap()).unwrap(), event);
         }
     }
     heard
@@ -115,7 +115,7 @@ async fn no_event_of_a_service_is_heard_by_a_way_that_a_client_has(emulator: Emu
     let events = overheard(&world).await;
     world.send("booking", &fare("3"), Some("victim")).await;
     world.send("booking", &order("4"), Some("victim")).await;
-    let victims = [(SagaKind::Fare, saga_of("victim")), (SagaKind::Order, order_saga("victim"))];
+    let victims = [(kinds::FARE, saga_of("victim")), (kinds::ORDER, order_saga("victim"))];
     let mut before = Vec::new();
     for (_, saga) in victims {
         let is_begun = async |world: &World| world.record("booking", saga).await.contains("Registered");
@@ -126,7 +126,7 @@ async fn no_event_of_a_service_is_heard_by_a_way_that_a_client_has(emulator: Emu
     let mut said = 0;
     for (event_type, event) in &events {
         for ((kind, saga), record) in victims.iter().zip(&before) {
-            let mut others = SagaKind::ALL.into_iter().filter(|other| other != kind);
+            let mut others = Event::LEXICON.kinds.iter().copied().filter(|other| other != kind);
             let is_of_another = others.any(|other| event["data"].get(other.as_str()).is_some());
             if event_type.kind().is_none_or(|of| of == *kind) && !is_of_another {
                 said += say_everywhere(&world, &forged(event, *saga, record)).await;
@@ -174,7 +174,7 @@ async fn no_request_is_heard_by_the_queue_for_events_and_what_is_forged_there_is
     let saga = saga_of("victim");
     world.until("it is begun", async |world| world.record("booking", saga).await.contains("Registered")).await;
     let record = world.record("booking", saga).await;
-    let credited = forged(&events[&EventType::AccountCredited], saga, &record);
+    let credited = forged(&events[&events::ACCOUNT_CREDITED], saga, &record);
     world.send("booking-answers", &credited.to_string(), None).await;
     let (_, told) = world.outcome_of(saga).await;
     assert_eq!(told["outcome"], "completed");

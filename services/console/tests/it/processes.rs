@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contracts::{SagaId, SagaKind};
+use contracts::{SagaId, kinds};
 use serde_json::json;
 
 use crate::clients::SERVICES;
@@ -60,8 +60,8 @@ async fn killed_before_the_answer(emulator: Emulator, operation: &str, row: &'st
 
     let payments = system.gateway.payments(saga).await;
     let told = system.notification(saga);
-    assert_eq!(json!(told.charge_id), payments["charge"]["id"]);
-    assert_eq!(json!(told.charge_token), payments["authorization"]["id"]);
+    assert_eq!(json!(told.about.charge_id), payments["charge"]["id"]);
+    assert_eq!(json!(told.about.charge_token), payments["authorization"]["id"]);
     assert_eq!(system.received("payment", 2), 1);
 }
 
@@ -99,9 +99,9 @@ async fn a_charge_under_way_at_one_payment_is_no_refusal_to_another(emulator: Em
     let slow = ["authorize", "capture", "debit"].map(|operation| format!("slow:{operation}:4000ms"));
     let faults: Vec<&str> = slow.iter().flat_map(|fault| ["--fault", fault]).collect();
     let mut services = ServiceProcesses::at(emulator, &faults).await;
-    let sagas = [SagaKind::Order, SagaKind::Fare].map(|kind| SagaId::of_request(kind.as_str(), "r").to_string());
+    let sagas = [kinds::ORDER, kinds::FARE].map(|kind| SagaId::of_request(kind.as_str(), "r").to_string());
     for _ in 0..8 {
-        for (kind, id) in [(SagaKind::Order, "40063fe3"), (SagaKind::Fare, "3")] {
+        for (kind, id) in [(kinds::ORDER, "40063fe3"), (kinds::FARE, "3")] {
             let topic = services.aws.topic_arn(&services.aws.name(&format!("{}-requests", kind.as_str())));
             let publish = [
                 ("TopicArn", topic.as_str()),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contracts::EventType;
+use contracts::{Event, Events};
 use serde_json::{Value, json};
 
 use crate::clients::{Endpoint, QUEUES};
@@ -42,7 +42,7 @@ fn unsealed(event: &Value) -> String {
 
 /// The queues by which services hear an event of this type.
 fn listeners(event_type: &str) -> Vec<String> {
-    let event = EventType::parse(event_type).unwrap();
+    let event = Event::LEXICON.event(event_type).unwrap();
     let map = choreography::map();
     map.heard(event).map(|(declaration, _)| declaration.queue(saga::Door::of(event))).collect()
 }

@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use contracts::{Notification, Outcome, SagaKind};
+use contracts::{Event, Events, Notification, Outcome};
 use tempfile::TempDir;
 
 use crate::cancelled::{assert_is_honest, cancel, path};
@@ -149,7 +149,7 @@ impl System {
     /// Publishes a request for each row with `ensemble publish`; answers with the sagas, those of fares first.
     pub(crate) async fn publish(&mut self, rows: &[&'static Row]) -> Vec<String> {
         let mut all = Vec::new();
-        for kind in SagaKind::ALL {
+        for kind in Event::LEXICON.kinds.iter().copied() {
             let rows: Vec<_> = rows.iter().copied().filter(|row| row.kind == kind).collect();
             if rows.is_empty() {
                 continue;
