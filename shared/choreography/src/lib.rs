@@ -3,9 +3,11 @@
 //! **Invariant:** the list of participants stands here and nowhere else. `tests/it` holds what is rendered from it
 //! against what is committed, and the services against an adversary.
 
+pub mod deployment;
+
 use std::sync::LazyLock;
 
-use contracts::EventType;
+use contracts::{Event, EventType, events};
 use saga::Declaration;
 use saga::owner::request::schema;
 use saga::topology::{Names, Topology};
@@ -22,14 +24,14 @@ pub static PARTICIPANTS: LazyLock<[&Declaration; 4]> =
 
 /// Requests that can be sent as they are.
 const EXAMPLES: [(EventType, &str); 2] = [
-    (EventType::FareRequested, include_str!("../../../examples/fare.json")),
-    (EventType::OrderRequested, include_str!("../../../examples/order.json")),
+    (events::FARE_REQUESTED, include_str!("../../../examples/fare.json")),
+    (events::ORDER_REQUESTED, include_str!("../../../examples/order.json")),
 ];
 
 /// The map of this workspace.
 #[must_use]
 pub fn map() -> Map {
-    Map::of(&*PARTICIPANTS, form)
+    Map { deployment: deployment::deployment(), ..Map::of::<Event>(&*PARTICIPANTS, form) }
 }
 
 /// Everything that has to exist in AWS for the map of this workspace, under these names.

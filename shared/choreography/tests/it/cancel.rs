@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use contracts::{Outcome, SagaKind};
+use contracts::{Outcome, kinds};
+use fixtures::Kind;
 use rust_decimal::Decimal;
 use saga::owner::Deadlines;
-use testkit::{Kind, World};
+use testkit::World;
 
 use crate::cast::{Cast, Keys, asked, saga};
 use crate::explore::{Chances, explore};
@@ -35,7 +36,7 @@ fn raced(keys: &Keys, row: &Row, chances: Chances) -> (usize, Ends) {
     for told in &explored.ends {
         for told in told.values().flatten() {
             let reason = told.error.as_ref().map_or("", |error| error.name.as_str()).to_owned();
-            let taken = [&told.charge_id, &told.refund_id].map(|id| usize::from(id.is_some()));
+            let taken = [&told.about.charge_id, &told.about.refund_id].map(|id| usize::from(id.is_some()));
             *ends.entry((told.outcome.as_str(), reason, taken[0], taken[1])).or_default() += 1;
             let says_why = told.outcome == Outcome::Completed
                 || told.error.as_ref().is_some_and(|error| !error.message.is_empty());
@@ -129,7 +130,7 @@ fn raced_within(keys: &Keys, row: &Row, delivery: usize, act: usize, dies: bool)
     let ended = told.values().flatten().map(|told| told.outcome).next();
     assert_eq!(taken - given, usize::from(ended == Some(Outcome::Completed)), "{}: money is kept", row.id);
     let left = cast.stock.get("567");
-    let reserved = row.kind == SagaKind::Order && ended == Some(Outcome::Completed);
+    let reserved = row.kind == kinds::ORDER && ended == Some(Outcome::Completed);
     assert_eq!(left, Some(if reserved { Decimal::ZERO } else { Decimal::ONE }), "{}: the stock", row.id);
     Some(())
 }

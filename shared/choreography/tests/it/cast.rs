@@ -5,13 +5,14 @@ use std::rc::Rc;
 
 use booking::Booking;
 use card::PublicKey;
-use contracts::{SagaId, SagaKind};
+use contracts::{Event, Events, SagaId, SagaKind};
+use fixtures::Ledger;
 use fulfillment::{Effect, Fulfillment, Reply, fulfillment};
-use notifier::Notifier;
+use notifier::{Notifier, notifier};
 use payment::{Payment, payment};
 use saga::owner::Deadlines;
 use saga::topology::Names;
-use testkit::{Ledger, Node, Nothing, Outside, Service, Stock, World};
+use testkit::{Counters, Node, Nothing, Outside, Service, World};
 
 use crate::sequence::{Calls, Overheard};
 use crate::till::{CARD, Opener, Till};
@@ -31,7 +32,7 @@ impl Keys {
 }
 
 /// The world outside fulfillment: a look at the stock.
-struct Shelf(Stock);
+struct Shelf(Counters);
 
 impl Outside<Fulfillment> for Shelf {
     fn name(&self, _effect: &Effect) -> &'static str {
@@ -48,7 +49,7 @@ impl Outside<Fulfillment> for Shelf {
 /// No saga of a test takes as long, unless the test is about time.
 pub(crate) fn patient() -> Deadlines {
     let of_unwinding = Deadlines::default().of_unwinding(604_800);
-    SagaKind::ALL.into_iter().fold(of_unwinding, |deadlines, kind| deadlines.of_kind(kind, 604_800))
+    Event::LEXICON.kinds.iter().copied().fold(of_unwinding, |deadlines, kind| deadlines.of_kind(kind, 604_800))
 }
 
 /// All services, with nothing on record.
@@ -59,7 +60,7 @@ pub(crate) struct Cast {
     notifier: Node<Notifier, Nothing>,
     till: Till,
     pub(crate) calls: Calls,
-    pub(crate) stock: Stock,
+    pub(crate) stock: Counters,
 }
 
 impl Cast {
@@ -72,12 +73,12 @@ impl Cast {
         let booking = Booking { deadlines, hooks: true, ..Booking::new(keys.public.clone(), &Names::default()) };
         let till = Till::new(&keys.opener);
         let calls = Calls::default();
-        let stock = Stock::default();
+        let stock = Counters::default();
         Self {
             booking: Node::new(booking, Nothing),
             payment: Node::new(payment(true), Overheard::new(&till, &calls)),
             fulfillment: Node::beside(fulfillment(true), Shelf(stock.clone()), stock.clone()),
-            notifier: Node::new(Notifier, Nothing),
+            notifier: Node::new(notifier(), Nothing),
             till,
             calls,
             stock,

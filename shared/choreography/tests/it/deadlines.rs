@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use contracts::{Notification, Outcome};
+use fixtures::Kind;
 use saga::owner::Deadlines;
-use testkit::{Kind, World};
+use testkit::World;
 
 use crate::cast::{Cast, Keys, asked, saga};
 use crate::explore::{Chances, explore};

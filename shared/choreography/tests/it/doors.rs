@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contracts::{EventType, Outcome, Publisher, Reason, SagaKind};
+use contracts::{Event, EventType, Events, Outcome, Reason, SagaKind, kinds};
 use saga::Channel;
 use serde_json::{Value, json};
 use testkit::World;
@@ -28,7 +28,7 @@ fn overheard(keys: &Keys, kind: SagaKind) -> BTreeMap<EventType, Value> {
     let mut listen = |world: &World<'_>| {
         for announcement in world.announcements() {
             let body: Value = serde_json::from_str(&announcement.body).unwrap();
-            if let Some(event) = EventType::parse(&announcement.name) {
+            if let Some(event) = Event::LEXICON.event(&announcement.name) {
                 all.entry(event).or_insert(body);
             }
         }
@@ -41,7 +41,7 @@ fn overheard(keys: &Keys, kind: SagaKind) -> BTreeMap<EventType, Value> {
         listen(&world);
     }
     let cast = Cast::new(keys);
-    let mut world = begun(&cast, if kind == SagaKind::Fare { &COMPLETED } else { &ORDERED });
+    let mut world = begun(&cast, if kind == kinds::FARE { &COMPLETED } else { &ORDERED });
     world.send("booking", &asked("cancel_requested", saga(kind, VICTIM), "cancel-1"));
     world.run(&[]);
     listen(&world);
@@ -77,7 +77,7 @@ fn bare(event: &Value) -> Value {
 
 /// Says it by every way that a client has, in every form; answers with how many of these can only be dead letters.
 fn say_everywhere(world: &mut World<'_>, event: &Value) -> usize {
-    for topic in SagaKind::ALL.map(Channel::Requests) {
+    for topic in Event::LEXICON.kinds.iter().copied().map(Channel::Requests) {
         for (form, message) in [("event", event.clone()), ("bare", bare(event))] {
             world.request(topic, &message.to_string(), &format!("{form} {topic:?} {}", event["type"]));
         }
@@ -101,7 +101,7 @@ fn refused(world: &World<'_>) -> usize {
 fn no_event_of_a_service_is_heard_by_a_way_that_a_client_has() {
     let keys = Keys::new();
     let mut types = BTreeSet::new();
-    for (kind, row) in [(SagaKind::Fare, &COMPLETED), (SagaKind::Order, &ORDERED)] {
+    for (kind, row) in [(kinds::FARE, &COMPLETED), (kinds::ORDER, &ORDERED)] {
         let cast = Cast::new(&keys);
         let mut world = begun(&cast, row);
         let victim = saga(kind, VICTIM);
@@ -125,14 +125,14 @@ fn no_event_of_a_service_is_heard_by_a_way_that_a_client_has() {
         assert!(told[0].body.contains(&victim.to_string()) && told[0].body.contains(Outcome::Completed.as_str()));
         assert_eq!(cast.ledger().entries().len(), row.effects.iter().sum::<usize>());
     }
-    let of_services = EventType::ALL.iter().copied().filter(|event| event.publisher() != Publisher::Client);
+    let of_services = Event::LEXICON.events.iter().copied().filter(|event| !event.is_request());
     assert_eq!(types, of_services.collect());
 }
 
 #[test]
 fn the_same_events_are_heard_by_the_queue_for_events_and_no_request_is() {
     let keys = Keys::new();
-    for (kind, row) in [(SagaKind::Fare, &COMPLETED), (SagaKind::Order, &ORDERED)] {
+    for (kind, row) in [(kinds::FARE, &COMPLETED), (kinds::ORDER, &ORDERED)] {
         let hears = |event: &EventType| booking::DECLARATION.reaction_to(*event).is_some();
         for (event_type, event) in overheard(&keys, kind) {
             let cast = Cast::new(&keys);

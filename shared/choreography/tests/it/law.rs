@@ -1,7 +1,7 @@
 //! The dependency law, read from the manifests: who may know whom.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::golden::root;
 
@@ -85,26 +85,121 @@ fn no_service_knows_another_and_the_vocabulary_knows_nobody() {
         let names = dependencies(&manifests[name], &["dependencies"]);
         names.into_iter().filter(|name| manifests.contains_key(name)).collect()
     };
-    assert_eq!(ours("contracts"), Vec::<String>::new());
-    assert_eq!(ours("saga"), ["contracts"]);
+    assert_eq!(ours("wire"), Vec::<String>::new());
+    assert_eq!(ours("contracts"), ["wire"]);
+    assert_eq!(ours("saga"), ["wire"]);
     let of_runtime = dependencies(&manifests["runtime"], &["dependencies"]);
     assert!(!of_runtime.iter().any(|name| services.contains(&name.as_str())), "{of_runtime:?}");
 }
 
-/// The rules and the renderers take a map as it is given: a choreography of other services has the same.
+/// The crates that are for any choreography.
+const LIBRARY: [&str; 8] = ["wire", "saga", "runtime", "operate", "map", "testkit", "local", "door"];
+
+/// ADR 0037: a choreography of one's own needs the library and nothing of this domain.
 #[test]
-fn the_map_knows_no_service() {
-    let known = dependencies(&manifests()["map"], &["dependencies"]);
-    let services = choreography::PARTICIPANTS.iter().map(|declaration| declaration.name);
-    let of_services: Vec<&str> = services.filter(|name| known.iter().any(|other| other == name)).collect();
-    assert_eq!(of_services, Vec::<&str>::new());
+fn the_library_links_no_crate_of_the_domain() {
+    let manifests = manifests();
+    for name in LIBRARY {
+        let linked = linked_by(name, &manifests, &["dependencies"]);
+        let of_domain: Vec<&String> = linked.iter().filter(|other| !LIBRARY.contains(&other.as_str())).collect();
+        assert_eq!(of_domain, Vec::<&String>::new(), "{name}");
+    }
+}
+
+/// A decision can be made anywhere: the grammar needs no async runtime, no HTTP and no AWS.
+#[test]
+fn the_grammar_needs_neither_tokio_nor_aws() {
+    let lock: toml::Table = std::fs::read_to_string(root().join("Cargo.lock")).unwrap().parse().unwrap();
+    let packages = lock["package"].as_array().unwrap();
+    let named = |package: &toml::Value| package["name"].as_str().unwrap().to_owned();
+    let (mut open, mut linked) = (vec!["saga".to_owned()], BTreeSet::new());
+    while let Some(name) = open.pop() {
+        for package in packages.iter().filter(|package| named(package) == name) {
+            let needs = package.get("dependencies").and_then(toml::Value::as_array).into_iter().flatten();
+            let needs = needs.filter_map(|need| need.as_str()?.split(' ').next().map(str::to_owned));
+            open.extend(needs.filter(|need| linked.insert(need.clone())));
+        }
+    }
+    assert!(linked.contains("wire") && linked.contains("serde_json"), "{linked:?}");
+    let heavy = |name: &&String| ["tokio", "hyper", "aws", "mio", "rustls"].iter().any(|heavy| name.starts_with(heavy));
+    assert_eq!(linked.iter().filter(heavy).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+/// Words by which the domain of this workspace is known. An order is a sequence too, so the name of its id stands for it.
+const DOMAIN: [&str; 20] = [
+    "fare",
+    "fares",
+    "order_id",
+    "orderid",
+    "booking",
+    "payment",
+    "payments",
+    "fulfillment",
+    "card",
+    "cards",
+    "cvv",
+    "stock",
+    "purchase",
+    "purchases",
+    "inventory",
+    "charge",
+    "refund",
+    "workshop",
+    "workshops",
+    "hooks",
+];
+
+/// The same as the test above, of what the code says: its tests may take the domain as a sample.
+#[test]
+fn the_library_names_nothing_of_the_domain() {
+    let members = members();
+    let mut named = Vec::new();
+    for name in LIBRARY {
+        for (path, text) in code_in(&members[name].folder.join("src")) {
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            for (line, text) in code.lines().enumerate() {
+                let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').map(str::to_lowercase);
+                let parts = words.flat_map(|word| {
+                    let parts: Vec<String> = word.split('_').map(str::to_owned).collect();
+                    parts.into_iter().chain([word])
+                });
+                let found = parts.filter(|word| DOMAIN.contains(&word.as_str()));
+                named.extend(found.map(|word| format!("{name}: {}:{}: {word}", path.display(), line + 1)));
+            }
+        }
+    }
+    assert!(named.is_empty(), "the library names what is of the domain:\n{}", named.join("\n"));
+}
+
+/// Every file of code below a folder, but for tests that stand in files of their own.
+fn code_in(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap_or_default().to_owned();
+        if name == "tests" {
+            continue;
+        }
+        if path.is_dir() {
+            found.extend(code_in(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            found.push((path, text));
+        }
+    }
+    found
 }
 
 /// The members of the workspace that a crate links, directly or by way of others, and those that only its tests or its
 /// build script name.
 fn linked(name: &str, manifests: &BTreeMap<String, toml::Table>) -> BTreeSet<String> {
+    linked_by(name, manifests, &ALL)
+}
+
+/// The same, of what the crate names under these headings.
+fn linked_by(name: &str, manifests: &BTreeMap<String, toml::Table>, headings: &[&str]) -> BTreeSet<String> {
     let mut linked = BTreeSet::new();
-    let mut open = dependencies(&manifests[name], &ALL);
+    let mut open = dependencies(&manifests[name], headings);
     while let Some(next) = open.pop() {
         if let Some(manifest) = manifests.get(&next)
             && linked.insert(next)
@@ -134,7 +229,8 @@ fn only_the_map_asks_the_vocabulary_for_its_schemas() {
     assert!(contracts["features"].get("default").is_none(), "the vocabulary has default features");
     for (name, manifest) in &manifests {
         let asks = ALL.iter().filter_map(|heading| manifest.get(*heading)?.get("contracts")?.get("features"));
-        assert_eq!(asks.count() > 0, name == "map", "{name}");
+        // The map of this workspace, and the tests of the library for maps.
+        assert_eq!(asks.count() > 0, matches!(name.as_str(), "choreography" | "map"), "{name}");
     }
-    assert_eq!(manifests["map"]["dependencies"]["contracts"]["features"].to_string(), r#"["schema"]"#);
+    assert_eq!(manifests["map"]["dependencies"]["wire"]["features"].to_string(), r#"["schema"]"#);
 }

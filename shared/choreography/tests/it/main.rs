@@ -24,5 +24,6 @@ mod storm;
 mod story_lines;
 #[path = "../../../../services/payment/tests/it/till.rs"]
 mod till;
+mod together;
 mod too_large;
 mod written;

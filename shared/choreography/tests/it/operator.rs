@@ -1,7 +1,8 @@
 //! What operators do about a saga that needs attention: try again what stands, or close it by hand.
 
 use contracts::{Notification, Outcome};
-use testkit::{Kind, World};
+use fixtures::Kind;
+use testkit::World;
 
 use crate::cast::{Cast, Keys, asked, saga};
 use crate::explore::{Chances, explore};
@@ -35,7 +36,7 @@ fn a_refund_that_is_tried_again_and_succeeds_resolves_the_saga() {
     let [first, second] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!((first.outcome, second.outcome), (Outcome::NeedsAttention, Outcome::Compensated));
     assert_eq!(second.resolves, Some(first.id));
-    assert!(second.refund_id.is_some() && second.standing.is_empty());
+    assert!(second.about.refund_id.is_some() && second.standing.is_empty());
     let saga = saga(STANDING_CAPTURE.kind, "r");
     assert_eq!([Kind::Capture, Kind::Refund].map(|kind| cast.ledger().count(saga, kind)), [1, 1]);
     let stored = world.service("booking").store().records()[&saga].stored.facts.clone();
@@ -56,7 +57,7 @@ fn what_fails_again_needs_attention_again_and_can_be_tried_once_more() {
         let told = told(&keys, &cast, &world);
         assert_eq!(told.len(), 3, "{}: {told:?}", row.id);
         for told in &told {
-            let effects: Vec<_> = told.standing.iter().map(|standing| standing.effect).collect();
+            let effects: Vec<_> = told.standing.iter().map(|standing| standing.effect.clone()).collect();
             assert_eq!((told.outcome, effects.as_slice()), (Outcome::NeedsAttention, row.standing), "{}", row.id);
         }
         let saga = saga(row.kind, "r");

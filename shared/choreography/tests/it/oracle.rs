@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contracts::outcome::Effect;
-use contracts::{Notification, Outcome, SagaId};
+use contracts::{EffectName, Notification, Outcome, SagaId, effects};
 use fastrand::Rng;
-use testkit::message::split_sealed_card;
-use testkit::{Kind, Storm, World};
+use fixtures::Kind;
+use testkit::message::split_beside;
+use testkit::{Storm, World};
 
 use crate::cast::{Cast, Keys, saga};
 use crate::rows::Row;
@@ -114,7 +114,7 @@ pub(crate) fn after_a_replay(cast: &Cast, world: &mut World<'_>, rng: &mut Rng) 
 fn one_body_for_each_id(keys: &Keys, world: &World<'_>) -> Verdict {
     let mut bodies = BTreeMap::new();
     for announcement in world.announcements() {
-        let (body, sealed_card) = split_sealed_card(&announcement.body);
+        let (body, sealed_card) = split_beside(&announcement.body);
         let first = bodies.entry(announcement.id).or_insert_with(|| body.clone());
         must(*first == body, || format!("O1: announced in two ways: {first} and {body}"))?;
         if let Some(sealed_card) = sealed_card {
@@ -140,7 +140,7 @@ fn each_state_is_left_once(world: &World<'_>) -> Verdict {
 
 /// S1, where there is a table, an announcement or a notification.
 fn nothing_shows_the_card(world: &World<'_>) -> Verdict {
-    let announced = world.announcements().iter().map(|announcement| split_sealed_card(&announcement.body).0);
+    let announced = world.announcements().iter().map(|announcement| split_beside(&announcement.body).0);
     let recorded = world.services().flat_map(|service| {
         let records: Vec<String> = service.store().records().values().map(|record| format!("{record:?}")).collect();
         records
@@ -206,14 +206,14 @@ fn money_is_conserved(cast: &Cast, world: &World<'_>, told: &Notification) -> Ve
     // A debit takes without a hold.
     let held =
         if holds == 0 { 0 } else { holds - ledger.sum_minor(saga, Kind::Void) - ledger.sum_minor(saga, Kind::Capture) };
-    let amount = told.amount.map_or(0, |amount| amount.minor);
+    let amount = told.about.amount.map_or(0, |amount| amount.minor);
     let credit = if fulfilled(world, saga) { amount } else { 0 };
-    let standing = |effect: Effect| -> i64 {
+    let standing = |effect: EffectName| -> i64 {
         let standing = told.standing.iter().filter(|standing| standing.effect == effect);
-        standing.map(|standing| standing.amount.minor).sum()
+        standing.filter_map(|standing| standing.amount).map(|amount| amount.minor).sum()
     };
-    must(kept == credit + standing(Effect::Capture), || format!("O5: {kept} kept, {credit} credited: {told:?}"))?;
-    must(held == standing(Effect::Hold), || format!("O5: {held} is still held: {told:?}"))
+    must(kept == credit + standing(effects::CAPTURE), || format!("O5: {kept} kept, {credit} credited: {told:?}"))?;
+    must(held == standing(effects::HOLD), || format!("O5: {held} is still held: {told:?}"))
 }
 
 /// O7: the outcome that was told is the one that the services have on record.

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use booking::Booking;
-use contracts::{EventType, SagaId, SagaKind};
+use contracts::{EventType, SagaId, events, kinds};
 use saga::owner::Incoming;
 use saga::topology::Names;
 use saga::{Delivery, Participant};
@@ -82,7 +82,7 @@ fn quoted(text: &str) -> String {
 fn a_fare_is_taken_by_its_schema_if_and_only_if_booking_takes_it() {
     let sides = Sides::new();
     let good = fare("3", "$20.00");
-    let hold = |body: &str, takes| sides.hold(EventType::FareRequested, body, takes);
+    let hold = |body: &str, takes| sides.hold(events::FARE_REQUESTED, body, takes);
     hold(&good, Both);
     hold(include_str!("../../../../examples/fare.json"), Both);
     for field in ["/customerId", "/fareId", "/fareAmount", "/cc", "/expiryDate", "/cvv"] {
@@ -143,7 +143,7 @@ fn the_fields_of_a_card_are_taken_in_and_stand_in_nothing_that_is_given_out() {
 fn an_order_is_taken_by_its_schema_if_and_only_if_booking_takes_it() {
     let sides = Sides::new();
     let good = order("4", "199.99");
-    let hold = |body: &str, takes| sides.hold(EventType::OrderRequested, body, takes);
+    let hold = |body: &str, takes| sides.hold(events::ORDER_REQUESTED, body, takes);
     hold(&good, Both);
     hold(include_str!("../../../../examples/order.json"), Both);
     let fields = ["/order_id", "/order_date", "/customer_id", "/items"];
@@ -243,10 +243,10 @@ fn hold_envelope(sides: &Sides, event: EventType, data: &str) {
 #[test]
 fn a_cloud_event_is_taken_by_its_schema_if_and_only_if_booking_takes_it() {
     let sides = Sides::new();
-    hold_envelope(&sides, EventType::FareRequested, &fare("3", "$20.00"));
-    hold_envelope(&sides, EventType::OrderRequested, &order("4", "199.99"));
+    hold_envelope(&sides, events::FARE_REQUESTED, &fare("3", "$20.00"));
+    hold_envelope(&sides, events::ORDER_REQUESTED, &order("4", "199.99"));
     let data = json!({ "sagaId": SagaId::of_request("fare", "a"), "by": "ada", "reason": "a test" }).to_string();
-    for event in [EventType::CancelRequested, EventType::RetryRequested, EventType::ResolveRequested] {
+    for event in [events::CANCEL_REQUESTED, events::RETRY_REQUESTED, events::RESOLVE_REQUESTED] {
         hold_envelope(&sides, event, &data);
     }
 }
@@ -254,8 +254,8 @@ fn a_cloud_event_is_taken_by_its_schema_if_and_only_if_booking_takes_it() {
 #[test]
 fn what_is_asked_of_a_saga_is_taken_by_its_schema_if_and_only_if_booking_takes_it() {
     let sides = Sides::new();
-    let saga = SagaId::of_request(SagaKind::Fare.as_str(), "a");
-    for event in [EventType::CancelRequested, EventType::RetryRequested, EventType::ResolveRequested] {
+    let saga = SagaId::of_request(kinds::FARE.as_str(), "a");
+    for event in [events::CANCEL_REQUESTED, events::RETRY_REQUESTED, events::RESOLVE_REQUESTED] {
         let good = json!({ "type": event.as_str(), "sagaId": saga, "by": "ada", "reason": "a test" }).to_string();
         let hold = |body: &str, takes| sides.hold(event, body, takes);
         hold(&good, Both);
@@ -281,7 +281,7 @@ fn what_is_asked_of_a_saga_is_taken_by_its_schema_if_and_only_if_booking_takes_i
 fn what_is_asked_of_a_saga_comes_by_the_topics_that_are_documented_to_carry_it_and_by_no_others() {
     let sides = Sides::new();
     let data = json!({ "sagaId": SagaId::of_request("fare", "a") }).to_string();
-    for event in [EventType::CancelRequested, EventType::RetryRequested, EventType::ResolveRequested] {
+    for event in [events::CANCEL_REQUESTED, events::RETRY_REQUESTED, events::RESOLVE_REQUESTED] {
         for (topic, _) in &sides.booking.request_topics {
             let body = json!({
                 "Type": "Notification", "MessageId": "m", "Message": cloud_event(event.as_str(), &data),

@@ -1,17 +1,12 @@
 //! Every row of the two workshops' tables: what is asked, and how it has to end.
 
-use contracts::outcome::Effect;
-use contracts::{Notification, Outcome, SagaKind, StepName};
+use contracts::{EffectName, Notification, Outcome, SagaKind, StepType, effects, kinds, steps};
+use fixtures::Kind;
 use saga::Channel;
-use testkit::{Kind, World};
+use testkit::World;
 
 use crate::cast::{Cast, Keys, fare, order, saga};
 use crate::oracle;
-
-use StepName::{
-    ChargeFare, CreditCustomerAccount, ProcessOrder, ProcessPayment, ProcessRefund, RefundFare, RegisterFare,
-    ReleaseInventory, ReserveInventory, SetFareStatusCompleted, SetFareStatusFailed, UpdateOrderStatus,
-};
 
 /// A request and its end.
 #[derive(Clone, Copy)]
@@ -22,8 +17,8 @@ pub(crate) struct Row {
     pub(crate) amount: &'static str,
     pub(crate) outcome: Outcome,
     pub(crate) errors: &'static [(&'static str, &'static str)],
-    pub(crate) path: &'static [(StepName, bool)],
-    pub(crate) standing: &'static [Effect],
+    pub(crate) path: &'static [(StepType, bool)],
+    pub(crate) standing: &'static [EffectName],
     /// Holds, captures, voids, refunds.
     pub(crate) effects: [usize; 4],
 }
@@ -34,12 +29,17 @@ const CREDIT: (&str, &str) = ("AccountCreditException", "Forced account credit t
 const REFUND: (&str, &str) = ("RefundException", "Forced refund transaction failure");
 
 pub(crate) const COMPLETED: Row = Row {
-    kind: SagaKind::Fare,
+    kind: kinds::FARE,
     id: "3",
     amount: "$20.00",
     outcome: Outcome::Completed,
     errors: &[],
-    path: &[(RegisterFare, true), (ChargeFare, true), (CreditCustomerAccount, true), (SetFareStatusCompleted, true)],
+    path: &[
+        (steps::REGISTER_FARE, true),
+        (steps::CHARGE_FARE, true),
+        (steps::CREDIT_CUSTOMER_ACCOUNT, true),
+        (steps::SET_FARE_STATUS_COMPLETED, true),
+    ],
     standing: &[],
     effects: [1, 1, 0, 0],
 };
@@ -48,7 +48,7 @@ const NOT_AUTHORISED: Row = Row {
     id: "3_fail_auth",
     outcome: Outcome::Compensated,
     errors: &[AUTH],
-    path: &[(RegisterFare, true), (ChargeFare, false), (SetFareStatusFailed, true)],
+    path: &[(steps::REGISTER_FARE, true), (steps::CHARGE_FARE, false), (steps::SET_FARE_STATUS_FAILED, true)],
     effects: [0, 0, 0, 0],
     ..COMPLETED
 };
@@ -58,23 +58,23 @@ const REFUNDED: Row = Row {
     outcome: Outcome::Compensated,
     errors: &[CREDIT],
     path: &[
-        (RegisterFare, true),
-        (ChargeFare, true),
-        (CreditCustomerAccount, false),
-        (RefundFare, true),
-        (SetFareStatusFailed, true),
+        (steps::REGISTER_FARE, true),
+        (steps::CHARGE_FARE, true),
+        (steps::CREDIT_CUSTOMER_ACCOUNT, false),
+        (steps::REFUND_FARE, true),
+        (steps::SET_FARE_STATUS_FAILED, true),
     ],
     effects: [1, 1, 0, 1],
     ..COMPLETED
 };
 
 pub(crate) const ORDERED: Row = Row {
-    kind: SagaKind::Order,
+    kind: kinds::ORDER,
     id: "40063fe3-56d9-4c51-b91f-71929834ce03",
     amount: "199.99",
     outcome: Outcome::Completed,
     errors: &[],
-    path: &[(ProcessOrder, true), (ProcessPayment, true), (ReserveInventory, true)],
+    path: &[(steps::PROCESS_ORDER, true), (steps::PROCESS_PAYMENT, true), (steps::RESERVE_INVENTORY, true)],
     standing: &[],
     effects: [0, 1, 0, 0],
 };
@@ -90,7 +90,7 @@ const NOT_CREATED: Row = Row {
     id: "1c3a",
     outcome: Outcome::Compensated,
     errors: &[ORDER],
-    path: &[(ProcessOrder, false), (UpdateOrderStatus, true)],
+    path: &[(steps::PROCESS_ORDER, false), (steps::UPDATE_ORDER_STATUS, true)],
     effects: [0, 0, 0, 0],
     ..ORDERED
 };
@@ -99,7 +99,12 @@ const NOT_PAID: Row = Row {
     id: "2c3a",
     outcome: Outcome::Compensated,
     errors: &[PAYMENT],
-    path: &[(ProcessOrder, true), (ProcessPayment, false), (ProcessRefund, true), (UpdateOrderStatus, true)],
+    path: &[
+        (steps::PROCESS_ORDER, true),
+        (steps::PROCESS_PAYMENT, false),
+        (steps::PROCESS_REFUND, true),
+        (steps::UPDATE_ORDER_STATUS, true),
+    ],
     effects: [0, 1, 0, 1],
     ..ORDERED
 };
@@ -109,12 +114,12 @@ const NOT_RESERVED: Row = Row {
     outcome: Outcome::Compensated,
     errors: &[RESERVE],
     path: &[
-        (ProcessOrder, true),
-        (ProcessPayment, true),
-        (ReserveInventory, false),
-        (ReleaseInventory, true),
-        (ProcessRefund, true),
-        (UpdateOrderStatus, true),
+        (steps::PROCESS_ORDER, true),
+        (steps::PROCESS_PAYMENT, true),
+        (steps::RESERVE_INVENTORY, false),
+        (steps::RELEASE_INVENTORY, true),
+        (steps::PROCESS_REFUND, true),
+        (steps::UPDATE_ORDER_STATUS, true),
     ],
     effects: [0, 1, 0, 1],
     ..ORDERED
@@ -125,13 +130,13 @@ pub(crate) const STANDING_CAPTURE: Row = Row {
     outcome: Outcome::NeedsAttention,
     errors: &[CREDIT, REFUND],
     path: &[
-        (RegisterFare, true),
-        (ChargeFare, true),
-        (CreditCustomerAccount, false),
-        (RefundFare, false),
-        (SetFareStatusFailed, true),
+        (steps::REGISTER_FARE, true),
+        (steps::CHARGE_FARE, true),
+        (steps::CREDIT_CUSTOMER_ACCOUNT, false),
+        (steps::REFUND_FARE, false),
+        (steps::SET_FARE_STATUS_FAILED, true),
     ],
-    standing: &[Effect::Capture],
+    standing: &[effects::CAPTURE],
     effects: [1, 1, 0, 0],
     ..COMPLETED
 };
@@ -152,7 +157,7 @@ pub(crate) const ROWS: &[Row] = &[
             "InvalidRequest",
             "fareAmount: must be an amount such as $20.00, $1,234.50, 20 or 20.5: no sign, no exponent, at most two decimals",
         )],
-        path: &[(RegisterFare, false)],
+        path: &[(steps::REGISTER_FARE, false)],
         effects: [0, 0, 0, 0],
         ..COMPLETED
     },
@@ -163,8 +168,8 @@ pub(crate) const ROWS: &[Row] = &[
         id: "11",
         outcome: Outcome::NeedsAttention,
         errors: &[ORDER, STATUS],
-        path: &[(ProcessOrder, false), (UpdateOrderStatus, false)],
-        standing: &[Effect::Order],
+        path: &[(steps::PROCESS_ORDER, false), (steps::UPDATE_ORDER_STATUS, false)],
+        standing: &[effects::ORDER_STATUS],
         ..NOT_CREATED
     },
     NOT_PAID,
@@ -172,8 +177,13 @@ pub(crate) const ROWS: &[Row] = &[
         id: "22-2",
         outcome: Outcome::NeedsAttention,
         errors: &[PAYMENT, ORDER_REFUND],
-        path: &[(ProcessOrder, true), (ProcessPayment, false), (ProcessRefund, false), (UpdateOrderStatus, true)],
-        standing: &[Effect::Capture],
+        path: &[
+            (steps::PROCESS_ORDER, true),
+            (steps::PROCESS_PAYMENT, false),
+            (steps::PROCESS_REFUND, false),
+            (steps::UPDATE_ORDER_STATUS, true),
+        ],
+        standing: &[effects::CAPTURE],
         effects: [0, 1, 0, 0],
         ..NOT_PAID
     },
@@ -183,7 +193,7 @@ pub(crate) const ROWS: &[Row] = &[
         amount: "0.001",
         outcome: Outcome::Rejected,
         errors: &[("InvalidRequest", "items[0]: qty × unit_price must not be rounded to zero")],
-        path: &[(ProcessOrder, false)],
+        path: &[(steps::PROCESS_ORDER, false)],
         effects: [0, 0, 0, 0],
         ..ORDERED
     },
@@ -194,23 +204,20 @@ pub(crate) const STANDING_RESERVATION: Row = Row {
     outcome: Outcome::NeedsAttention,
     errors: &[RESERVE, RELEASE],
     path: &[
-        (ProcessOrder, true),
-        (ProcessPayment, true),
-        (ReserveInventory, false),
-        (ReleaseInventory, false),
-        (ProcessRefund, true),
-        (UpdateOrderStatus, true),
+        (steps::PROCESS_ORDER, true),
+        (steps::PROCESS_PAYMENT, true),
+        (steps::RESERVE_INVENTORY, false),
+        (steps::RELEASE_INVENTORY, false),
+        (steps::PROCESS_REFUND, true),
+        (steps::UPDATE_ORDER_STATUS, true),
     ],
-    standing: &[Effect::Reservation],
+    standing: &[effects::RESERVATION],
     ..NOT_RESERVED
 };
 
 impl Row {
     pub(crate) fn body(&self) -> String {
-        match self.kind {
-            SagaKind::Fare => fare(self.id, self.amount),
-            SagaKind::Order => order(self.id, self.amount),
-        }
+        if self.kind == kinds::FARE { fare(self.id, self.amount) } else { order(self.id, self.amount) }
     }
 
     /// A client asks for it.
@@ -220,30 +227,32 @@ impl Row {
 
     /// What the notification and the gateway's ledger must say.
     pub(crate) fn holds(&self, cast: &Cast, request_id: &str, told: &Notification) -> Result<(), String> {
-        let steps: Vec<_> = told.path.steps().iter().map(|step| (step.step, step.ok)).collect();
+        let steps = fixtures::taken(&told.path);
         let error = told.error.iter();
         let errors: Vec<_> = error
             .flat_map(|error| std::iter::once(error).chain(&error.also))
             .map(|error| (error.name.as_str(), error.message.as_str()))
             .collect();
-        let standing: Vec<_> = told.standing.iter().map(|standing| standing.effect).collect();
+        let standing: Vec<_> = told.standing.iter().map(|standing| standing.effect.clone()).collect();
         let ledger = cast.ledger();
         let kinds = [Kind::Hold, Kind::Capture, Kind::Void, Kind::Refund];
         let saga = saga(self.kind, request_id);
         let effects = kinds.map(|kind| ledger.count(saga, kind));
         let is = (told.outcome, errors.as_slice(), steps.as_slice(), standing.as_slice(), effects);
         let shall_be = (self.outcome, self.errors, self.path, self.standing, self.effects);
-        let ids = [(Kind::Hold, &told.charge_token), (Kind::Capture, &told.charge_id), (Kind::Refund, &told.refund_id)];
+        let ids = [
+            (Kind::Hold, &told.about.charge_token),
+            (Kind::Capture, &told.about.charge_id),
+            (Kind::Refund, &told.about.refund_id),
+        ];
         let wrong_id = ids.iter().find(|(kind, id)| ledger.id(saga, *kind) != **id);
-        let named = match self.kind {
-            SagaKind::Fare => told.subject.customer_id(),
-            SagaKind::Order => told.subject.id(),
-        };
-        let says = named.map(contracts::Identifier::as_str) == Some(self.id) && told.saga == self.kind;
+        let subject = &told.about.subject;
+        let named = if self.kind == kinds::FARE { subject.customer_id() } else { subject.id() };
+        let says = named.map(contracts::Identifier::as_str) == Some(self.id) && told.saga == self.kind.as_str();
         if is == shall_be && wrong_id.is_none() && says {
             Ok(())
         } else {
-            Err(format!("{}: {is:?} and not {shall_be:?}; {wrong_id:?}, {:?}", self.id, told.subject))
+            Err(format!("{}: {is:?} and not {shall_be:?}; {wrong_id:?}, {:?}", self.id, told.about.subject))
         }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use choreography::{Map, map};
-use contracts::{Envelope, EventType, Notification, Outcome, SagaId};
+use contracts::{Envelope, Event, Events, Notification, Outcome, SagaId};
 use payment::{Effect, Payment, Refusal, Reply};
 use saga::Announcement;
 use saga::topology::Names;
@@ -153,7 +153,7 @@ impl<'n> Sequence<'n> {
     /// Somebody who is no service does something to the world, which puts messages on queues.
     pub(crate) fn asks(&mut self, who: Option<&str>, what: &str, act: impl FnOnce(&mut World<'n>)) {
         act(&mut self.world);
-        let leads_on = EventType::ALL.iter().any(|event| event.name() == what && self.map.leads_on(*event));
+        let leads_on = Event::LEXICON.events.iter().any(|event| event.name() == what && self.map.leads_on(*event));
         for (queue, _) in self.world.delivered().get(self.drawn.delivered..).unwrap_or_default().to_vec() {
             let to = service_of(&queue);
             self.arrow(who.unwrap_or(&to), &to, leads_on, what);
@@ -266,7 +266,7 @@ impl<'n> Sequence<'n> {
         let new: Vec<Announcement> =
             self.world.announcements().iter().skip(self.drawn.announcements).cloned().collect();
         for announcement in &new {
-            let Some(event_type) = EventType::parse(&announcement.name) else { continue };
+            let Some(event_type) = Event::LEXICON.event(&announcement.name) else { continue };
             self.draw_steps(service, &announcement.body);
             let label = self.label(event_type.name(), announcement.id);
             let delivered: Vec<_> = self.world.delivered().iter().skip(self.drawn.delivered).cloned().collect();

@@ -1,6 +1,6 @@
 //! Many orders over one stock, under a seeded adversary.
 
-use contracts::{Outcome, SagaKind};
+use contracts::{Outcome, kinds};
 use fastrand::Rng;
 use rust_decimal::Decimal;
 use testkit::Storm;
@@ -26,7 +26,7 @@ fn storm(keys: &Keys, seed: u64, rows: &[Row], there: i64) -> (usize, usize, Dec
     let told = oracle::at_peace(keys, &cast, &world).unwrap_or_else(|rule| panic!("seed {seed}: {rule}"));
     let ended = |outcome| told.values().flatten().filter(|told| told.outcome == outcome).count();
     for (index, _) in rows.iter().enumerate() {
-        let saga = saga(SagaKind::Order, &format!("{seed}-{index}"));
+        let saga = saga(kinds::ORDER, &format!("{seed}-{index}"));
         let short = told[&saga].iter().filter(|told| told.outcome == Outcome::Compensated && !told.standing.is_empty());
         assert_eq!(short.count(), 0, "seed {seed}: undone in full");
     }

@@ -1,6 +1,6 @@
 //! Many sagas at once under a seeded adversary, each seed a run that can be had again.
 
-use contracts::SagaKind;
+use contracts::kinds;
 use fastrand::Rng;
 use testkit::Storm;
 
@@ -34,7 +34,7 @@ fn storm(keys: &Keys, seed: u64, broken: Broken) -> Result<(Storm, usize), Strin
         service.store_mut().blind = broken == Broken::Conditions;
     }
     // A table that is written blindly forgets the attempts that failed, and tries for ever.
-    let rows: Vec<&Row> = ROWS.iter().filter(|row| broken == Broken::Nothing || row.kind == SagaKind::Fare).collect();
+    let rows: Vec<&Row> = ROWS.iter().filter(|row| broken == Broken::Nothing || row.kind == kinds::FARE).collect();
     let asked: Vec<_> =
         (0..SAGAS).filter_map(|saga| Some((format!("{seed}-{saga}"), *rng.choice(rows.as_slice())?))).collect();
     for (request_id, row) in &asked {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use choreography::{map, mermaid, table};
-use contracts::{EventType, Outcome, SagaKind};
+use contracts::{Event, EventType, Events, Outcome, SagaKind, events, kinds};
 use saga::owner::Deadlines;
 
 use crate::cast::{Cast, Keys, asked, saga};
@@ -64,13 +64,13 @@ struct Page {
 impl Page {
     fn drawn() -> Self {
         let mut page = Self { text: HEAD.to_owned(), ..Self::default() };
-        let all = [(None, "all sagas"), (Some(SagaKind::Fare), "fares"), (Some(SagaKind::Order), "orders")];
+        let all = [(None, "all sagas"), (Some(kinds::FARE), "fares"), (Some(kinds::ORDER), "orders")];
         for (kind, title) in all {
             page.figure(&format!("## The map of {title}"), &mermaid(&map(), kind));
         }
         write!(page.text, "\n## Who reacts to what\n\n{}", table(&map())).unwrap();
         let keys = Keys::new();
-        for (title, kind, rows) in [("Fares", SagaKind::Fare, &FARES[..]), ("Orders", SagaKind::Order, &ORDERS[..])] {
+        for (title, kind, rows) in [("Fares", kinds::FARE, &FARES[..]), ("Orders", kinds::ORDER, &ORDERS[..])] {
             write!(page.text, "\n## {title}, row by row\n").unwrap();
             for (name, id) in rows {
                 let row = ROWS.iter().find(|row| (row.kind, row.id) == (kind, *id)).unwrap();
@@ -95,17 +95,11 @@ impl Page {
 }
 
 fn heading_of(kind: SagaKind) -> &'static str {
-    match kind {
-        SagaKind::Fare => "Fare",
-        SagaKind::Order => "Order",
-    }
+    if kind == kinds::FARE { "Fare" } else { "Order" }
 }
 
 fn requested(kind: SagaKind) -> EventType {
-    match kind {
-        SagaKind::Fare => EventType::FareRequested,
-        SagaKind::Order => EventType::OrderRequested,
-    }
+    if kind == kinds::FARE { events::FARE_REQUESTED } else { events::ORDER_REQUESTED }
 }
 
 /// A saga from its request on.
@@ -145,7 +139,7 @@ fn cancelled(keys: &Keys) -> (String, BTreeSet<String>) {
     // The worker that has the charge in hand is slow; everybody else goes on.
     run.world.stop("payment");
     let cancel = asked("cancel_requested", saga(COMPLETED.kind, "r"), "cancel-1");
-    run.asks(Some("client"), EventType::CancelRequested.name(), |world| world.send("booking", &cancel));
+    run.asks(Some("client"), events::CANCEL_REQUESTED.name(), |world| world.send("booking", &cancel));
     run.settle();
     run.world.start("payment");
     run.finish("payment", charging);
@@ -191,8 +185,7 @@ fn the_page_is_drawn_the_same_each_time() {
 #[test]
 fn every_event_stands_in_a_story_line_but_those_of_operators_and_of_bad_requests() {
     let events = Page::drawn().events;
-    let missing: Vec<_> = EventType::ALL.iter().filter(|event| !events.contains(event.name())).collect();
-    let absent =
-        [EventType::RetryRequested, EventType::ResolveRequested, EventType::FareRejected, EventType::OrderRejected];
+    let missing: Vec<_> = Event::LEXICON.events.iter().filter(|event| !events.contains(event.name())).collect();
+    let absent = [events::RETRY_REQUESTED, events::RESOLVE_REQUESTED, events::FARE_REJECTED, events::ORDER_REJECTED];
     assert_eq!(missing, absent.iter().collect::<Vec<_>>());
 }

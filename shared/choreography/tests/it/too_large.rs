@@ -1,9 +1,10 @@
 //! A message of which the consequence could not be said is refused before anything is written or done.
 
 use contracts::order::Item;
-use contracts::{Event, Failure, MAX_BODY_BYTES, Order, Path, Purchase, Reason, SagaId, SagaKind, StepName};
+use contracts::{Event, Failure, MAX_BODY_BYTES, Order, Path, Purchase, Reason, SagaId, kinds, steps};
+use fixtures::Kind;
 use saga::Settlement;
-use testkit::{Kind, Message, Service, Step, fixtures};
+use testkit::{Message, Service, Step};
 
 use crate::cast::{Cast, Keys, fare, saga};
 
@@ -46,7 +47,7 @@ fn largest(saga: SagaId, event: impl Fn(usize) -> Event) -> Event {
 
 fn error(padding: usize) -> Failure {
     let message = "x".repeat(padding);
-    Failure { message, ..Failure::new("SagaCancelled", StepName::ReserveInventory, "") }
+    Failure { message, ..Failure::new("SagaCancelled", steps::RESERVE_INVENTORY, "") }
 }
 
 #[test]
@@ -54,9 +55,9 @@ fn payment_takes_no_money_for_what_it_could_not_tell_afterwards() {
     let keys = Keys::new();
     for bytes in [50 * 1024, 62 * 1024] {
         let cast = Cast::new(&keys);
-        let saga = saga(SagaKind::Order, "r");
+        let saga = saga(kinds::ORDER, "r");
         let mut created = fixtures::order_created("4");
-        created.purchase = Purchase::Order(order_of(bytes));
+        created.subject = Purchase::Order(order_of(bytes));
         is_refused(&cast, "payment", saga, Event::OrderCreated(created));
         assert_eq!(cast.ledger().count(saga, Kind::Capture), 0);
     }
@@ -66,7 +67,7 @@ fn payment_takes_no_money_for_what_it_could_not_tell_afterwards() {
 fn fulfillment_refuses_nothing_that_it_could_not_tell() {
     let keys = Keys::new();
     let cast = Cast::new(&keys);
-    let saga = saga(SagaKind::Order, "r");
+    let saga = saga(kinds::ORDER, "r");
     let started = |padding| {
         let mut started = fixtures::unwinding_started(fixtures::order("4").into(), 0);
         started.error = error(padding);
@@ -97,10 +98,10 @@ fn booking_ends_no_saga_that_it_could_not_tell() {
 fn the_notification_of_the_largest_event_can_be_sent() {
     let keys = Keys::new();
     let cast = Cast::new(&keys);
-    let saga = saga(SagaKind::Fare, "r");
+    let saga = saga(kinds::FARE, "r");
     let failed = |padding| {
         let purchase = fixtures::fare("3").into();
-        let failed = contracts::booking::Failed::unpaid(purchase, error(padding), Path::default());
+        let failed = contracts::booking::Failed::new(purchase, error(padding), Path::default());
         Event::FareCancelled(contracts::booking::Failed { earlier: 4_000_000, ..failed })
     };
     let message = Message::of_event(saga, largest(saga, failed), None);

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use contracts::SagaKind;
+use contracts::{SagaKind, kinds};
 
 use crate::golden::{committed, root};
 use crate::rows::{ROWS, Row};
@@ -17,7 +17,7 @@ fn table() -> String {
     let mut table = "| saga | forced by | path | error | outcome | what stands | at the gateway |\n\
                      | --- | --- | --- | --- | --- | --- | --- |\n"
         .to_owned();
-    let all = [("fare", SagaKind::Fare, &FARES[..]), ("order", SagaKind::Order, &ORDERS[..])];
+    let all = [("fare", kinds::FARE, &FARES[..]), ("order", kinds::ORDER, &ORDERS[..])];
     for (saga, kind, rows) in all {
         for (name, id) in rows {
             let row = ROWS.iter().find(|row| (row.kind, row.id) == (kind, *id)).unwrap();
@@ -28,10 +28,10 @@ fn table() -> String {
 }
 
 fn forced_by(kind: SagaKind, name: &str) -> String {
-    match (kind, name) {
-        (_, "plain") => "–".to_owned(),
-        (SagaKind::Fare, end) => format!("`customerId` ends with `{end}`"),
-        (SagaKind::Order, beginning) => format!("`order_id` begins with `{beginning}`"),
+    match name {
+        "plain" => "–".to_owned(),
+        end if kind == kinds::FARE => format!("`customerId` ends with `{end}`"),
+        beginning => format!("`order_id` begins with `{beginning}`"),
     }
 }
 
