@@ -1,0 +1,175 @@
+//! The steps of hotels, flights and cars. Each books what its agency has, and gives it back.
+
+use std::convert::Infallible;
+use std::sync::LazyLock;
+
+use saga::step::{Acted, Answer, Ending, Failed, Forced, Heard, Signature, Step, StepList, Steps, Turn, Undone};
+use saga::{Context, Declaration};
+use serde::{Deserialize, Serialize};
+use wire::{EffectName, Failure, Standing, StepType};
+
+use crate::vocabulary::events::{
+    CAR_REFUSED, CAR_SETTLED, DEPOSIT_PAID, FLIGHT_BOOKED, FLIGHT_CANCELLED, FLIGHT_KEPT, FLIGHT_REFUSED, ROOM_HELD,
+    ROOM_KEPT, ROOM_REFUSED, ROOM_RELEASED, TRIP_REGISTERED, UNWINDING_STARTED,
+};
+use crate::vocabulary::{Done, Event, NotDone, Trip, effects, steps};
+
+/// A service that books. It asks nothing of the world outside: what it books is its record.
+pub type Bookings = Steps<Event, Infallible, Infallible>;
+
+type List = StepList<Event, Infallible, Infallible>;
+
+/// What was booked, by the agency's number; `None` where nothing was wanted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Booked(Option<String>);
+
+/// A traveller may ask for a failure, by the name of a step behind a point: `ann.BookFlight` finds no flight.
+fn force(step: StepType, trip: &Trip) -> Option<Failure> {
+    let asked = trip.trip.traveller.as_str().split('.').skip(1).any(|name| name == step.as_str());
+    asked.then(|| Failure::new(&format!("No{}", step.as_str()), step, "sold out"))
+}
+
+/// The events by which a step is answered: done, refused, undone, stands.
+type Answers = (fn(Done) -> Event, [fn(NotDone) -> Event; 3]);
+
+const OF_DEPOSIT: Answers = (Event::DepositPaid, [Event::RoomRefused, Event::RoomReleased, Event::RoomKept]);
+const OF_ROOM: Answers = (Event::RoomHeld, OF_DEPOSIT.1);
+const OF_FLIGHT: Answers = (Event::FlightBooked, [Event::FlightRefused, Event::FlightCancelled, Event::FlightKept]);
+const OF_CAR: Answers = (Event::CarSettled, [Event::CarRefused; 3]);
+
+/// A step that books, as data: its signature, what it leaves standing, and its answers.
+macro_rules! booking {
+    ($($(#[$doc:meta])+ $step:ident($signature:expr, $effect:expr, $answers:expr);)+) => { $(
+        $(#[$doc])+
+        #[derive(Debug)]
+        struct $step;
+
+        impl Step for $step {
+            type Vocabulary = Event;
+            type Effect = Infallible;
+            type Reply = Infallible;
+            type Facts = Booked;
+
+            const SIGNATURE: Signature = $signature;
+
+            fn act(
+                &self,
+                _heard: &Heard<Event>,
+                turn: &Turn<'_, Event, Infallible>,
+                context: &Context<'_, Event>,
+            ) -> Acted<Infallible, Booked> {
+                let wanted = Self::SIGNATURE.step != steps::RENT_CAR || turn.subject.trip.car;
+                let number = context.saga.derive(Self::SIGNATURE.step.as_str()).to_string();
+                Acted::done(Booked(wanted.then_some(number)))
+            }
+
+            fn undo(
+                &self,
+                booked: &Booked,
+                _turn: &Turn<'_, Event, Infallible>,
+                _context: &Context<'_, Event>,
+            ) -> Undone<Infallible, Booked> {
+                Undone::done(booked.clone())
+            }
+
+            fn standing(&self, booked: &Booked, _trip: &Trip, _context: &Context<'_, Event>) -> Option<Standing> {
+                standing($effect, booked)
+            }
+
+            fn answer(&self, answer: Answer<Event, Booked>) -> Option<Event> {
+                Some(told($answers, answer))
+            }
+        }
+    )+ };
+}
+
+booking! {
+    /// Holds a room.
+    HoldRoom(
+        Signature::new(steps::HOLD_ROOM, TRIP_REGISTERED, ROOM_HELD)
+            .refused(ROOM_REFUSED)
+            .undone_by(steps::RELEASE_ROOM),
+        effects::ROOM,
+        OF_ROOM
+    );
+    /// Takes the deposit for the room that is held.
+    PayDeposit(
+        Signature::new(steps::PAY_DEPOSIT, ROOM_HELD, DEPOSIT_PAID)
+            .refused(ROOM_REFUSED)
+            .undone_by(steps::RETURN_DEPOSIT)
+            .on(&[FLIGHT_REFUSED, FLIGHT_CANCELLED, FLIGHT_KEPT], &[ROOM_RELEASED, ROOM_KEPT]),
+        effects::DEPOSIT,
+        OF_DEPOSIT
+    );
+    /// Books the flight.
+    BookFlight(
+        Signature::new(steps::BOOK_FLIGHT, DEPOSIT_PAID, FLIGHT_BOOKED)
+            .refused(FLIGHT_REFUSED)
+            .undone_by(steps::CANCEL_FLIGHT)
+            .on(&[CAR_REFUSED], &[FLIGHT_CANCELLED, FLIGHT_KEPT]),
+        effects::FLIGHT,
+        OF_FLIGHT
+    );
+    /// Rents a car, if one is wanted. After this nothing is undone.
+    RentCar(
+        Signature::new(steps::RENT_CAR, FLIGHT_BOOKED, CAR_SETTLED).refused(CAR_REFUSED).decides_on(UNWINDING_STARTED),
+        effects::PLAN,
+        OF_CAR
+    );
+}
+
+fn standing(effect: EffectName, Booked(number): &Booked) -> Option<Standing> {
+    Some(Standing { effect, id: number.clone()?, amount: None })
+}
+
+/// The event that tells how a booking ended.
+fn told((done, [refused, undone, stands]): Answers, answer: Answer<Event, Booked>) -> Event {
+    let Answer { subject: trip, journey, ending } = answer;
+    let (tell, Failed { error, standing }) = match ending {
+        Ending::Done(_) => return done(Done { trip, journey }),
+        Ending::Refused(_, failed) => (refused, failed),
+        Ending::Undone(_, failed) => (undone, failed),
+        Ending::Stands(_, failed) => (stands, failed),
+    };
+    tell(NotDone { trip, error, standing, journey })
+}
+
+fn of_hotels() -> List {
+    List::default().with(Forced::new(HoldRoom, Some(force))).with(Forced::new(PayDeposit, Some(force)))
+}
+
+fn of_flights() -> List {
+    List::default().with(Forced::new(BookFlight, Some(force)))
+}
+
+fn of_cars() -> List {
+    List::default().with(Forced::new(RentCar, Some(force)))
+}
+
+/// What hotels says of itself.
+pub static HOTELS: LazyLock<Declaration> =
+    LazyLock::new(|| of_hotels().declaration("hotels", "holds a room, takes the deposit; gives both back"));
+/// What flights says of itself.
+pub static FLIGHTS: LazyLock<Declaration> =
+    LazyLock::new(|| of_flights().declaration("flights", "books the flight; cancels it"));
+/// What cars says of itself.
+pub static CARS: LazyLock<Declaration> =
+    LazyLock::new(|| of_cars().declaration("cars", "rents a car, if one is wanted"));
+
+/// The hotels service.
+#[must_use]
+pub fn hotels() -> Bookings {
+    Steps::new(&HOTELS, of_hotels())
+}
+
+/// The flights service.
+#[must_use]
+pub fn flights() -> Bookings {
+    Steps::new(&FLIGHTS, of_flights())
+}
+
+/// The cars service.
+#[must_use]
+pub fn cars() -> Bookings {
+    Steps::new(&CARS, of_cars())
+}

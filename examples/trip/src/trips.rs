@@ -1,0 +1,127 @@
+//! Trips owns the saga: it reads requests, and answers for how each trip ends.
+
+use std::convert::Infallible;
+
+use saga::declaration::PATIENT;
+use saga::owner::reactions::{asked, begins, completes, fails};
+use saga::owner::{Broken, Deadlines, Fields, Form, Owner, Reading, Requested};
+use saga::topology::{Channel, Names};
+use saga::{Declaration, Reaction};
+use wire::told::{Completed, Failed, NoDetails};
+use wire::{EventType, Events, Failure, Path, SagaId, SagaKind, Standing, StepType};
+
+use crate::vocabulary::events::{
+    CANCEL_REQUESTED, CAR_REFUSED, CAR_SETTLED, RESOLVE_REQUESTED, RETRY_REQUESTED, ROOM_KEPT, ROOM_REFUSED,
+    ROOM_RELEASED, TRIP_CANCELLED, TRIP_COMPLETED, TRIP_NEEDS_ATTENTION, TRIP_REGISTERED, TRIP_REJECTED,
+    TRIP_REQUESTED, UNWINDING_STARTED,
+};
+use crate::vocabulary::{Asked, Done, Event, NotDone, Plan, Trip, effects, kinds, steps};
+
+/// A reaction to the last of what undoes a trip.
+const fn failing(to: EventType, answers: &'static [EventType]) -> Reaction {
+    fails(to, &[steps::CALL_OFF_TRIP], &[steps::REGISTER_TRIP], answers, PATIENT)
+}
+
+const ENDS: &[EventType] = &[TRIP_CANCELLED, TRIP_NEEDS_ATTENTION];
+
+/// What trips says of itself, as data.
+pub(crate) static DECLARATION: Declaration = Declaration {
+    name: "trips",
+    about: "registers trips, owns the outcome",
+    lexicon: Event::LEXICON,
+    stateful: true,
+    looks: true,
+    deadlines: true,
+    counters: None,
+    reactions: &[
+        begins(TRIP_REQUESTED, &[steps::REGISTER_TRIP], &[TRIP_REGISTERED, TRIP_REJECTED, TRIP_CANCELLED], PATIENT),
+        completes(CAR_SETTLED, &[], &[TRIP_COMPLETED]),
+        failing(ROOM_REFUSED, ENDS),
+        failing(ROOM_RELEASED, ENDS),
+        failing(ROOM_KEPT, &[TRIP_NEEDS_ATTENTION]),
+        asked(CANCEL_REQUESTED, &[UNWINDING_STARTED], PATIENT),
+        asked(RETRY_REQUESTED, &[UNWINDING_STARTED, TRIP_NEEDS_ATTENTION], PATIENT),
+        asked(RESOLVE_REQUESTED, &[TRIP_NEEDS_ATTENTION], PATIENT),
+        asked(CAR_REFUSED, &[], PATIENT),
+    ],
+};
+
+/// The fields of a request.
+const FIELDS: &[&str] = &["traveller", "city", "nights", "car"];
+
+/// How a request is read.
+pub(crate) const FORMS: &[Form<Event, Infallible>] = &[Form {
+    kind: kinds::TRIP,
+    fields: FIELDS,
+    read,
+    schema: ("TripRequest", || schemars::schema_for!(Plan).to_value()),
+}];
+
+fn read(fields: &Fields<'_>, mut broken: Vec<String>) -> Reading<Event, Infallible> {
+    broken.extend(fields.rule_of_unknown::<Event>(FIELDS).map(|rule| format!("body: {rule}")));
+    if broken.is_empty() {
+        match fields.parse() {
+            Ok(trip) => return Ok(Requested { subject: Trip { trip }, secret: None }),
+            Err(rule) => broken.push(rule),
+        }
+    }
+    Err(Box::new(Broken { asked: Asked::default(), rules: broken }))
+}
+
+/// The owner of trips.
+#[derive(Debug)]
+pub struct Trips {
+    topic: String,
+    deadlines: Deadlines,
+}
+
+impl Trips {
+    /// The owner under these names, whose trips may take so long.
+    #[must_use]
+    pub fn new(names: &Names, deadlines: Deadlines) -> Self {
+        Self { topic: names.topic(Channel::Requests(kinds::TRIP)), deadlines }
+    }
+}
+
+impl Owner for Trips {
+    type Vocabulary = Event;
+    type Secret = Infallible;
+
+    fn declaration(&self) -> &'static Declaration {
+        &DECLARATION
+    }
+
+    fn forms(&self) -> &'static [Form<Event, Infallible>] {
+        FORMS
+    }
+
+    fn seal(&self, secret: &Infallible, _saga: SagaId) -> Result<String, String> {
+        match *secret {}
+    }
+
+    fn requested_by(&self, topic: &str) -> Option<SagaKind> {
+        (topic == self.topic).then_some(kinds::TRIP)
+    }
+
+    fn deadlines(&self) -> &Deadlines {
+        &self.deadlines
+    }
+
+    fn fails(&self, _step: StepType, _trip: &Trip) -> Option<Failure> {
+        None
+    }
+
+    fn standing(&self, trip: &Trip) -> Standing {
+        Standing { effect: effects::PLAN, id: trip.trip.city.to_string(), amount: None }
+    }
+
+    fn completed(&self, event: &Event, earlier: u32, path: Path) -> Option<Event> {
+        let Done { trip, .. } = event.holds().cloned()?;
+        Some(Event::TripCompleted(Completed { subject: trip, details: NoDetails {}, earlier, path }))
+    }
+
+    fn failed(&self, event: &Event) -> Option<Failed<Trip, NoDetails>> {
+        let NotDone { trip, error, standing, journey } = event.holds().cloned()?;
+        Some(Failed { standing, ..Failed::new(trip, error, journey.path) })
+    }
+}

@@ -1,0 +1,284 @@
+//! The trip, held to what every choreography has to hold: its map, each service by itself, and all of them under an
+//! adversary.
+
+#![cfg(test)]
+
+use std::collections::BTreeSet;
+
+use fastrand::Rng;
+use map::cloudformation::{Stack, cloudformation};
+use saga::owner::Deadlines;
+use saga::topology::Names;
+use saga::{Channel, Participant, notifier::Notifier};
+use testkit::{Conformance, Fault, Message, Node, Nothing, Outside, Point, Service, Storm, Story, World};
+use trip::vocabulary::{Asked, Done, NotDone, Plan, Trip, effects, kinds, steps};
+use trip::{Event, NOTIFIER, Trips, cars, flights, hotels, map};
+use wire::told::{Registered, UnwindingStarted};
+use wire::{EffectName, Failure, Journey, Notification, SagaId, Standing};
+
+#[test]
+fn the_map_keeps_every_rule_and_is_drawn_and_deployed_as_committed() {
+    let problems = map::check(&map());
+    assert!(problems.is_empty(), "{problems:#?}");
+    let drawn = format!("# The trip\n\n```mermaid\n{}```\n\n{}", map::mermaid(&map(), None), map::table(&map()));
+    let topology = cloudformation(&map(), Stack::Topology);
+    for (file, text) in [("map.md", drawn), ("template.yaml", topology)] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        if option_env!("BLESS").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), text, "BLESS=1 writes {file} anew");
+    }
+}
+
+#[test]
+fn the_program_plays_three_trips() {
+    let ended = std::process::Command::new(env!("CARGO_BIN_EXE_trip")).env("RUST_LOG", "off").output().unwrap();
+    let told = String::from_utf8(ended.stdout).unwrap();
+    for (who, outcome) in [("ann", "completed"), ("ben.RentCar", "compensated"), ("cleo.RentCar", "needs_attention")] {
+        assert!(told.lines().any(|line| line.starts_with(who) && line.contains(outcome)), "{who}: {told}");
+    }
+    assert!(ended.status.success() && told.lines().count() == 3, "{told}");
+}
+
+/// Travellers, each with how the trip has to end: the outcome, the steps on its path, and what stands.
+const ROWS: [(&str, &str, &str, &[&str]); 7] = [
+    ("ann", "completed", "RegisterTrip HoldRoom PayDeposit BookFlight RentCar", &[]),
+    ("ben.HoldRoom", "compensated", "RegisterTrip HoldRoom! ReleaseRoom CallOffTrip", &[]),
+    ("ben.PayDeposit", "compensated", "RegisterTrip HoldRoom PayDeposit! ReturnDeposit ReleaseRoom CallOffTrip", &[]),
+    (
+        "ben.BookFlight",
+        "compensated",
+        "RegisterTrip HoldRoom PayDeposit BookFlight! CancelFlight ReturnDeposit ReleaseRoom CallOffTrip",
+        &[],
+    ),
+    (
+        "ben.RentCar",
+        "compensated",
+        "RegisterTrip HoldRoom PayDeposit BookFlight RentCar! CancelFlight ReturnDeposit ReleaseRoom CallOffTrip",
+        &[],
+    ),
+    (
+        "cleo.RentCar.CancelFlight.ReleaseRoom",
+        "needs_attention",
+        "RegisterTrip HoldRoom PayDeposit BookFlight RentCar! CancelFlight! ReturnDeposit ReleaseRoom! CallOffTrip",
+        &["flight", "room"],
+    ),
+    ("", "rejected", "RegisterTrip!", &[]),
+];
+
+struct Cast {
+    trips: Node<Trips, Nothing>,
+    bookings: [Node<trip::Bookings, Nothing>; 3],
+    notifier: Node<Notifier<Event>, Nothing>,
+}
+
+impl Cast {
+    fn new() -> Self {
+        Self {
+            trips: Node::new(
+                Trips::new(&Names::default(), Deadlines::default().of_kind(kinds::TRIP, 604_800)),
+                Nothing,
+            ),
+            bookings: [hotels(), flights(), cars()].map(|service| Node::new(service, Nothing)),
+            notifier: Node::new(Notifier::new(&NOTIFIER), Nothing),
+        }
+    }
+
+    fn world(&self) -> World<'_> {
+        let [hotels, flights, cars] = &self.bookings;
+        let services: [&dyn Service; 5] = [&self.trips, hotels, flights, cars, &self.notifier];
+        World::new(Names::default(), map::topology(&map(), &Names::default()), &services)
+    }
+}
+
+/// Every trip ended once, as its row says; nothing is left in a queue or a dead-letter queue.
+fn ended(world: &World<'_>, rows: &[usize]) -> Result<(), String> {
+    let bodies = [true, false].into_iter().flat_map(|successful| world.notifications(successful));
+    let told: BTreeSet<&str> = bodies.map(|message| message.body.as_str()).collect();
+    let mut ends: Vec<String> = Vec::new();
+    for body in told {
+        let told: Notification<Asked> = serde_json::from_str(body).map_err(|error| error.to_string())?;
+        let who = told.about.trip.map(|plan| plan.traveller.to_string()).unwrap_or_default();
+        let step = |step: &wire::Step| format!("{}{}", step.step, if step.ok { "" } else { "!" });
+        let way: Vec<String> = told.path.steps().iter().map(step).collect();
+        let standing: Vec<&str> = told.standing.iter().map(|standing| standing.effect.as_str()).collect();
+        ends.push(format!("{who} {} {} {standing:?}", told.outcome.as_str(), way.join(" ")));
+    }
+    let mut shall_be: Vec<String> = rows
+        .iter()
+        .map(|row| ROWS[*row])
+        .map(|(who, outcome, way, standing)| format!("{who} {outcome} {way} {standing:?}"))
+        .collect();
+    ends.sort();
+    shall_be.sort();
+    if ends != shall_be || !world.dead().is_empty() {
+        return Err(format!("{ends:#?}\nand not {shall_be:#?}; dead: {:?}", world.dead()));
+    }
+    Ok(())
+}
+
+fn ask(world: &mut World<'_>, row: usize, request_id: &str) {
+    let body =
+        serde_json::json!({ "traveller": ROWS[row].0, "city": "Lisbon", "nights": 3, "car": row.is_multiple_of(2) });
+    world.request(Channel::Requests(kinds::TRIP), &body.to_string(), request_id);
+}
+
+#[test]
+fn every_row_survives_every_fault_at_every_act_of_every_message() {
+    let mut struck = 0;
+    for (row, (who, ..)) in ROWS.iter().enumerate() {
+        let run = |points: &[Point]| {
+            let cast = Cast::new();
+            let mut world = cast.world();
+            ask(&mut world, row, "r");
+            let (acts, struck) = world.run(points);
+            (acts, struck, ended(&world, &[row]))
+        };
+        let (acts, _, plain) = run(&[]);
+        assert_eq!(plain, Ok(()), "{who}");
+        for (delivery, acts) in acts.into_iter().enumerate() {
+            for (act, fault) in (0..acts).flat_map(|act| Fault::ANYWHERE.map(|fault| (act, fault))) {
+                let point = Point { delivery, act, fault };
+                let (_, once, verdict) = run(&[point]);
+                assert_eq!((once, verdict), (1, Ok(())), "{who}: {point:?}");
+                struck += once;
+            }
+        }
+    }
+    assert!(struck > 200, "only {struck} faults struck");
+}
+
+#[test]
+fn no_storm_loses_a_trip_or_ends_it_twice() {
+    for seed in 0..100 {
+        let (cast, mut rng) = (Cast::new(), Rng::with_seed(seed));
+        let mut world = cast.world();
+        let rows: Vec<usize> = (0..8).map(|_| rng.usize(..ROWS.len())).collect();
+        rows.iter().enumerate().for_each(|(nth, row)| ask(&mut world, *row, &format!("{seed}-{nth}")));
+        let storm = Storm { duplicates: 30, redeliveries: 20, crashes: 20, losses: 20, slow_calls: 0, workers: 5 };
+        storm.rage(&mut world, &mut rng, |_| {});
+        assert_eq!(ended(&world, &rows), Ok(()), "seed {seed}");
+    }
+}
+
+fn plan(traveller: &str) -> Trip {
+    let trip = serde_json::json!({ "traveller": traveller, "city": "Lisbon", "nights": 3, "car": true });
+    Trip { trip: serde_json::from_value::<Plan>(trip).unwrap() }
+}
+
+fn journey() -> Journey {
+    Journey::until(testkit::NOW + std::time::Duration::from_secs(900))
+}
+
+fn done(event: fn(Done) -> Event, who: &str) -> Event {
+    event(Done { trip: plan(who), journey: journey() })
+}
+
+fn failure() -> Failure {
+    Failure::new("NoRentCar", steps::RENT_CAR, "sold out")
+}
+
+fn not_done(event: fn(NotDone) -> Event, who: &str, standing: &[EffectName]) -> Event {
+    let stands = |effect: &EffectName| Standing { effect: effect.clone(), id: "1".to_owned(), amount: None };
+    let standing = standing.iter().map(stands).collect();
+    event(NotDone { trip: plan(who), error: failure(), standing, journey: journey() })
+}
+
+/// Events in their order: what is undone was announced by the service itself, so no later event comes before it.
+fn story(name: &'static str, heard: Vec<Event>) -> Story {
+    let saga = SagaId::of_request("trip", name);
+    Story::in_order(name, heard.into_iter().map(|event| Message::of_event(saga, event, None)).collect())
+}
+
+fn conforms<P: Participant>(service: fn() -> P, stories: Vec<Story>, tolerates: &[&str])
+where
+    Nothing: Outside<P>,
+{
+    let node = || Node::new(service(), Nothing);
+    let report = Conformance { node: &node, stories, secrets: &[], opens: &|_, _| true, tolerates }.check();
+    assert!(report.faults > 0 && report.interleavings > 0 && report.hostile > 0, "{report:?}");
+}
+
+const TOLERATED: &[&str] = &["data.deadline"];
+
+#[test]
+fn flights_and_cars_conform() {
+    let (paid, booked) = (|who| done(Event::DepositPaid, who), |who| done(Event::FlightBooked, who));
+    let refused = |who| not_done(Event::CarRefused, who, &[]);
+    let flown = vec![
+        story("booked", vec![paid("ann")]),
+        story("refused", vec![paid("ben.BookFlight")]),
+        story("cancelled", vec![paid("ann"), refused("ann")]),
+        story("kept", vec![paid("cleo.CancelFlight"), refused("cleo.CancelFlight")]),
+        story("called off", vec![refused("ann"), paid("ann")]),
+    ];
+    conforms(flights, flown, TOLERATED);
+    let unwinding = UnwindingStarted { subject: plan("ann"), error: failure(), journey: journey() };
+    let driven = vec![
+        story("rented", vec![booked("ann")]),
+        story("refused", vec![booked("ben.RentCar")]),
+        story("too late", vec![booked("ann"), Event::UnwindingStarted(unwinding.clone())]),
+        story("called off", vec![Event::UnwindingStarted(unwinding), booked("ann")]),
+    ];
+    conforms(cars, driven, TOLERATED);
+}
+
+#[test]
+fn hotels_conform() {
+    let registered = |who: &str| Event::TripRegistered(Registered { subject: plan(who), journey: journey() });
+    let mut stories = vec![
+        story("paid", vec![registered("ann")]),
+        story("no room", vec![registered("ben.HoldRoom")]),
+        story("no deposit", vec![registered("ben.PayDeposit")]),
+    ];
+    let undoing: [fn(NotDone) -> Event; 3] = [Event::FlightRefused, Event::FlightCancelled, Event::FlightKept];
+    let names = [["a", "b", "c"], ["d", "e", "f"], ["g", "h", "i"]];
+    for (event, [released, kept, called_off]) in undoing.into_iter().zip(names) {
+        let no_flight = |who| not_done(event, who, &[]);
+        stories.push(story(released, vec![registered("ann"), no_flight("ann")]));
+        stories.push(story(kept, vec![registered("cleo.ReturnDeposit"), no_flight("cleo.ReturnDeposit")]));
+        stories.push(story(called_off, vec![no_flight("ann"), registered("ann")]));
+    }
+    conforms(hotels, stories, TOLERATED);
+}
+
+#[test]
+fn trips_conform() {
+    let trips = || Trips::new(&Names::default(), Deadlines::default());
+    let request = |name: &str, nights: i32| {
+        let body = serde_json::json!({ "traveller": "ann", "city": "Lisbon", "nights": nights, "car": true });
+        let mut message = Message::new("message-1", body.to_string());
+        message.attributes.insert("requestId".to_owned(), name.to_owned());
+        message
+    };
+    let asked = |what: &str, name: &str| {
+        let body = serde_json::json!({ "type": what, "id": what, "sagaId": SagaId::of_request("trip", name) });
+        Message::new("message-2", body.to_string())
+    };
+    let begun = |name: &'static str, then: Vec<Message>| {
+        Story::in_order(name, std::iter::once(request(name, 3)).chain(then).collect())
+    };
+    let ends = |name: &'static str, event: Event| begun(name, story(name, vec![event]).messages);
+    let needs = |name: &'static str| story(name, vec![not_done(Event::RoomKept, "ann", &[effects::ROOM])]).messages;
+    let stories = vec![
+        ends("completed", done(Event::CarSettled, "ann")),
+        ends("no room", not_done(Event::RoomRefused, "ann", &[])),
+        ends("no room, and a deposit stands", not_done(Event::RoomRefused, "ann", &[effects::DEPOSIT])),
+        ends("released", not_done(Event::RoomReleased, "ann", &[])),
+        ends("released, and a flight stands", not_done(Event::RoomReleased, "ann", &[effects::FLIGHT])),
+        begun(
+            "kept and tried again",
+            [needs("kept and tried again"), vec![asked("retry_requested", "kept and tried again")]].concat(),
+        ),
+        begun(
+            "kept and closed",
+            [needs("kept and closed"), vec![asked("resolve_requested", "kept and closed")]].concat(),
+        ),
+        begun("cancelled", vec![asked("cancel_requested", "cancelled")]),
+        begun("refused by cars", story("refused by cars", vec![not_done(Event::CarRefused, "ann", &[])]).messages),
+        Story::in_order("withdrawn", vec![asked("cancel_requested", "withdrawn"), request("withdrawn", 3)]),
+        Story::in_order("rejected", vec![request("rejected", -1)]),
+    ];
+    conforms(trips, stories, &["data.deadline", "id"]);
+}
