@@ -144,11 +144,11 @@ impl Endpoint {
     /// # Examples
     ///
     /// ```
-    /// use local::{Endpoint, FailWith, Options};
+    /// use ensemble_local_aws::{Endpoint, FailWith, Options};
     ///
     /// let endpoint = Endpoint::start(Options::default())?;
     /// endpoint.fail_next("dynamodb:TransactWriteItems", FailWith::TransactionConflict, 2);
-    /// # Ok::<(), local::StartError>(())
+    /// # Ok::<(), ensemble_local_aws::StartError>(())
     /// ```
     pub fn fail_next(&self, operation: &str, with: FailWith, times: u32) {
         match operation.strip_prefix("dynamodb:") {

@@ -25,8 +25,8 @@
 //! It is not for production, and says so when it starts.
 //!
 //! ```no_run
-//! # fn main() -> Result<(), local::StartError> {
-//! let endpoint = local::Endpoint::start(local::Options::default())?;
+//! # fn main() -> Result<(), ensemble_local_aws::StartError> {
+//! let endpoint = ensemble_local_aws::Endpoint::start(ensemble_local_aws::Options::default())?;
 //! println!("AWS_ENDPOINT_URL={}", endpoint.url());
 //! endpoint.stop();
 //! # Ok(())

@@ -16,7 +16,7 @@ use crate::settings::{ConfigError, Environment, Variable};
 pub(crate) const LOG: Variable = Variable {
     name: "RUST_LOG",
     default: Some("info"),
-    allowed: "directives of tracing-subscriber's EnvFilter, such as info or runtime=debug",
+    allowed: "directives of tracing-subscriber's EnvFilter, such as info or ensemble_runtime=debug",
     about: "what is logged; other crates than ours never below info",
 };
 pub(crate) const LOG_FORMAT: Variable = Variable {
@@ -27,7 +27,15 @@ pub(crate) const LOG_FORMAT: Variable = Variable {
 };
 
 /// The crates of this library, which log no body.
-const OURS: &[&str] = &["door", "local", "operate", "runtime", "saga", "wire"];
+const OURS: &[&str] = &[
+    "ensemble_console",
+    "ensemble_door",
+    "ensemble_local_aws",
+    "ensemble_operate",
+    "ensemble_runtime",
+    "ensemble_saga",
+    "ensemble_wire",
+];
 
 /// The crates that may log below INFO besides those of this library: an application's own, which log no body either.
 pub type Crates = &'static [&'static str];
@@ -98,7 +106,7 @@ mod tests {
             assert!(!may_log_at(&["hotels"], target, Level::DEBUG), "{target}");
             assert!(!may_log_at(&["hotels"], target, Level::TRACE), "{target}");
         }
-        for target in ["runtime::consumer", "hotels::book"] {
+        for target in ["ensemble_runtime::consumer", "hotels::book"] {
             assert!(may_log_at(&["hotels"], target, Level::TRACE), "{target}");
         }
     }

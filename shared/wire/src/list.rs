@@ -11,8 +11,8 @@
 /// ```
 /// use schemars::JsonSchema;
 /// use serde::{Deserialize, Serialize};
-/// use wire::told::{Registered, UnwindingStarted};
-/// use wire::{Events, SagaKind};
+/// use ensemble_wire::told::{Registered, UnwindingStarted};
+/// use ensemble_wire::{Events, SagaKind};
 ///
 /// /// What is asked for.
 /// #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -20,13 +20,13 @@
 ///     address: String,
 /// }
 ///
-/// impl wire::Subject for Parcel {
+/// impl ensemble_wire::Subject for Parcel {
 ///     fn kind(&self) -> SagaKind {
 ///         kinds::PARCEL
 ///     }
 /// }
 ///
-/// wire::vocabulary! {
+/// ensemble_wire::vocabulary! {
 ///     /// The events of a parcel service.
 ///     pub enum Event about Parcel;
 ///     kinds {

@@ -37,9 +37,9 @@ async fn echo(patience: Duration) -> Echo {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let routes = Router::new().route("/", post(async |body: Bytes| body));
-    let routes = door::guarded(routes, Vec::new(), |why| (StatusCode::FORBIDDEN, why).into_response());
+    let routes = ensemble_door::guarded(routes, Vec::new(), |why| (StatusCode::FORBIDDEN, why).into_response());
     let (stop, stopped) = oneshot::channel();
-    let serving = door::serve(listener, routes, patience, |stream| (stream, ()), async {
+    let serving = ensemble_door::serve(listener, routes, patience, |stream| (stream, ()), async {
         stopped.await.ok();
     });
     Echo { address, stop, serving: tokio::spawn(serving) }

@@ -1,6 +1,6 @@
 //! Who is let in: AWS clients and command lines, and no web page.
 
-use local::{Endpoint, Options};
+use ensemble_local_aws::{Endpoint, Options};
 use reqwest::{Method, StatusCode};
 
 use crate::world::World;

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
     Projection, ProjectionType, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, ScalarAttributeType,
     TransactWriteItem, Update,
 };
-use local::Options;
+use ensemble_local_aws::Options;
 
 use crate::world::World;
 

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
     GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, Projection,
     ProjectionType, PutRequest, ScalarAttributeType, Select, WriteRequest,
 };
-use local::Options;
+use ensemble_local_aws::Options;
 
 use crate::dynamodb::{item, n, s};
 use crate::world::World;

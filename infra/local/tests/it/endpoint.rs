@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::QueueAttributeName;
-use local::{Endpoint, Options, StartError};
+use ensemble_local_aws::{Endpoint, Options, StartError};
 use serde_json::Value;
 
 use crate::world::{World, queue_arn, soon};

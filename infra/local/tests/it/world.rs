@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
-use local::{Endpoint, Options};
+use ensemble_local_aws::{Endpoint, Options};
 
 /// How long a condition may take to come true.
 const PATIENCE: Duration = Duration::from_secs(20);

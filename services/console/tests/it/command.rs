@@ -124,7 +124,7 @@ async fn a_bad_value_of_any_variable_exits_with_78_and_is_not_repeated() {
     for variable in variables.concat() {
         let value = match variable.name {
             // A bare word is a target.
-            "RUST_LOG" => "runtime=b@d",
+            "RUST_LOG" => "ensemble_runtime=b@d",
             _ => BAD,
         };
         let mut env = env(&[("AWS_ENDPOINT_URL", NOWHERE)]);

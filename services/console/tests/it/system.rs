@@ -70,7 +70,7 @@ impl System {
             ("ENSEMBLE_HOOKS", "on"),
             // What a killed process held comes back as soon as the settings allow.
             ("ENSEMBLE_VISIBILITY_SECS", "3"),
-            ("RUST_LOG", "info,runtime=debug"),
+            ("RUST_LOG", "info,ensemble_runtime=debug"),
             // Cards travel to the gateway in the clear: a proxy must never see them, and this one would lose them.
             ("HTTP_PROXY", "http://127.0.0.1:1"),
             ("http_proxy", "http://127.0.0.1:1"),

@@ -12,8 +12,10 @@ pub(crate) struct Member {
     manifest: toml::Table,
 }
 
-/// Every member of the workspace, by the name of its package.
+/// Every member of the workspace, by the name under which others depend on it; without one, by the name of its package.
 pub(crate) fn members() -> BTreeMap<String, Member> {
+    let workspace: toml::Table = std::fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let named = workspace["workspace"]["dependencies"].as_table().unwrap();
     let mut members = BTreeMap::new();
     for group in ["shared", "services", "infra"] {
         for entry in std::fs::read_dir(root().join(group)).unwrap() {
@@ -22,14 +24,18 @@ pub(crate) fn members() -> BTreeMap<String, Member> {
                 continue;
             };
             let manifest: toml::Table = text.parse().unwrap();
-            let name = manifest["package"]["name"].as_str().unwrap().to_owned();
-            members.insert(name, Member { folder, manifest });
+            let package = manifest["package"]["name"].as_str().unwrap().to_owned();
+            let is_here = |dependency: &toml::Value| {
+                dependency.get("path").is_some_and(|path| root().join(path.as_str().unwrap()) == folder)
+            };
+            let name = named.iter().find(|(_, dependency)| is_here(dependency)).map(|(name, _)| name.clone());
+            members.insert(name.unwrap_or(package), Member { folder, manifest });
         }
     }
     members
 }
 
-/// The manifest of every member of the workspace, by the name of its package.
+/// The manifest of every member of the workspace, by the same name.
 fn manifests() -> BTreeMap<String, toml::Table> {
     members().into_iter().map(|(name, member)| (name, member.manifest)).collect()
 }
@@ -112,7 +118,7 @@ fn the_grammar_needs_neither_tokio_nor_aws() {
     let lock: toml::Table = std::fs::read_to_string(root().join("Cargo.lock")).unwrap().parse().unwrap();
     let packages = lock["package"].as_array().unwrap();
     let named = |package: &toml::Value| package["name"].as_str().unwrap().to_owned();
-    let (mut open, mut linked) = (vec!["saga".to_owned()], BTreeSet::new());
+    let (mut open, mut linked) = (vec!["ensemble-saga".to_owned()], BTreeSet::new());
     while let Some(name) = open.pop() {
         for package in packages.iter().filter(|package| named(package) == name) {
             let needs = package.get("dependencies").and_then(toml::Value::as_array).into_iter().flatten();
@@ -120,7 +126,7 @@ fn the_grammar_needs_neither_tokio_nor_aws() {
             open.extend(needs.filter(|need| linked.insert(need.clone())));
         }
     }
-    assert!(linked.contains("wire") && linked.contains("serde_json"), "{linked:?}");
+    assert!(linked.contains("ensemble-wire") && linked.contains("serde_json"), "{linked:?}");
     let heavy = |name: &&String| ["tokio", "hyper", "aws", "mio", "rustls"].iter().any(|heavy| name.starts_with(heavy));
     assert_eq!(linked.iter().filter(heavy).collect::<Vec<_>>(), Vec::<&String>::new());
 }

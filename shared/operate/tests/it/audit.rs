@@ -1,7 +1,7 @@
 //! The record of what operators did.
 
-use operate::audit::Audit;
-use operate::provision::provision;
+use ensemble_operate::audit::Audit;
+use ensemble_operate::provision::provision;
 use runtime::{Aws, Cleaning, Environment, Settings};
 use saga::topology::Table;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! Provisioning: idempotent, and it brings into line what differs.
 
-use operate::provision::{Did, provision};
+use ensemble_operate::provision::{Did, provision};
 use runtime::Aws;
 use runtime::tools::clients;
 use saga::topology::{Index, Queue, Subscription, Table, Topology};
@@ -19,7 +19,7 @@ async fn what_is_missing_is_created_what_differs_is_updated_and_a_second_run_cha
         filter: Some(("type".to_owned(), vec!["fare_registered".to_owned()])),
         undelivered: "ensemble-scripted-undelivered".to_owned(),
     });
-    let dids = |changes: Vec<operate::provision::Change>| {
+    let dids = |changes: Vec<ensemble_operate::provision::Change>| {
         changes.into_iter().map(|change| (change.kind, change.did)).collect::<Vec<_>>()
     };
 

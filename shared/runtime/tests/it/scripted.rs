@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use contracts::{Event, EventType, Events, Poison, Publisher, Reason, SagaId, events};
-use runtime::tools::{Clients, clients};
-use runtime::{Aws, Call, Environment, Failed, Perform, Service, Settings, Unavailable};
+use ensemble_runtime::tools::{Clients, clients};
+use ensemble_runtime::{Aws, Call, Environment, Failed, Perform, Service, Settings, Unavailable};
 use saga::topology::Channel;
 use saga::{
     Announcement, Context, Decision, Declaration, Delivery, Input, Participant, Reaction, Received, RetryPolicy, Then,
