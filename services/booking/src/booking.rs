@@ -1,8 +1,6 @@
 //! The service, as a value.
 
 use card::PublicKey;
-use contracts::{Event, Events, SagaKind};
-use saga::Channel;
 use saga::owner::Deadlines;
 use saga::topology::Names;
 
@@ -11,8 +9,8 @@ use saga::topology::Names;
 pub struct Booking {
     /// Payment's key, to which cards are sealed.
     pub key: PublicKey,
-    /// The names of the topics whose SNS envelopes carry requests, and what is requested by each.
-    pub request_topics: Vec<(String, SagaKind)>,
+    /// The names of the topics whose SNS envelopes carry requests.
+    pub names: Names,
     /// How long sagas may take.
     pub deadlines: Deadlines,
     /// Whether the forced failures of [`contracts::hooks`] are honoured.
@@ -24,8 +22,6 @@ impl Booking {
     /// forced failures.
     #[must_use]
     pub fn new(key: PublicKey, names: &Names) -> Self {
-        let topic = |kind| (names.topic(Channel::Requests(kind)), kind);
-        let request_topics = Event::LEXICON.kinds.iter().copied().map(topic).collect();
-        Self { key, request_topics, deadlines: Deadlines::default(), hooks: false }
+        Self { key, names: names.clone(), deadlines: Deadlines::default(), hooks: false }
     }
 }

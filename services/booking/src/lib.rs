@@ -22,6 +22,7 @@ use contracts::booking::Failed;
 use contracts::{Event, Failure, Path, Purchase, SagaId, SagaKind, Standing, StepType, hooks, kinds};
 use saga::Declaration;
 use saga::owner::{Deadlines, Form, Owner, Stage, request};
+use saga::topology::Names;
 
 pub use booking::Booking;
 pub use declaration::{DECLARATION, FORMS};
@@ -43,8 +44,8 @@ impl Owner for Booking {
         card::seal(card, &self.key, saga).map_err(|error| format!("cc, expiryDate, cvv: {error}"))
     }
 
-    fn requested_by(&self, topic: &str) -> Option<SagaKind> {
-        self.request_topics.iter().find(|(name, _)| name == topic).map(|(_, kind)| *kind)
+    fn names(&self) -> &Names {
+        &self.names
     }
 
     fn deadlines(&self) -> &Deadlines {

@@ -1,4 +1,5 @@
-//! The events of whoever owns a saga, as far as they are the same in any choreography.
+//! The data of events that are the same in any choreography: those of whoever owns a saga, and those of a step that has
+//! nothing of its own to tell.
 //!
 //! `S`: what the saga is about. An outcome that tells more has a field `details` of its own type, `D` or `A`.
 
@@ -41,6 +42,59 @@ pub struct UnwindingStarted<S> {
     /// Why.
     pub error: Failure,
     /// The way so far; its round tells this unwinding from an earlier one.
+    #[serde(flatten)]
+    pub journey: Journey,
+}
+
+/// A step took effect.
+///
+/// Durable: the effect, in the table of the service that took the step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Done"))]
+#[serde(rename_all = "camelCase")]
+pub struct Done<S> {
+    /// What the saga is about.
+    #[serde(flatten)]
+    pub subject: S,
+    /// The way so far.
+    #[serde(flatten)]
+    pub journey: Journey,
+}
+
+/// A step did not take effect, or is undone, or could not be undone.
+///
+/// Durable: the end of the step, in the table of its service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "NotDone"))]
+#[serde(rename_all = "camelCase")]
+pub struct NotDone<S> {
+    /// What the saga is about.
+    #[serde(flatten)]
+    pub subject: S,
+    /// Why the saga fails.
+    pub error: Failure,
+    /// The effects that could not be undone, of this step and of later ones.
+    pub standing: Vec<Standing>,
+    /// The way so far.
+    #[serde(flatten)]
+    pub journey: Journey,
+}
+
+/// A person has answered what the saga asked.
+///
+/// Durable: who answered, and when, in the owner's table. The first answer counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Answered"))]
+#[serde(rename_all = "camelCase")]
+pub struct Answered<S> {
+    /// What the saga is about.
+    #[serde(flatten)]
+    pub subject: S,
+    /// Who answered.
+    pub by: String,
+    /// The answer, as the person gave it.
+    pub answer: String,
+    /// The way so far, as the owner knows it.
     #[serde(flatten)]
     pub journey: Journey,
 }
@@ -116,6 +170,23 @@ impl<S, D: Default> Failed<S, D> {
 }
 
 impl<S: 'static> Data<S> for Registered<S> {
+    crate::field!(S, subject);
+    crate::field!(S, journey);
+}
+
+impl<S: 'static> Data<S> for Done<S> {
+    crate::field!(S, subject);
+    crate::field!(S, journey);
+}
+
+impl<S: 'static> Data<S> for NotDone<S> {
+    crate::field!(S, subject);
+    crate::field!(S, journey);
+    crate::field!(S, error);
+    crate::field!(S, standing);
+}
+
+impl<S: 'static> Data<S> for Answered<S> {
     crate::field!(S, subject);
     crate::field!(S, journey);
 }

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::json::rule_of;
-use crate::{Data, EventType, Failure, Outcome, Poison, Reason, SagaKind, StepType};
+use crate::told::Rejected;
+use crate::{Data, EventType, Failure, Outcome, Path, Poison, Reason, SagaKind, StepType};
 
 /// What a saga is about: what was asked for, once its request is read.
 ///
@@ -77,7 +78,7 @@ pub trait Events: Clone + Debug + PartialEq + Serialize + Send + Sync + Sized + 
 /// What a choreography says besides its events: what its clients are told, and what must not be kept.
 pub trait Vocabulary: Events {
     /// What a request was for, as far as it could be read.
-    type Asked: Clone + Debug + PartialEq + for<'a> From<&'a Self::Subject>;
+    type Asked: Clone + Debug + PartialEq + for<'a> From<&'a Self::Subject> + 'static;
 
     /// What the outcome of a saga that failed tells of what was done, besides what still stands: as fields of the event.
     type Details: Clone + Debug + Default + PartialEq + Eq + Serialize + DeserializeOwned + Send + Sync + 'static;
@@ -89,7 +90,17 @@ pub trait Vocabulary: Events {
     fn unread(kind: SagaKind) -> Self::Asked;
 
     /// The rejection of a request for a saga of this kind. `None` where the vocabulary has no such event.
-    fn rejected(kind: SagaKind, asked: Self::Asked, error: Failure) -> Option<Self>;
+    #[must_use]
+    fn rejected(kind: SagaKind, asked: Self::Asked, error: Failure) -> Option<Self> {
+        let rejected = Rejected { asked, error, path: Path::default() };
+        Self::new(Self::LEXICON.telling(kind, Outcome::Rejected)?, &rejected)
+    }
+
+    /// What was asked for, by an event that says so.
+    fn asked(&self) -> Option<Self::Asked> {
+        let rejected: Option<&Rejected<Self::Asked>> = self.holds();
+        rejected.map(|rejected| rejected.asked.clone()).or_else(|| self.data().subject().map(Self::Asked::from))
+    }
 
     /// What the client is told of this outcome; `None` for an event that tells none.
     fn told(&self) -> Option<Self::About>;
@@ -156,6 +167,12 @@ impl Lexicon {
     #[must_use]
     pub fn telling(&self, kind: SagaKind, outcome: Outcome) -> Option<EventType> {
         self.events.iter().copied().find(|event| event.kind() == Some(kind) && event.outcome() == Some(outcome))
+    }
+
+    /// The event that tells what a person answered in a saga of this kind.
+    #[must_use]
+    pub fn answering(&self, kind: SagaKind) -> Option<EventType> {
+        self.events.iter().copied().find(|event| event.answers() && event.is_of(kind))
     }
 
     /// The event that says that whatever of a saga took effect is to be undone.

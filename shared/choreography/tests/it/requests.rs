@@ -3,10 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use booking::Booking;
-use contracts::{EventType, SagaId, events, kinds};
+use contracts::{Event, EventType, Events, SagaId, events, kinds};
 use saga::owner::Incoming;
 use saga::topology::Names;
-use saga::{Delivery, Participant};
+use saga::{Channel, Delivery, Participant};
 use serde_json::{Value, json};
 
 use crate::cast::{fare, order};
@@ -282,7 +282,8 @@ fn what_is_asked_of_a_saga_comes_by_the_topics_that_are_documented_to_carry_it_a
     let sides = Sides::new();
     let data = json!({ "sagaId": SagaId::of_request("fare", "a") }).to_string();
     for event in [events::CANCEL_REQUESTED, events::RETRY_REQUESTED, events::RESOLVE_REQUESTED] {
-        for (topic, _) in &sides.booking.request_topics {
+        for kind in Event::LEXICON.kinds {
+            let topic = &sides.booking.names.topic(Channel::Requests(*kind));
             let body = json!({
                 "Type": "Notification", "MessageId": "m", "Message": cloud_event(event.as_str(), &data),
                 "TopicArn": format!("arn:aws:sns:us-east-1:000000000000:{topic}"),

@@ -1,12 +1,13 @@
 //! What an owner of sagas is: its trait, and the form of its requests.
 
 use serde_json::Value;
-use wire::told::Failed;
-use wire::{Events, Failure, Path, SagaId, SagaKind, Standing, StepType, Vocabulary};
+use wire::told::{Completed, Failed};
+use wire::{Events, Failure, Outcome, Path, SagaId, SagaKind, Standing, StepType, Subject, Vocabulary};
 
 use super::deadlines::Deadlines;
 use super::request::fields::Fields;
 use crate::Declaration;
+use crate::topology::Names;
 
 /// A service that owns the outcome of sagas; it is a [`Participant`](crate::Participant) by that.
 ///
@@ -26,22 +27,28 @@ pub trait Owner: Send + Sync + Sized + 'static {
     /// The form of the requests of each kind of saga.
     fn forms(&self) -> &'static [Form<Self::Vocabulary, Self::Secret>];
 
-    /// Seals the secret of a request for this saga.
+    /// Seals the secret of a request for this saga. An owner whose requests have none leaves this as it is.
     ///
     /// # Errors
     ///
     /// The fields of the secret, and the rule that they break.
-    fn seal(&self, secret: &Self::Secret, saga: SagaId) -> Result<String, String>;
+    fn seal(&self, secret: &Self::Secret, saga: SagaId) -> Result<String, String> {
+        let _ = (secret, saga);
+        Err("body: has a secret that nobody here seals".to_owned())
+    }
 
-    /// The kind of saga that clients ask for by the topic of this name, if requests come by it.
-    fn requested_by(&self, topic: &str) -> Option<SagaKind>;
+    /// The names of topics: by the topic that carries a bare request is known which kind of saga it asks for.
+    fn names(&self) -> &Names;
 
     /// How long sagas may take.
     fn deadlines(&self) -> &Deadlines;
 
     /// Carries out a step of the owner's own: the first step of a saga, or the step that undoes that one. The failure,
     /// if the step fails.
-    fn fails(&self, step: StepType, subject: &AboutBy<Self>) -> Option<Failure>;
+    fn fails(&self, step: StepType, subject: &AboutBy<Self>) -> Option<Failure> {
+        let _ = (step, subject);
+        None
+    }
 
     /// What the record of a saga of this kind says at this stage, besides the name of its state.
     fn status(&self, kind: SagaKind, stage: Stage) -> Option<&'static str> {
@@ -54,10 +61,23 @@ pub trait Owner: Send + Sync + Sized + 'static {
 
     /// The event that tells that a saga completed, by the event that says so to the owner; `earlier` notifications went
     /// before. `None` for an event that says no such thing.
-    fn completed(&self, event: &Self::Vocabulary, earlier: u32, path: Path) -> Option<Self::Vocabulary>;
+    ///
+    /// Without a method of its own, an owner tells nothing of what was done.
+    fn completed(&self, event: &Self::Vocabulary, earlier: u32, path: Path) -> Option<Self::Vocabulary> {
+        let subject = event.data().subject()?.clone();
+        let telling = Self::Vocabulary::LEXICON.telling(subject.kind(), Outcome::Completed)?;
+        let details = <Self::Vocabulary as Vocabulary>::Details::default();
+        Self::Vocabulary::new(telling, &Completed { subject, details, earlier, path })
+    }
 
     /// How a saga failed, by the event that says so to the owner. `None` for an event that says no such thing.
-    fn failed(&self, event: &Self::Vocabulary) -> Option<FailedOf<Self>>;
+    ///
+    /// Without a method of its own, an owner tells nothing of what was done.
+    fn failed(&self, event: &Self::Vocabulary) -> Option<FailedOf<Self>> {
+        let data = event.data();
+        let (subject, error) = (data.subject()?.clone(), data.failure()?.clone());
+        Some(Failed { standing: data.standing().to_vec(), ..Failed::new(subject, error, data.path().clone()) })
+    }
 }
 
 /// What the sagas of this owner are about.

@@ -4,12 +4,13 @@
 //!
 //! **Invariant:** a request that can be recognised as one becomes an outcome; whatever cannot is poison.
 
-pub(super) mod ask;
+pub mod ask;
 mod beside;
 mod event;
 pub mod fields;
 mod rules;
 pub mod schema;
+mod whole;
 
 use wire::{
     EventType, Events, Identifier, Lexicon, MARK, MAX_BODY_BYTES, Poison, Reason, SagaId, SagaKind, Vocabulary,
@@ -21,10 +22,11 @@ use super::incoming::Incoming;
 use super::reactions::first_step;
 use crate::delivery;
 use crate::step::Heard;
-use crate::{Delivery, Door, Received};
+use crate::{Channel, Delivery, Door, Received};
 use beside::Beside;
 use event::{is_event, requested};
 use fields::Fields;
+pub use whole::whole;
 
 /// A request, wherever it was found.
 struct Request<'a> {
@@ -58,7 +60,7 @@ pub(super) fn read<O: Owner>(owner: &O, delivery: &Delivery<'_>) -> Result<Heard
     if fields.given(MARK).is_some() {
         return Err(Poison::redacted());
     }
-    if let Some(asked) = ask::asked(&fields) {
+    if let Some(asked) = ask::asked(lexicon, &fields) {
         return ask::read::<O::Vocabulary>(asked, &fields, &beside);
     }
     if is_event(&fields) && requested(lexicon, &fields).is_none() {
@@ -199,8 +201,10 @@ struct Unwrapped {
 impl Unwrapped {
     fn of<O: Owner>(owner: &O, envelope: &Fields<'_>) -> Result<Self, Poison> {
         let topic = envelope.text("TopicArn").unwrap_or_default();
-        let kind = owner
-            .requested_by(topic.rsplit(':').next().unwrap_or_default())
+        let name = topic.rsplit(':').next().unwrap_or_default();
+        let mut kinds = owner.forms().iter().map(|form| form.kind);
+        let kind = kinds
+            .find(|kind| owner.names().topic(Channel::Requests(*kind)) == name)
             .ok_or_else(|| Poison::new(Reason::UnexpectedEnvelope, "TopicArn: is not a topic that carries requests"))?;
         let beside =
             Beside::of_envelope(envelope).ok_or_else(|| Poison::new(Reason::Unreadable, "MessageId: is missing"))?;
@@ -213,7 +217,7 @@ impl Unwrapped {
         let mut room = Zeroizing::default();
         let request = match Fields::of(&self.message) {
             Ok(fields) => {
-                if let Some(asked) = ask::asked(&fields) {
+                if let Some(asked) = ask::asked(lexicon, &fields) {
                     return ask::from_client(asked)
                         .and_then(|asked| ask::read::<O::Vocabulary>(asked, &fields, &self.beside));
                 }
