@@ -3,16 +3,17 @@
 use std::convert::Infallible;
 use std::sync::LazyLock;
 
-use saga::step::{Acted, Answer, Ending, Failed, Forced, Heard, Signature, Step, StepList, Steps, Turn, Undone};
+use saga::step::{Acted, Forced, Heard, Signature, Step, StepList, Steps, Turn, Undone};
 use saga::{Context, Declaration};
 use serde::{Deserialize, Serialize};
-use wire::{EffectName, Failure, Standing, StepType};
+use wire::{Failure, Standing, StepType};
 
 use crate::vocabulary::events::{
-    CAR_REFUSED, CAR_SETTLED, DEPOSIT_PAID, FLIGHT_BOOKED, FLIGHT_CANCELLED, FLIGHT_KEPT, FLIGHT_REFUSED, ROOM_HELD,
-    ROOM_KEPT, ROOM_REFUSED, ROOM_RELEASED, TRIP_REGISTERED, UNWINDING_STARTED,
+    CAR_REFUSED, CAR_SETTLED, DEPOSIT_PAID, FLIGHT_BOOKED, FLIGHT_CANCELLED, FLIGHT_KEPT, FLIGHT_REFUSED,
+    PLAN_ANSWERED, PLAN_APPROVED, ROOM_HELD, ROOM_KEPT, ROOM_REFUSED, ROOM_RELEASED, TRIP_REGISTERED,
+    UNWINDING_STARTED,
 };
-use crate::vocabulary::{Done, Event, NotDone, Trip, effects, steps};
+use crate::vocabulary::{Event, Trip, effects, steps};
 
 /// A service that books. It asks nothing of the world outside: what it books is its record.
 pub type Bookings = Steps<Event, Infallible, Infallible>;
@@ -29,17 +30,9 @@ fn force(step: StepType, trip: &Trip) -> Option<Failure> {
     asked.then(|| Failure::new(&format!("No{}", step.as_str()), step, "sold out"))
 }
 
-/// The events by which a step is answered: done, refused, undone, stands.
-type Answers = (fn(Done) -> Event, [fn(NotDone) -> Event; 3]);
-
-const OF_DEPOSIT: Answers = (Event::DepositPaid, [Event::RoomRefused, Event::RoomReleased, Event::RoomKept]);
-const OF_ROOM: Answers = (Event::RoomHeld, OF_DEPOSIT.1);
-const OF_FLIGHT: Answers = (Event::FlightBooked, [Event::FlightRefused, Event::FlightCancelled, Event::FlightKept]);
-const OF_CAR: Answers = (Event::CarSettled, [Event::CarRefused; 3]);
-
 /// A step that books, as data: its signature, what it leaves standing, and its answers.
 macro_rules! booking {
-    ($($(#[$doc:meta])+ $step:ident($signature:expr, $effect:expr, $answers:expr);)+) => { $(
+    ($($(#[$doc:meta])+ $step:ident($signature:expr, $effect:expr);)+) => { $(
         $(#[$doc])+
         #[derive(Debug)]
         struct $step;
@@ -72,12 +65,12 @@ macro_rules! booking {
                 Undone::done(booked.clone())
             }
 
-            fn standing(&self, booked: &Booked, _trip: &Trip, _context: &Context<'_, Event>) -> Option<Standing> {
-                standing($effect, booked)
+            fn standing(&self, Booked(number): &Booked, _: &Trip, _: &Context<'_, Event>) -> Option<Standing> {
+                Some(Standing { effect: $effect, id: number.clone()?, amount: None })
             }
 
-            fn answer(&self, answer: Answer<Event, Booked>) -> Option<Event> {
-                Some(told($answers, answer))
+            fn is_left_out(&self, Booked(number): &Booked) -> bool {
+                number.is_none()
             }
         }
     )+ };
@@ -89,8 +82,7 @@ booking! {
         Signature::new(steps::HOLD_ROOM, TRIP_REGISTERED, ROOM_HELD)
             .refused(ROOM_REFUSED)
             .undone_by(steps::RELEASE_ROOM),
-        effects::ROOM,
-        OF_ROOM
+        effects::ROOM
     );
     /// Takes the deposit for the room that is held.
     PayDeposit(
@@ -98,40 +90,49 @@ booking! {
             .refused(ROOM_REFUSED)
             .undone_by(steps::RETURN_DEPOSIT)
             .on(&[FLIGHT_REFUSED, FLIGHT_CANCELLED, FLIGHT_KEPT], &[ROOM_RELEASED, ROOM_KEPT]),
-        effects::DEPOSIT,
-        OF_DEPOSIT
+        effects::DEPOSIT
     );
     /// Books the flight.
     BookFlight(
-        Signature::new(steps::BOOK_FLIGHT, DEPOSIT_PAID, FLIGHT_BOOKED)
+        Signature::new(steps::BOOK_FLIGHT, PLAN_APPROVED, FLIGHT_BOOKED)
             .refused(FLIGHT_REFUSED)
             .undone_by(steps::CANCEL_FLIGHT)
             .on(&[CAR_REFUSED], &[FLIGHT_CANCELLED, FLIGHT_KEPT]),
-        effects::FLIGHT,
-        OF_FLIGHT
+        effects::FLIGHT
     );
     /// Rents a car, if one is wanted. After this nothing is undone.
     RentCar(
         Signature::new(steps::RENT_CAR, FLIGHT_BOOKED, CAR_SETTLED).refused(CAR_REFUSED).decides_on(UNWINDING_STARTED),
-        effects::PLAN,
-        OF_CAR
+        effects::PLAN
     );
 }
 
-fn standing(effect: EffectName, Booked(number): &Booked) -> Option<Standing> {
-    Some(Standing { effect, id: number.clone()?, amount: None })
-}
+/// Waits until the traveller has approved the plan, for days if need be.
+#[derive(Debug)]
+struct ApprovePlan;
 
-/// The event that tells how a booking ended.
-fn told((done, [refused, undone, stands]): Answers, answer: Answer<Event, Booked>) -> Event {
-    let Answer { subject: trip, journey, ending } = answer;
-    let (tell, Failed { error, standing }) = match ending {
-        Ending::Done(_) => return done(Done { trip, journey }),
-        Ending::Refused(_, failed) => (refused, failed),
-        Ending::Undone(_, failed) => (undone, failed),
-        Ending::Stands(_, failed) => (stands, failed),
-    };
-    tell(NotDone { trip, error, standing, journey })
+impl Step for ApprovePlan {
+    type Vocabulary = Event;
+    type Effect = Infallible;
+    type Reply = Infallible;
+    type Facts = ();
+
+    const SIGNATURE: Signature = Signature::new(steps::APPROVE_PLAN, DEPOSIT_PAID, PLAN_APPROVED)
+        .awaits(PLAN_ANSWERED)
+        .refused(FLIGHT_REFUSED)
+        .leaves_nothing();
+
+    fn act(
+        &self,
+        _heard: &Heard<Event>,
+        turn: &Turn<'_, Event, Infallible>,
+        _context: &Context<'_, Event>,
+    ) -> Acted<Infallible, ()> {
+        match turn.answer {
+            Some(Event::PlanAnswered(told)) if told.answer == "yes" => Acted::done(()),
+            _ => Acted::Refused(Failure::new("PlanDeclined", Self::SIGNATURE.step, "the traveller declined"), None),
+        }
+    }
 }
 
 fn of_hotels() -> List {
@@ -139,7 +140,7 @@ fn of_hotels() -> List {
 }
 
 fn of_flights() -> List {
-    List::default().with(Forced::new(BookFlight, Some(force)))
+    List::default().with(ApprovePlan).with(Forced::new(BookFlight, Some(force)))
 }
 
 fn of_cars() -> List {

@@ -7,8 +7,8 @@ use operate::operator::{Outcomes, publish};
 use operate::provision::provision;
 use runtime::{Aws, Environment, Running, Settings};
 use saga::{Announcement, Channel};
-use trip::vocabulary::{Asked, kinds};
-use wire::Notification;
+use trip::vocabulary::{Asked, events, kinds};
+use wire::{EventType, Notification};
 
 const TRAVELLERS: [&str; 3] = ["ann", "ben.RentCar", "cleo.RentCar.CancelFlight"];
 
@@ -29,7 +29,8 @@ async fn demo() -> Result<(), Failure> {
     let (aws, settings) = (Aws::at(&endpoint.url()).await?, Settings::read(&Environment::default())?);
     provision(&aws, &map::topology(&trip::map(), &settings.names)).await?;
     let running = Running::start(trip::services(&settings.names), aws.clone(), settings.clone());
-    for published in publish(&aws, &settings, TRAVELLERS.map(request).into()).await {
+    let messages = TRAVELLERS.iter().flat_map(|who| [request(who), answer(who)]).collect();
+    for published in publish(&aws, &settings, messages).await {
         published?;
     }
     let outcomes = Outcomes::new(&aws, &settings);
@@ -45,10 +46,25 @@ async fn demo() -> Result<(), Failure> {
 }
 
 fn request(traveller: &str) -> Announcement {
-    let id = wire::SagaId::of_request("trip", traveller).uuid();
-    let body = serde_json::json!({ "traveller": traveller, "city": "Lisbon", "nights": 3, "car": true }).to_string();
-    let attributes = vec![("requestId", traveller.to_owned())];
-    Announcement { channel: Channel::Requests(kinds::TRIP), id, name: "trip_requested".to_owned(), body, attributes }
+    let body = serde_json::json!({ "traveller": traveller, "city": "Lisbon", "nights": 3, "car": true });
+    message(traveller, events::TRIP_REQUESTED, &body)
+}
+
+/// Every traveller approves the plan.
+fn answer(traveller: &str) -> Announcement {
+    let saga = wire::SagaId::of_request("trip", traveller);
+    let body = serde_json::json!({ "type": "answer_given", "sagaId": saga, "by": traveller, "answer": "yes" });
+    message(&format!("{traveller} answers"), events::ANSWER_GIVEN, &body)
+}
+
+fn message(id: &str, event: EventType, body: &serde_json::Value) -> Announcement {
+    Announcement {
+        channel: Channel::Requests(kinds::TRIP),
+        id: wire::SagaId::of_request("trip", id).uuid(),
+        name: event.as_str().to_owned(),
+        body: body.to_string(),
+        attributes: vec![("requestId", id.to_owned())],
+    }
 }
 
 /// `ben.RentCar: compensated: RegisterTrip ✓ → … → CallOffTrip ✓`.

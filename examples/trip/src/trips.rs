@@ -4,18 +4,18 @@ use std::convert::Infallible;
 
 use saga::declaration::PATIENT;
 use saga::owner::reactions::{asked, begins, completes, fails};
-use saga::owner::{Broken, Deadlines, Fields, Form, Owner, Reading, Requested};
-use saga::topology::{Channel, Names};
+use saga::owner::request::whole;
+use saga::owner::{Deadlines, Fields, Form, Owner, Reading};
+use saga::topology::Names;
 use saga::{Declaration, Reaction};
-use wire::told::{Completed, Failed, NoDetails};
-use wire::{EventType, Events, Failure, Path, SagaId, SagaKind, Standing, StepType};
+use wire::{EventType, Events, Standing};
 
 use crate::vocabulary::events::{
-    CANCEL_REQUESTED, CAR_REFUSED, CAR_SETTLED, RESOLVE_REQUESTED, RETRY_REQUESTED, ROOM_KEPT, ROOM_REFUSED,
-    ROOM_RELEASED, TRIP_CANCELLED, TRIP_COMPLETED, TRIP_NEEDS_ATTENTION, TRIP_REGISTERED, TRIP_REJECTED,
-    TRIP_REQUESTED, UNWINDING_STARTED,
+    ANSWER_GIVEN, CANCEL_REQUESTED, CAR_REFUSED, CAR_SETTLED, PLAN_ANSWERED, RESOLVE_REQUESTED, RETRY_REQUESTED,
+    ROOM_KEPT, ROOM_REFUSED, ROOM_RELEASED, TRIP_CANCELLED, TRIP_COMPLETED, TRIP_NEEDS_ATTENTION, TRIP_REGISTERED,
+    TRIP_REJECTED, TRIP_REQUESTED, UNWINDING_STARTED,
 };
-use crate::vocabulary::{Asked, Done, Event, NotDone, Plan, Trip, effects, kinds, steps};
+use crate::vocabulary::{Event, Plan, Trip, effects, kinds, steps};
 
 /// A reaction to the last of what undoes a trip.
 const fn failing(to: EventType, answers: &'static [EventType]) -> Reaction {
@@ -39,6 +39,7 @@ pub(crate) static DECLARATION: Declaration = Declaration {
         failing(ROOM_REFUSED, ENDS),
         failing(ROOM_RELEASED, ENDS),
         failing(ROOM_KEPT, &[TRIP_NEEDS_ATTENTION]),
+        asked(ANSWER_GIVEN, &[PLAN_ANSWERED, TRIP_REGISTERED], PATIENT),
         asked(CANCEL_REQUESTED, &[UNWINDING_STARTED], PATIENT),
         asked(RETRY_REQUESTED, &[UNWINDING_STARTED, TRIP_NEEDS_ATTENTION], PATIENT),
         asked(RESOLVE_REQUESTED, &[TRIP_NEEDS_ATTENTION], PATIENT),
@@ -57,21 +58,14 @@ pub(crate) const FORMS: &[Form<Event, Infallible>] = &[Form {
     schema: ("TripRequest", || schemars::schema_for!(Plan).to_value()),
 }];
 
-fn read(fields: &Fields<'_>, mut broken: Vec<String>) -> Reading<Event, Infallible> {
-    broken.extend(fields.rule_of_unknown::<Event>(FIELDS).map(|rule| format!("body: {rule}")));
-    if broken.is_empty() {
-        match fields.parse() {
-            Ok(trip) => return Ok(Requested { subject: Trip { trip }, secret: None }),
-            Err(rule) => broken.push(rule),
-        }
-    }
-    Err(Box::new(Broken { asked: Asked::default(), rules: broken }))
+fn read(fields: &Fields<'_>, broken: Vec<String>) -> Reading<Event, Infallible> {
+    whole(fields, kinds::TRIP, FIELDS, broken, |trip| Trip { trip })
 }
 
 /// The owner of trips.
 #[derive(Debug)]
 pub struct Trips {
-    topic: String,
+    names: Names,
     deadlines: Deadlines,
 }
 
@@ -79,7 +73,7 @@ impl Trips {
     /// The owner under these names, whose trips may take so long.
     #[must_use]
     pub fn new(names: &Names, deadlines: Deadlines) -> Self {
-        Self { topic: names.topic(Channel::Requests(kinds::TRIP)), deadlines }
+        Self { names: names.clone(), deadlines }
     }
 }
 
@@ -95,33 +89,15 @@ impl Owner for Trips {
         FORMS
     }
 
-    fn seal(&self, secret: &Infallible, _saga: SagaId) -> Result<String, String> {
-        match *secret {}
-    }
-
-    fn requested_by(&self, topic: &str) -> Option<SagaKind> {
-        (topic == self.topic).then_some(kinds::TRIP)
+    fn names(&self) -> &Names {
+        &self.names
     }
 
     fn deadlines(&self) -> &Deadlines {
         &self.deadlines
     }
 
-    fn fails(&self, _step: StepType, _trip: &Trip) -> Option<Failure> {
-        None
-    }
-
     fn standing(&self, trip: &Trip) -> Standing {
         Standing { effect: effects::PLAN, id: trip.trip.city.to_string(), amount: None }
-    }
-
-    fn completed(&self, event: &Event, earlier: u32, path: Path) -> Option<Event> {
-        let Done { trip, .. } = event.holds().cloned()?;
-        Some(Event::TripCompleted(Completed { subject: trip, details: NoDetails {}, earlier, path }))
-    }
-
-    fn failed(&self, event: &Event) -> Option<Failed<Trip, NoDetails>> {
-        let NotDone { trip, error, standing, journey } = event.holds().cloned()?;
-        Some(Failed { standing, ..Failed::new(trip, error, journey.path) })
     }
 }

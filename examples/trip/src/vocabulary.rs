@@ -2,8 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use wire::told::{Completed, Failed, NoDetails, Registered, Rejected, UnwindingStarted};
-use wire::{Events, Failure, Identifier, Journey, Outcome, Path, SagaKind, Standing, Subject, Vocabulary};
+use wire::told::{self, Answered, Completed, Failed, NoDetails, Registered, Rejected, UnwindingStarted};
+use wire::{Identifier, SagaKind, Subject, Vocabulary};
 
 /// What a traveller asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,37 +45,11 @@ impl From<&Trip> for Asked {
     }
 }
 
-/// A step took effect.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Done {
-    /// Of which trip.
-    #[serde(flatten)]
-    pub trip: Trip,
-    /// The way so far.
-    #[serde(flatten)]
-    pub journey: Journey,
-}
+/// What a step says that took effect.
+pub type Done = told::Done<Trip>;
 
-/// A step did not take effect, or is undone, or could not be undone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct NotDone {
-    /// Of which trip.
-    #[serde(flatten)]
-    pub trip: Trip,
-    /// Why the saga fails.
-    pub error: Failure,
-    /// What could not be undone.
-    pub standing: Vec<Standing>,
-    /// The way so far.
-    #[serde(flatten)]
-    pub journey: Journey,
-}
-
-wire::data! {
-    about Trip;
-    Done: subject = trip, journey;
-    NotDone: subject = trip, journey, error, standing;
-}
+/// What a step says that did not take effect, or is undone, or could not be undone.
+pub type NotDone = told::NotDone<Trip>;
 
 wire::vocabulary! {
     /// The events of trips.
@@ -93,6 +67,8 @@ wire::vocabulary! {
         HOLD_ROOM = "HoldRoom" of TRIP;
         /// Hotels takes a deposit for the room.
         PAY_DEPOSIT = "PayDeposit" of TRIP;
+        /// Flights waits until the traveller has approved the plan.
+        APPROVE_PLAN = "ApprovePlan" of TRIP;
         /// Flights books the flight.
         BOOK_FLIGHT = "BookFlight" of TRIP;
         /// Cars rents a car, if one is wanted.
@@ -128,6 +104,8 @@ wire::vocabulary! {
         TRIP_REGISTERED = TripRegistered(Registered<Trip>) "trip_registered" of TRIP by "trips";
         /// Whatever took effect is to be undone.
         UNWINDING_STARTED = UnwindingStarted(UnwindingStarted<Trip>) "unwinding_started" of TRIP by "trips", means Unwinding;
+        /// The traveller has approved the plan, or has not.
+        PLAN_ANSWERED = PlanAnswered(Answered<Trip>) "plan_answered" of TRIP by "trips", means Answer;
         /// A room is held.
         ROOM_HELD = RoomHeld(Done) "room_held" of TRIP by "hotels";
         /// The deposit is paid.
@@ -138,9 +116,11 @@ wire::vocabulary! {
         ROOM_RELEASED = RoomReleased(NotDone) "room_released" of TRIP by "hotels";
         /// The room, or its deposit, could not be given back.
         ROOM_KEPT = RoomKept(NotDone) "room_kept" of TRIP by "hotels";
+        /// The plan is approved, and the flight can be booked.
+        PLAN_APPROVED = PlanApproved(Done) "plan_approved" of TRIP by "flights";
         /// The flight is booked.
         FLIGHT_BOOKED = FlightBooked(Done) "flight_booked" of TRIP by "flights";
-        /// There is no flight.
+        /// There is no flight, or the plan was not approved.
         FLIGHT_REFUSED = FlightRefused(NotDone) "flight_refused" of TRIP by "flights";
         /// The flight is cancelled.
         FLIGHT_CANCELLED = FlightCancelled(NotDone) "flight_cancelled" of TRIP by "flights";
@@ -170,13 +150,7 @@ impl Vocabulary for Event {
         Asked::default()
     }
 
-    fn rejected(kind: SagaKind, asked: Asked, error: Failure) -> Option<Self> {
-        let rejected = Rejected { asked, error, path: Path::default() };
-        Self::new(Self::LEXICON.telling(kind, Outcome::Rejected)?, &rejected)
-    }
-
     fn told(&self) -> Option<Asked> {
-        let rejected: Option<&Rejected<Asked>> = self.holds();
-        rejected.map(|rejected| rejected.asked.clone()).or_else(|| self.data().subject().map(Asked::from))
+        self.asked()
     }
 }

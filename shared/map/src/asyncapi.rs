@@ -9,11 +9,11 @@ mod document;
 mod messages;
 mod operations;
 
+use saga::owner::request::ask::is_for_clients;
 use saga::topology::{Channel, Names};
 use saga::{Declaration, Door};
 use serde_json::{Map as Fields, Value, json};
 use wire::EventType;
-use wire::declared::CANCEL_REQUESTED;
 
 use crate::topology::{channel_of, topology};
 use crate::{Map, yaml};
@@ -106,11 +106,11 @@ impl Document<'_> {
         self.map.lexicon.events.iter().copied().filter(|event| self.map.is_published(*event))
     }
 
-    /// The topics by which an event comes. To cancel may be asked by any topic for requests; what operators ask for
-    /// comes by none, but straight to the queue.
+    /// The topics by which an event comes. What clients ask of a saga may come by any topic for requests; what operators
+    /// ask for comes by none, but straight to the queue.
     fn topics(&self, event: EventType) -> Vec<String> {
         let asked = event.is_request() && event.kind().is_none();
-        let channels = match (asked, event == CANCEL_REQUESTED) {
+        let channels = match (asked, is_for_clients(event)) {
             (false, _) => channel_of(self.map.lexicon, event).into_iter().collect(),
             (true, true) => self.map.lexicon.kinds.iter().copied().map(Channel::Requests).collect(),
             (true, false) => Vec::new(),

@@ -9,7 +9,7 @@
 
 use jiff::Timestamp;
 use wire::envelope::with_beside;
-use wire::{Envelope, Events, MAX_BODY_BYTES, Poison, Reason, SagaId};
+use wire::{Envelope, EventType, Events, MAX_BODY_BYTES, Poison, Reason, SagaId};
 
 use crate::{Announcement, Context, Decision, Delay, Input, Participant, Received, Record, Stored, Take, Then, Write};
 
@@ -94,7 +94,8 @@ pub struct Execution<'p, P: Participant> {
 
 /// What follows from a write.
 enum Next<P: Participant> {
-    Announce,
+    /// Announce what is on record, but for so many of the first.
+    Announce(usize),
     Perform(P::Effect),
     Continue,
     Retry(Delay),
@@ -104,7 +105,7 @@ enum Next<P: Participant> {
 impl<P: Participant> std::fmt::Debug for Next<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Announce => "Announce",
+            Self::Announce(_) => "Announce",
             Self::Perform(_) => "Perform",
             Self::Continue => "Continue",
             Self::Retry(_) => "Retry",
@@ -154,7 +155,7 @@ impl<'p, P: Participant> Execution<'p, P> {
     pub fn intent(&self) -> Option<&P::Effect> {
         match &self.pending {
             Some((_, _, Next::Perform(effect))) => Some(effect),
-            Some((_, _, Next::Announce | Next::Continue | Next::Retry(_))) | None => None,
+            Some((_, _, Next::Announce(_) | Next::Continue | Next::Retry(_))) | None => None,
         }
     }
 
@@ -197,7 +198,7 @@ impl<'p, P: Participant> Execution<'p, P> {
             Decision::Commit(to, then) => self.commit(to, Vec::new(), then, now),
             Decision::Transact(to, takes, then) => self.commit(to, takes, then, now),
             Decision::Perform(effect) => Act::Perform(effect),
-            Decision::Announce => self.announce(),
+            Decision::Announce => self.announce(0),
             Decision::Ignore => Act::Settle(Settlement::Delete),
             Decision::Send(announcements) => {
                 let too_large = announcements.iter().find(|announcement| announcement.body.len() > MAX_BODY_BYTES);
@@ -218,15 +219,12 @@ impl<'p, P: Participant> Execution<'p, P> {
 
     fn commit(&mut self, to: P::State, takes: Vec<Take>, then: Then<P>, now: Timestamp) -> Act<P> {
         let (behind, events, next) = match then {
-            Then::Announce(events) => (Vec::new(), events, Next::Announce),
-            Then::AnnounceBehind(kept, events) => {
-                let is_kept = |stored: &&String| {
-                    Envelope::<P::Vocabulary>::read(stored)
-                        .is_ok_and(|earlier| kept.contains(&earlier.event.event_type()))
-                };
-                let earlier: Vec<String> = self.announced.iter().flatten().filter(is_kept).cloned().collect();
-                let old = earlier.len().saturating_sub(BEHIND_MAX);
-                (earlier.into_iter().skip(old).collect(), events, Next::Announce)
+            Then::Announce(events) => (Vec::new(), events, Next::Announce(0)),
+            Then::AnnounceBehind(kept, events) => (self.kept(&kept), events, Next::Announce(0)),
+            Then::AnnounceBeside(kept, events) => {
+                let kept = self.kept(&kept);
+                let first = kept.len();
+                (kept, events, Next::Announce(first))
             }
             Then::Perform(effect) => (Vec::new(), Vec::new(), Next::Perform(effect)),
             Then::Continue => (Vec::new(), Vec::new(), Next::Continue),
@@ -243,6 +241,16 @@ impl<'p, P: Participant> Execution<'p, P> {
         let due = self.participant.due(&to);
         self.pending = Some((to, record.clone(), next));
         Act::Commit(Write { saga: received.saga, expected: self.stored.clone(), to: record, takes, due, at: now })
+    }
+
+    /// What stands on record of these types to be announced, the last ones.
+    fn kept(&self, types: &[EventType]) -> Vec<String> {
+        let is_kept = |stored: &&String| {
+            Envelope::<P::Vocabulary>::read(stored).is_ok_and(|earlier| types.contains(&earlier.event.event_type()))
+        };
+        let earlier: Vec<String> = self.announced.iter().flatten().filter(is_kept).cloned().collect();
+        let old = earlier.len().saturating_sub(BEHIND_MAX);
+        earlier.into_iter().skip(old).collect()
     }
 
     /// What is to stand on record: the state, and these events behind those that were announced.
@@ -289,7 +297,7 @@ impl<'p, P: Participant> Execution<'p, P> {
         // Crash here: the state stands and nothing was announced or asked outside yet; the message comes again,
         // finds the state, and goes on from it.
         match next {
-            Next::Announce => self.announce(),
+            Next::Announce(first) => self.announce(first),
             Next::Perform(effect) => Act::Perform(effect),
             Next::Continue => {
                 self.reply = None;
@@ -326,19 +334,30 @@ impl<'p, P: Participant> Execution<'p, P> {
         self.decide(now)
     }
 
-    fn announce(&self) -> Act<P> {
+    /// Announces what is on record, but for so many of the first.
+    fn announce(&self, first: usize) -> Act<P> {
         // Only a state that was written or read is announced, never one that is merely expected.
         let Some(announced) = &self.announced else {
             return Act::Settle(Settlement::GiveBack("its record is not known"));
         };
-        let beside = |event_type| self.participant.beside(&self.received.incoming, event_type).map(str::to_owned);
-        let announcement = |stored: &String| Announcement::of_event::<P::Vocabulary>(stored, beside);
-        match announced.iter().map(announcement).collect::<Result<Vec<_>, _>>() {
-            Ok(announcements) if announcements.is_empty() => Act::Settle(Settlement::Delete),
-            Ok(announcements) => Act::Announce(announcements),
-            // A newer build wrote it; leave it to that build.
-            Err(_poison) => Act::Settle(Settlement::GiveBack("its record announces what this build does not know")),
+        let mut announcements = Vec::new();
+        for stored in announced.iter().skip(first) {
+            let Ok(envelope) = Envelope::<P::Vocabulary>::read(stored) else {
+                // A newer build wrote it; leave it to that build.
+                return Act::Settle(Settlement::GiveBack("its record announces what this build does not know"));
+            };
+            let text = self.participant.beside(&self.received.incoming, envelope.event.event_type());
+            if text.is_some() || !self.is_left_to_another(&envelope) {
+                announcements.push(Announcement::of_event(&envelope, stored, text));
+            }
         }
+        if announcements.is_empty() { Act::Settle(Settlement::Delete) } else { Act::Announce(announcements) }
+    }
+
+    /// Whether only another message can announce an event: the text beside the event is stored nowhere, and came with the
+    /// message that led to the event. That message is not deleted before it has announced the event.
+    fn is_left_to_another(&self, envelope: &Envelope<P::Vocabulary>) -> bool {
+        envelope.event.event_type().beside().is_some() && envelope.causation != self.received.event_id
     }
 }
 

@@ -18,9 +18,11 @@
 //! | [`request`] | how a request is read |
 //! | `register` | a request is put on record, or rejected |
 //! | `complete`, `fail` | a saga ends well, or badly |
+//! | `answer` | a person answers what a saga asks |
 //! | `unwind`, `awaited` | a saga is undone, tried again or closed; for what a saga waits |
 
 pub mod actions;
+mod answer;
 mod awaited;
 mod complete;
 pub mod contract;

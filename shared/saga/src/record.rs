@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
 use wire::envelope::with_beside;
-use wire::{Envelope, EventType, Events, Poison, SagaId, SagaKind};
+use wire::{Envelope, Events, SagaId, SagaKind};
 
 use crate::topology::Channel;
 
@@ -191,22 +191,17 @@ impl Announcement {
     /// The message attribute that event subscriptions filter by.
     pub const TYPE: &str = "type";
 
-    /// The announcement of a stored envelope, with the text that goes beside it.
-    ///
-    /// # Errors
-    ///
-    /// [`Poison`] when the stored envelope cannot be read: another build wrote it.
-    pub fn of_event<V: Events>(stored: &str, beside: impl FnOnce(EventType) -> Option<String>) -> Result<Self, Poison> {
-        let envelope: Envelope<V> = Envelope::read(stored)?;
+    /// The announcement of an envelope, byte for byte as it is stored, with the text that goes beside it.
+    #[must_use]
+    pub fn of_event<V: Events>(envelope: &Envelope<V>, stored: &str, text: Option<&str>) -> Self {
         let event_type = envelope.event.event_type();
-        let body = event_type.beside().and_then(|attribute| Some(with_beside(stored, attribute, &beside(event_type)?)));
-        let body = body.unwrap_or_else(|| stored.to_owned());
-        Ok(Self {
+        let beside = event_type.beside().zip(text);
+        Self {
             channel: Channel::Events(event_type.publisher()),
             id: envelope.id,
             name: event_type.as_str().to_owned(),
-            body,
+            body: beside.map_or_else(|| stored.to_owned(), |(attribute, text)| with_beside(stored, attribute, text)),
             attributes: vec![(Self::TYPE, event_type.as_str().to_owned())],
-        })
+        }
     }
 }

@@ -11,6 +11,7 @@
 //! | [`progress`] | what stands on record of the steps of a saga |
 //! | [`service`] | [`Steps`]: a service as the list of its steps |
 //! | `forward` | a step that begins, goes on after a crash, comes too late or fails |
+//! | [`waits`], `joined` | a step that waits for an answer |
 //! | `undoing` | how steps are undone: tombstones, rounds, attempts, what stands |
 //! | `erased` | steps with facts of different types in one list |
 //! | [`forced`] | failures that are forced upon a step |
@@ -20,10 +21,12 @@ mod erased;
 pub mod forced;
 mod forward;
 pub mod heard;
+mod joined;
 pub mod progress;
 pub mod service;
 pub mod signature;
 mod undoing;
+pub mod waits;
 
 pub use contract::{AT_WORK_MAX, Acted, Answer, Ending, Failed, Step, Turn, Undone, is_at_work};
 pub use forced::Forced;

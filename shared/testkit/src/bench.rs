@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use saga::{Announcement, Participant, Settlement};
 use uuid::Uuid;
-use wire::SagaId;
+use wire::{Envelope, SagaId};
 
 use crate::message::{split_beside, timeless, timeless_facts};
 use crate::node::ACTS_MAX;
@@ -177,8 +177,8 @@ impl<'a, P: Participant, W: Outside<P>> Bench<'a, P, W> {
         let records = store.records().iter().map(|(saga, record)| {
             let announced = record.announced.iter();
             let announced = announced
-                .filter_map(|stored| Announcement::of_event::<P::Vocabulary>(stored, |_| None).ok())
-                .map(|announcement| timeless(&announcement));
+                .filter_map(|stored| Some((Envelope::<P::Vocabulary>::read(stored).ok()?, stored)))
+                .map(|(envelope, stored)| timeless(&Announcement::of_event(&envelope, stored, None)));
             (*saga, (timeless_facts(&record.stored), announced.collect()))
         });
         Ending { records: records.collect(), announced: self.announced.iter().map(timeless).collect(), effects }

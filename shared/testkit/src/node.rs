@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use saga::{Act, Announcement, Answer, Declaration, Execution, List, NoEffect, Participant, Settlement};
-use wire::{EventType, Events, Poison, SagaId};
+use wire::{Envelope, EventType, Events, Poison, SagaId};
 
 use crate::at_work::{AtWork, Key};
 use crate::message::timeless_facts;
@@ -244,9 +244,12 @@ impl<P: Participant, W: Outside<P>> Work for InHand<'_, P, W> {
         let Act::Commit(write) = &self.act else {
             return Vec::new();
         };
-        let beside = |event_type| self.beside.get(&event_type).cloned();
-        let announced = write.to.announced.iter();
-        announced.filter_map(|stored| Announcement::of_event::<P::Vocabulary>(stored, beside).ok()).collect()
+        let announced = |stored: &String| {
+            let envelope = Envelope::<P::Vocabulary>::read(stored).ok()?;
+            let text = self.beside.get(&envelope.event.event_type());
+            Some(Announcement::of_event(&envelope, stored, text.map(String::as_str)))
+        };
+        write.to.announced.iter().filter_map(announced).collect()
     }
 
     fn calls(&self) -> bool {

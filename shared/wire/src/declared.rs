@@ -103,6 +103,8 @@ pub enum Means {
     Step,
     /// Whatever of the saga took effect is to be undone.
     Unwinding,
+    /// A person has answered what the saga asked.
+    Answer,
     /// The saga ended so.
     End(Outcome),
 }
@@ -242,7 +244,7 @@ impl EventType {
     pub const fn outcome(self) -> Option<Outcome> {
         match self.0.means {
             Means::End(outcome) => Some(outcome),
-            Means::Step | Means::Unwinding => None,
+            Means::Step | Means::Unwinding | Means::Answer => None,
         }
     }
 
@@ -250,6 +252,12 @@ impl EventType {
     #[must_use]
     pub const fn unwinds(self) -> bool {
         matches!(self.0.means, Means::Unwinding)
+    }
+
+    /// Whether the event tells what a person answered.
+    #[must_use]
+    pub const fn answers(self) -> bool {
+        matches!(self.0.means, Means::Answer)
     }
 
     /// The extension attribute beside the event that is stored nowhere.
@@ -308,6 +316,23 @@ pub const CANCEL_REQUESTED: EventType = EventType::of(&question(
     "CancelRequested",
     "A client asks that a saga be undone, as far as it may be.",
 ));
+
+/// A person answers what a saga asks. Only a vocabulary that has an event for answers knows it.
+pub const ANSWER_GIVEN: EventType =
+    EventType::of(&question(1_003, "answer_given", "AnswerGiven", "A person answers what a saga asks."));
+
+/// Whether one of these events tells what a person answered.
+#[must_use]
+pub const fn has_answers(events: &[EventType]) -> bool {
+    let mut rest = events;
+    while let [event, others @ ..] = rest {
+        if event.answers() {
+            return true;
+        }
+        rest = others;
+    }
+    false
+}
 
 /// An operator asks that what still stands be undone after all.
 pub const RETRY_REQUESTED: EventType = EventType::of(&question(

@@ -246,6 +246,8 @@ pub enum ActionKind {
     Retry,
     /// It is closed by hand.
     Resolve,
+    /// What it asked is answered; the reason is the answer.
+    Answer,
 }
 
 impl ActionKind {
@@ -257,6 +259,7 @@ impl ActionKind {
             Self::Expire => "expire",
             Self::Retry => "retry",
             Self::Resolve => "resolve",
+            Self::Answer => "answer",
         }
     }
 }

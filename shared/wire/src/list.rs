@@ -124,7 +124,7 @@ macro_rules! vocabulary {
             #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
             enum Nth { $($asked,)+ $($constant,)+ }
 
-            pub use $crate::declared::{CANCEL_REQUESTED, RESOLVE_REQUESTED, RETRY_REQUESTED};
+            pub use $crate::declared::{ANSWER_GIVEN, CANCEL_REQUESTED, RESOLVE_REQUESTED, RETRY_REQUESTED};
 
             $(
                 $(#[doc = $asked_doc])+
@@ -168,13 +168,11 @@ macro_rules! vocabulary {
                 kinds: &[$(kinds::$kind),+],
                 steps: &[$(steps::$step),+],
                 effects: &[$(($effect_name, concat!($($effect_doc),+))),*],
-                events: &[
-                    $(events::$asked,)+
-                    $crate::declared::CANCEL_REQUESTED,
-                    $crate::declared::RETRY_REQUESTED,
-                    $crate::declared::RESOLVE_REQUESTED,
-                    $(events::$constant,)+
-                ],
+                events: if $crate::declared::has_answers(&[$(events::$constant),+]) {
+                    $crate::all_events! { ($(events::$asked,)+) ($crate::declared::ANSWER_GIVEN,) ($(events::$constant,)+) }
+                } else {
+                    $crate::all_events! { ($(events::$asked,)+) () ($(events::$constant,)+) }
+                },
             };
 
             fn event_type(&self) -> $crate::EventType {
@@ -212,6 +210,22 @@ macro_rules! vocabulary {
 
             $crate::data_schema! { $($wire => $data,)+ }
         }
+    };
+}
+
+/// The types of all events: requests, questions about a saga, and the events of services.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! all_events {
+    (($($asked:tt)+) ($($answer:tt)*) ($($told:tt)+)) => {
+        &[
+            $($asked)+
+            $crate::declared::CANCEL_REQUESTED,
+            $crate::declared::RETRY_REQUESTED,
+            $crate::declared::RESOLVE_REQUESTED,
+            $($answer)*
+            $($told)+
+        ]
     };
 }
 

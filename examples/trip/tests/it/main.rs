@@ -13,7 +13,7 @@ use saga::{Channel, Participant, notifier::Notifier};
 use testkit::{Conformance, Fault, Message, Node, Nothing, Outside, Point, Service, Storm, Story, World};
 use trip::vocabulary::{Asked, Done, NotDone, Plan, Trip, effects, kinds, steps};
 use trip::{Event, NOTIFIER, Trips, cars, flights, hotels, map};
-use wire::told::{Registered, UnwindingStarted};
+use wire::told::{Answered, Registered, UnwindingStarted};
 use wire::{EffectName, Failure, Journey, Notification, SagaId, Standing};
 
 #[test]
@@ -41,27 +41,30 @@ fn the_program_plays_three_trips() {
     assert!(ended.status.success() && told.lines().count() == 3, "{told}");
 }
 
-/// Travellers, each with how the trip has to end: the outcome, the steps on its path, and what stands.
-const ROWS: [(&str, &str, &str, &[&str]); 7] = [
-    ("ann", "completed", "RegisterTrip HoldRoom PayDeposit BookFlight RentCar", &[]),
+/// Travellers, each with how the trip has to end: the outcome, the steps on its path, and what stands. Eve wants no car,
+/// and dan declines the plan.
+const ROWS: [(&str, &str, &str, &[&str]); 9] = [
+    ("ann", "completed", "RegisterTrip HoldRoom PayDeposit ApprovePlan BookFlight RentCar", &[]),
+    ("eve", "completed", "RegisterTrip HoldRoom PayDeposit ApprovePlan BookFlight", &[]),
     ("ben.HoldRoom", "compensated", "RegisterTrip HoldRoom! ReleaseRoom CallOffTrip", &[]),
     ("ben.PayDeposit", "compensated", "RegisterTrip HoldRoom PayDeposit! ReturnDeposit ReleaseRoom CallOffTrip", &[]),
+    ("dan", "compensated", "RegisterTrip HoldRoom PayDeposit ApprovePlan! ReturnDeposit ReleaseRoom CallOffTrip", &[]),
     (
         "ben.BookFlight",
         "compensated",
-        "RegisterTrip HoldRoom PayDeposit BookFlight! CancelFlight ReturnDeposit ReleaseRoom CallOffTrip",
+        "RegisterTrip HoldRoom PayDeposit ApprovePlan BookFlight! CancelFlight ReturnDeposit ReleaseRoom CallOffTrip",
         &[],
     ),
     (
         "ben.RentCar",
         "compensated",
-        "RegisterTrip HoldRoom PayDeposit BookFlight RentCar! CancelFlight ReturnDeposit ReleaseRoom CallOffTrip",
+        "RegisterTrip HoldRoom PayDeposit ApprovePlan BookFlight RentCar! CancelFlight ReturnDeposit ReleaseRoom CallOffTrip",
         &[],
     ),
     (
         "cleo.RentCar.CancelFlight.ReleaseRoom",
         "needs_attention",
-        "RegisterTrip HoldRoom PayDeposit BookFlight RentCar! CancelFlight! ReturnDeposit ReleaseRoom! CallOffTrip",
+        "RegisterTrip HoldRoom PayDeposit ApprovePlan BookFlight RentCar! CancelFlight! ReturnDeposit ReleaseRoom! CallOffTrip",
         &["flight", "room"],
     ),
     ("", "rejected", "RegisterTrip!", &[]),
@@ -118,10 +121,16 @@ fn ended(world: &World<'_>, rows: &[usize]) -> Result<(), String> {
     Ok(())
 }
 
+/// A traveller asks for a trip, and answers what the trip asks.
 fn ask(world: &mut World<'_>, row: usize, request_id: &str) {
-    let body =
-        serde_json::json!({ "traveller": ROWS[row].0, "city": "Lisbon", "nights": 3, "car": row.is_multiple_of(2) });
+    let who = ROWS[row].0;
+    let body = serde_json::json!({ "traveller": who, "city": "Lisbon", "nights": 3, "car": who != "eve" });
     world.request(Channel::Requests(kinds::TRIP), &body.to_string(), request_id);
+    let (saga, answer) = (SagaId::of_request("trip", request_id), if who == "dan" { "no" } else { "yes" });
+    if !who.is_empty() {
+        let body = serde_json::json!({ "type": "answer_given", "sagaId": saga, "by": who, "answer": answer });
+        world.request(Channel::Requests(kinds::TRIP), &body.to_string(), &format!("{request_id}-answer"));
+    }
 }
 
 #[test]
@@ -172,7 +181,7 @@ fn journey() -> Journey {
 }
 
 fn done(event: fn(Done) -> Event, who: &str) -> Event {
-    event(Done { trip: plan(who), journey: journey() })
+    event(Done { subject: plan(who), journey: journey() })
 }
 
 fn failure() -> Failure {
@@ -182,7 +191,7 @@ fn failure() -> Failure {
 fn not_done(event: fn(NotDone) -> Event, who: &str, standing: &[EffectName]) -> Event {
     let stands = |effect: &EffectName| Standing { effect: effect.clone(), id: "1".to_owned(), amount: None };
     let standing = standing.iter().map(stands).collect();
-    event(NotDone { trip: plan(who), error: failure(), standing, journey: journey() })
+    event(NotDone { subject: plan(who), error: failure(), standing, journey: journey() })
 }
 
 /// Events in their order: what is undone was announced by the service itself, so no later event comes before it.
@@ -204,14 +213,24 @@ const TOLERATED: &[&str] = &["data.deadline"];
 
 #[test]
 fn flights_and_cars_conform() {
+    const BEN: &str = "ben.BookFlight";
+    const CLEO: &str = "cleo.CancelFlight";
+    let answered = |who, answer: &str| {
+        let (by, answer) = (String::from("ann"), answer.to_owned());
+        Event::PlanAnswered(Answered { subject: plan(who), by, answer, journey: journey() })
+    };
+    let approved = |who| done(Event::PlanApproved, who);
     let (paid, booked) = (|who| done(Event::DepositPaid, who), |who| done(Event::FlightBooked, who));
     let refused = |who| not_done(Event::CarRefused, who, &[]);
     let flown = vec![
-        story("booked", vec![paid("ann")]),
-        story("refused", vec![paid("ben.BookFlight")]),
-        story("cancelled", vec![paid("ann"), refused("ann")]),
-        story("kept", vec![paid("cleo.CancelFlight"), refused("cleo.CancelFlight")]),
-        story("called off", vec![refused("ann"), paid("ann")]),
+        story("booked", vec![paid("ann"), answered("ann", "yes"), approved("ann")]),
+        story("answered at once", vec![answered("ann", "yes"), paid("ann"), approved("ann")]),
+        story("declined", vec![paid("dan"), answered("dan", "no")]),
+        story("not answered", vec![paid("ann"), refused("ann"), answered("ann", "yes")]),
+        story("refused", vec![paid(BEN), answered(BEN, "yes"), approved(BEN)]),
+        story("cancelled", vec![paid("ann"), answered("ann", "yes"), approved("ann"), refused("ann")]),
+        story("kept", vec![paid(CLEO), answered(CLEO, "yes"), approved(CLEO), refused(CLEO)]),
+        story("called off", vec![refused("ann"), paid("ann"), answered("ann", "yes")]),
     ];
     conforms(flights, flown, TOLERATED);
     let unwinding = UnwindingStarted { subject: plan("ann"), error: failure(), journey: journey() };
@@ -256,12 +275,18 @@ fn trips_conform() {
         let body = serde_json::json!({ "type": what, "id": what, "sagaId": SagaId::of_request("trip", name) });
         Message::new("message-2", body.to_string())
     };
+    let answered = |name: &str, answer: &str| {
+        let saga = SagaId::of_request("trip", name);
+        let body = serde_json::json!({ "type": "answer_given", "id": answer, "sagaId": saga, "answer": answer });
+        Message::new("message-2", body.to_string())
+    };
     let begun = |name: &'static str, then: Vec<Message>| {
         Story::in_order(name, std::iter::once(request(name, 3)).chain(then).collect())
     };
     let ends = |name: &'static str, event: Event| begun(name, story(name, vec![event]).messages);
     let needs = |name: &'static str| story(name, vec![not_done(Event::RoomKept, "ann", &[effects::ROOM])]).messages;
     let stories = vec![
+        begun("answered", vec![answered("answered", "yes"), answered("answered", "no")]),
         ends("completed", done(Event::CarSettled, "ann")),
         ends("no room", not_done(Event::RoomRefused, "ann", &[])),
         ends("no room, and a deposit stands", not_done(Event::RoomRefused, "ann", &[effects::DEPOSIT])),
@@ -280,5 +305,5 @@ fn trips_conform() {
         Story::in_order("withdrawn", vec![asked("cancel_requested", "withdrawn"), request("withdrawn", 3)]),
         Story::in_order("rejected", vec![request("rejected", -1)]),
     ];
-    conforms(trips, stories, &["data.deadline", "id"]);
+    conforms(trips, stories, &["answer", "data.deadline", "id"]);
 }

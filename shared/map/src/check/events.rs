@@ -3,7 +3,7 @@
 //! **Invariant:** one cause is one problem: what only follows from an event that is missing is not reported beside it.
 
 use saga::Reaction;
-use wire::EventType;
+use wire::{EventType, StepType};
 
 use super::facts::Facts;
 use super::rule::{Problem, Rule};
@@ -102,7 +102,10 @@ pub(super) fn misnamed(facts: &Facts<'_>) -> Vec<Problem> {
             };
             problems.push(facts.problem(Rule::MisnamedStep, what, reaction.to));
         }
-        for undone in reaction.undoes.iter().filter(|undone| reaction.step(undone.kind()).is_none()) {
+        // A step that leaves nothing is over without a compensation, and so without a name for that.
+        let has_name = |undone: &&StepType| facts.map.lexicon.undone_by(**undone).is_some();
+        let unnamed = reaction.undoes.iter().filter(has_name).filter(|undone| reaction.step(undone.kind()).is_none());
+        for undone in unnamed {
             let what = format!("{who}: {} is undone on {to} by a step without a name", undone.as_str());
             problems.push(facts.problem(Rule::MisnamedStep, what, reaction.to));
         }

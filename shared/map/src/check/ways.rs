@@ -4,6 +4,7 @@
 //! and where nobody answers.
 
 use saga::Reaction;
+use wire::declared::ANSWER_GIVEN;
 use wire::{EventType, SagaKind, StepType};
 
 use crate::Map;
@@ -91,7 +92,9 @@ impl Hop {
 pub(super) fn of(map: &Map) -> (Vec<Way>, bool) {
     let mut ways = Vec::new();
     for kind in map.lexicon.kinds.iter().copied() {
-        for request in map.requests.iter().filter(|request| is_of(**request, kind)) {
+        // An answer begins nothing: the step that waits for the answer is on the way of its saga.
+        let begins = |request: &&EventType| is_of(**request, kind) && **request != ANSWER_GIVEN;
+        for request in map.requests.iter().filter(begins) {
             let way = Way { kind, request: *request, hops: Vec::new(), end: End::Nothing };
             follow(map, way, &mut ways);
         }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use wire::journey::{is_zero, never};
-use wire::told::Failed;
+use wire::told::{Failed, Registered};
 use wire::{Action, Attempt, EventType, Events, Failure, Outcome, Path, Subject, Vocabulary};
 
 use super::actions::Actions;
@@ -176,4 +176,10 @@ pub(super) fn told<'a, V: Vocabulary>(context: &Context<'a, V>) -> Option<&'a Fa
     // Behind an earlier one that it resolves, the last one counts.
     let attention = |event: &&V| event.event_type().outcome() == Some(Outcome::NeedsAttention);
     context.said.iter().rev().find(attention)?.holds()
+}
+
+/// The path that was announced with the registration.
+pub(super) fn told_path<V: Vocabulary>(context: &Context<'_, V>) -> Path {
+    let registered = context.said.iter().find_map(|event| event.holds::<Registered<V::Subject>>());
+    registered.map(|registered| registered.journey.path.clone()).unwrap_or_default()
 }

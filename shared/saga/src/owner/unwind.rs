@@ -6,15 +6,15 @@
 //! **Invariant:** every action is on record with who, when and why, in the same write that it leads to.
 
 use jiff::Timestamp;
-use wire::told::{Failed, Registered, UnwindingStarted};
-use wire::{Action, ActionKind, Events, Failure, Journey, Outcome, Path, StepType, Subject, Vocabulary};
+use wire::told::{Failed, UnwindingStarted};
+use wire::{Action, ActionKind, Events, Failure, Journey, Outcome, Path, StepType, Subject};
 
 use super::awaited::awaited;
 use super::contract::{AboutBy, Owner, Stage};
-use super::fail;
 use super::incoming::Ask;
 use super::reactions::first_step;
-use super::state::{Case, CaseOf, HeardBy, State, StateOf, announce, tell, told};
+use super::state::{Case, CaseOf, HeardBy, State, StateOf, announce, tell, told, told_path};
+use super::{answer, fail};
 use crate::{Context, Decision, Then};
 
 /// The error of a saga that was cancelled.
@@ -38,6 +38,7 @@ pub(super) fn act<O: Owner>(
         ActionKind::Expire => expire(owner, state, ask, context),
         ActionKind::Retry => retry(owner, state, ask, context),
         ActionKind::Resolve => resolve(state, ask, context),
+        ActionKind::Answer => answer::answer(owner, state, ask, context),
     }
 }
 
@@ -212,10 +213,4 @@ pub(super) fn withdrawn<O: Owner>(
     let case = Case::new(owner, subject, now).after(action.clone()).having_told();
     let state = State::Cancelled(case.at(owner, Stage::Undone));
     tell(state, Outcome::Compensated, &failed)
-}
-
-/// The path that was announced with the registration.
-fn told_path<V: Vocabulary>(context: &Context<'_, V>) -> Path {
-    let registered = context.said.iter().find_map(|event| event.holds::<Registered<V::Subject>>());
-    registered.map(|registered| registered.journey.path.clone()).unwrap_or_default()
 }

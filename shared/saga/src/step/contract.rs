@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wire::{Events, Failure, Journey, Standing, StepType, Vocabulary};
+use wire::{Events, Failure, Journey, Standing, StepType, Vocabulary, told};
 
 use super::heard::Heard;
 use super::signature::Signature;
@@ -48,17 +48,24 @@ pub trait Step: Debug + Send + Sync + 'static {
     ) -> Acted<Self::Effect, Self::Facts>;
 
     /// The event that tells how the step ended. `None` only for an ending that this step never has.
-    fn answer(&self, answer: Answer<Self::Vocabulary, Self::Facts>) -> Option<Self::Vocabulary>;
+    ///
+    /// A step whose events hold [`told::Done`] and [`told::NotDone`], and so nothing of its own, leaves this as it is.
+    fn answer(&self, answer: Answer<Self::Vocabulary, Self::Facts>) -> Option<Self::Vocabulary> {
+        answer.plainly(&Self::SIGNATURE)
+    }
 
-    /// Undoes what took effect. A step that nothing undoes leaves this as it is, and never comes here: its signature names
-    /// neither a compensation nor an event on which it is undone.
+    /// Undoes what took effect. A step that nothing undoes leaves this as it is: either its signature says that it leaves
+    /// nothing, or the step never comes here.
     fn undo(
         &self,
         facts: &Self::Facts,
         turn: &Turn<'_, Self::Vocabulary, Self::Reply>,
         context: &Context<'_, Self::Vocabulary>,
     ) -> Undone<Self::Effect, Self::Facts> {
-        let _ = (facts, turn, context);
+        let _ = (turn, context);
+        if Self::SIGNATURE.leaves_nothing {
+            return Undone::done(facts.clone());
+        }
         Undone::Contradiction("step: is not one that can be undone")
     }
 
@@ -77,6 +84,13 @@ pub trait Step: Debug + Send + Sync + 'static {
     fn undone_by(&self, facts: &Self::Facts) -> Option<StepType> {
         let _ = facts;
         Self::SIGNATURE.undone_by
+    }
+
+    /// Whether no path names the step, though it is done: there was nothing to do. The compensation is named by
+    /// [`Step::undone_by`].
+    fn is_left_out(&self, facts: &Self::Facts) -> bool {
+        let _ = facts;
+        false
     }
 
     /// The facts of this step that an event of a later step repeats. Where it repeats them, what stands need not be
@@ -108,6 +122,8 @@ pub type About<S> = <<S as Step>::Vocabulary as Events>::Subject;
 pub struct Turn<'a, V: Events, R> {
     /// What the step is about.
     pub subject: &'a V::Subject,
+    /// The answer for which the step waited, where its signature says that it waits for one.
+    pub answer: Option<&'a V>,
     /// What the world outside answered to the step's last [`Acted::Look`] or [`Acted::Ask`].
     pub reply: Option<&'a R>,
     /// Since when the intent stands on record; `None` before the first [`Acted::Ask`]. An intent that stood already may
@@ -184,6 +200,21 @@ pub struct Failed {
     pub error: Failure,
     /// The effects that could not be undone, of this step and of later ones.
     pub standing: Vec<Standing>,
+}
+
+impl<V: Events, F> Answer<V, F> {
+    /// The event of this signature that tells the ending, with nothing of the facts.
+    fn plainly(self, signature: &Signature) -> Option<V> {
+        let Self { subject, journey, ending } = self;
+        let mut undone = signature.undone.iter().copied();
+        let (event, Failed { error, standing }) = match ending {
+            Ending::Done(_) => return V::new(signature.done, &told::Done { subject, journey }),
+            Ending::Refused(_, failed) => (signature.refused, failed),
+            Ending::Undone(_, failed) => (undone.next(), failed),
+            Ending::Stands(_, failed) => (undone.nth(1), failed),
+        };
+        V::new(event?, &told::NotDone { subject, error, standing, journey })
+    }
 }
 
 impl<E, F> Acted<E, F> {

@@ -21,6 +21,7 @@ pub(super) trait Erased<V: Vocabulary, E, R>: std::fmt::Debug + Send + Sync {
     fn answer(&self, answer: Answer<V, Value>) -> Option<V>;
     fn standing(&self, facts: &Value, subject: &V::Subject, context: &Context<'_, V>) -> Option<Standing>;
     fn undone_by(&self, facts: &Value) -> Option<StepType>;
+    fn is_left_out(&self, facts: &Value) -> bool;
     fn repeated_in(&self, event: &V) -> Option<Value>;
     fn begun_with(&self, heard: &Heard<V>) -> Option<Value>;
     fn contradiction(&self, facts: Option<&Value>, event: &V) -> Option<&'static str>;
@@ -73,6 +74,10 @@ impl<S: Step> Erased<S::Vocabulary, S::Effect, S::Reply> for S {
 
     fn undone_by(&self, facts: &Value) -> Option<StepType> {
         Step::undone_by(self, &read(facts)?)
+    }
+
+    fn is_left_out(&self, facts: &Value) -> bool {
+        read(facts).is_some_and(|facts| Step::is_left_out(self, &facts))
     }
 
     fn repeated_in(&self, event: &S::Vocabulary) -> Option<Value> {

@@ -80,6 +80,10 @@ impl<S: Step> Step for Forced<S> {
         self.step.undone_by(facts)
     }
 
+    fn is_left_out(&self, facts: &S::Facts) -> bool {
+        self.step.is_left_out(facts)
+    }
+
     fn begun_with(&self, heard: &Heard<S::Vocabulary>) -> Option<S::Facts> {
         self.step.begun_with(heard)
     }

@@ -71,7 +71,8 @@ where
             Some(Progress::Done(_) | Progress::Undoing { .. } | Progress::Ended(_)) | None => None,
         };
         let fresh = since.is_none_or(|since| !is_at_work(since, now));
-        let turn = Turn { subject: &self.heard.subject, reply: self.reply, since, fresh, failed: 0, round: 0 };
+        let (subject, answer) = (&self.heard.subject, self.answer);
+        let turn = Turn { subject, answer, reply: self.reply, since, fresh, failed: 0, round: 0 };
         match step.act(self.heard, &turn, self.context) {
             Acted::Look(effect) => Decision::Perform(effect),
             Acted::Ask(effect) if since.is_some() => Decision::Perform(effect),
@@ -80,7 +81,8 @@ where
                 self.write(Vec::new(), Then::Perform(effect))
             }
             Acted::Done(facts, takes) => {
-                let journey = self.heard.journey.and(name, true, now);
+                let heard = &self.heard.journey;
+                let journey = if step.is_left_out(&facts) { heard.clone() } else { heard.and(name, true, now) };
                 let subject = self.heard.subject.clone();
                 self.set(name, Progress::Done(facts.clone()));
                 match step.answer(Answer { subject, journey, ending: Ending::Done(facts) }) {

@@ -10,6 +10,8 @@ use serde_json::Value;
 use wire::journey::is_zero;
 use wire::{Attempt, Failure, Path, StepName, StepType};
 
+use super::waits::Waits;
+
 /// What a service has on record of a saga.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum State<S> {
@@ -31,6 +33,9 @@ pub struct Part<S> {
     /// How the unwinding goes, of the steps that follow each other up to this one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unwinding: BTreeMap<StepName, Unwinding>,
+    /// What has come of the events for which a step waits that waits for two.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub waits: BTreeMap<StepName, Waits>,
 }
 
 /// How far the steps of a saga are in one service, in the order of the service's list.
@@ -219,7 +224,15 @@ impl<S> Part<S> {
     /// A part in which nothing was begun.
     #[must_use]
     pub fn new(subject: S) -> Self {
-        Self { subject, steps: Taken::default(), unwinding: BTreeMap::new() }
+        Self { subject, steps: Taken::default(), unwinding: BTreeMap::new(), waits: BTreeMap::new() }
+    }
+
+    /// The step that waits for an answer and for nothing else.
+    #[must_use]
+    pub fn waiting(&self) -> Option<&StepName> {
+        let is_open = |step: &StepName| self.steps.iter().all(|(known, _)| known != step);
+        let asks = |waits: &Waits| waits.heard.is_some() && waits.answer.is_none();
+        self.waits.iter().find(|(step, waits)| asks(waits) && is_open(step)).map(|(step, _)| step)
     }
 
     /// The step that is under way, or else the last one that is on record.
@@ -252,7 +265,9 @@ impl<A: Serialize> Serialize for State<A> {
             state.serialize_field("state", UNSEEN)?;
             return state.end();
         };
-        let name = part.current().map(|(step, progress)| format!("{} {}", step.as_str(), progress.word()));
+        let waiting = part.waiting().map(|step| format!("{} waiting", step.as_str()));
+        let current = || part.current().map(|(step, progress)| format!("{} {}", step.as_str(), progress.word()));
+        let name = waiting.or_else(current);
         let mut state = serializer.serialize_struct("State", 2)?;
         state.serialize_field("state", &name.unwrap_or_default())?;
         state.serialize_field("facts", part)?;

@@ -73,6 +73,11 @@ impl<V: Vocabulary, E, R> Steps<V, E, R> {
         self.of_kind(kind).find(|signature| signature.hears == event)
     }
 
+    /// The step that waits for an answer by an event, in a saga of this kind.
+    fn answered_by(&self, event: EventType, kind: SagaKind) -> Option<&'static Signature> {
+        self.of_kind(kind).find(|signature| signature.awaits == Some(event))
+    }
+
     /// The step that is undone, or decides, on an event, in a saga of this kind.
     fn unwound_by(&self, event: EventType, kind: SagaKind) -> Option<&'static Signature> {
         self.of_kind(kind).find(|signature| signature.unwinds_on(event))
@@ -174,9 +179,11 @@ where
             return Decision::Contradiction("subject: is not the one on record for this saga");
         }
         let part = state.part().cloned().unwrap_or_else(|| Part::new(heard.subject.clone()));
-        let work = Work { service: self, heard, reply, context, part, is_changed: false };
+        let work = Work { service: self, heard, reply, context, answer: None, part, is_changed: false };
         let (event, kind) = (heard.event.event_type(), heard.subject.kind());
-        match (self.begun_by(event, kind), self.unwound_by(event, kind)) {
+        let begun = self.begun_by(event, kind).or_else(|| self.answered_by(event, kind));
+        match (begun, self.unwound_by(event, kind)) {
+            (Some(signature), _) if signature.awaits.is_some() => work.join(signature),
             (Some(signature), _) => work.forward(signature),
             (None, Some(signature)) => work.unwind(signature),
             // An event of every kind of saga, in a saga of a kind that has no step here.
@@ -195,6 +202,8 @@ pub(super) struct Work<'a, V: Vocabulary, E, R> {
     pub(super) heard: &'a Heard<V>,
     pub(super) reply: Option<&'a R>,
     pub(super) context: &'a Context<'a, V>,
+    /// The answer for which the step has waited.
+    pub(super) answer: Option<&'a V>,
     pub(super) part: Part<V::Subject>,
     /// Whether the part is another than the one on record.
     pub(super) is_changed: bool,

@@ -15,16 +15,21 @@ pub struct Signature {
     pub step: StepType,
     /// The event on which it begins.
     pub hears: EventType,
+    /// The answer for which the step waits besides, for as long as it takes. The step begins when both events have come,
+    /// in either order.
+    pub awaits: Option<EventType>,
     /// The event that says that it took effect.
     pub done: EventType,
     /// The event that says that it did not, or that it is undone by itself; `None` for a step that cannot be refused.
     pub refused: Option<EventType>,
     /// The compensation, as a path names it.
     pub undone_by: Option<StepType>,
+    /// Whether the step takes nothing into effect that would have to be undone, such as one that only decides.
+    pub leaves_nothing: bool,
     /// The events on which the step is undone: a later step of another service was refused. None where a step of the
     /// same service follows.
     pub undone_on: &'static [EventType],
-    /// The events that tell how undoing it went: that it is undone, and that it stands.
+    /// The events that tell how undoing it went: that it is undone, and that it stands, in this order.
     pub undone: &'static [EventType],
     /// The event by which a saga is to be unwound, where this step decides whether the saga still can be: a step that is
     /// done says so, and one that is not refuses from then on.
@@ -42,15 +47,29 @@ impl Signature {
         Self {
             step,
             hears,
+            awaits: None,
             done,
             refused: None,
             undone_by: None,
+            leaves_nothing: false,
             undone_on: &[],
             undone: &[],
             decides_on: None,
             retried: &[],
             counters: None,
         }
+    }
+
+    /// The step waits for this answer before it begins.
+    ///
+    /// # Panics
+    ///
+    /// While it is compiled, for a step that hears a text beside an event: the text is stored nowhere, so that it would be
+    /// lost while the step waits.
+    #[must_use]
+    pub const fn awaits(self, awaits: EventType) -> Self {
+        assert!(self.hears.beside().is_none(), "a step that waits hears no text beside an event");
+        Self { awaits: Some(awaits), ..self }
     }
 
     /// The step can be refused, and says so by this event.
@@ -63,6 +82,12 @@ impl Signature {
     #[must_use]
     pub const fn undone_by(self, undone_by: StepType) -> Self {
         Self { undone_by: Some(undone_by), ..self }
+    }
+
+    /// The step takes nothing into effect that would have to be undone.
+    #[must_use]
+    pub const fn leaves_nothing(self) -> Self {
+        Self { leaves_nothing: true, ..self }
     }
 
     /// The step is undone on these events, and tells by those how that went.
@@ -87,6 +112,11 @@ impl Signature {
     #[must_use]
     pub const fn takes_from(self, counters: &'static str) -> Self {
         Self { counters: Some(counters), ..self }
+    }
+
+    /// Whether nothing of the step is left where what follows it in its service is undone.
+    fn is_undone(&self) -> bool {
+        self.undone_by.is_some() || self.leaves_nothing
     }
 
     /// Whether the step is undone, or decides, on an event of this type.
@@ -123,7 +153,7 @@ pub fn declaration(
     signatures: &[&'static Signature],
 ) -> Declaration {
     let mut reactions: Vec<Reaction> = Vec::new();
-    let begins = signatures.iter().map(|signature| signature.hears);
+    let begins = signatures.iter().flat_map(|signature| [Some(signature.hears), signature.awaits]).flatten();
     let unwinds =
         signatures.iter().flat_map(|signature| signature.undone_on.iter().copied().chain(signature.decides_on));
     let mut heard: Vec<EventType> = Vec::new();
@@ -139,18 +169,19 @@ pub fn declaration(
         lexicon,
         stateful: true,
         // What stands is read first where an event does not repeat all of it.
-        looks: signatures
-            .iter()
-            .any(|signature| !signature.undone_on.is_empty() || chain(signatures, signature.step).len() > 1),
+        looks: signatures.iter().any(|signature| {
+            !signature.undone_on.is_empty() || signature.awaits.is_some() || chain(signatures, signature.step).len() > 1
+        }),
         deadlines: false,
         counters: signatures.iter().find_map(|signature| signature.counters),
         reactions: reactions.leak(),
     }
 }
 
-/// How steps react to an event: those that begin on it, or else those that are undone on it.
+/// How steps react to an event: those that begin on it or wait for it, or else those that are undone on it.
 fn reaction(signatures: &[&'static Signature], to: EventType) -> Reaction {
-    let begin: Vec<&'static Signature> = signatures.iter().copied().filter(|signature| signature.hears == to).collect();
+    let begins = |signature: &&'static Signature| signature.hears == to || signature.awaits == Some(to);
+    let begin: Vec<&'static Signature> = signatures.iter().copied().filter(begins).collect();
     let last: Vec<&'static Signature> =
         signatures.iter().copied().filter(|signature| signature.unwinds_on(to)).collect();
     let unwound: Vec<&'static Signature> =
@@ -159,7 +190,7 @@ fn reaction(signatures: &[&'static Signature], to: EventType) -> Reaction {
         begin.iter().flat_map(|signature| chain(signatures, signature.step)).collect();
     let before = before.into_iter().filter(|signature| begin.iter().all(|begun| begun.step != signature.step));
     let withdraws: Vec<StepType> =
-        before.filter(|signature| signature.undone_by.is_some()).map(|signature| signature.step).collect();
+        before.filter(|signature| signature.is_undone()).map(|signature| signature.step).collect();
     let expects = match (begin.first(), last.first()) {
         (Some(first), _) => match chain(signatures, first.step).as_slice() {
             [.., before, _] => done(before.step),
@@ -185,8 +216,7 @@ fn reaction(signatures: &[&'static Signature], to: EventType) -> Reaction {
             true
         }
     });
-    let undone: Vec<&'static Signature> =
-        unwound.iter().copied().filter(|signature| signature.undone_by.is_some()).collect();
+    let undone: Vec<&'static Signature> = unwound.iter().copied().filter(|signature| signature.is_undone()).collect();
     let steps: Vec<StepType> = match begin.is_empty() {
         false => begin.iter().map(|signature| signature.step).collect(),
         true => undone.iter().filter_map(|signature| signature.undone_by).collect(),
@@ -200,7 +230,8 @@ fn reaction(signatures: &[&'static Signature], to: EventType) -> Reaction {
     Reaction {
         to,
         reads: to.schema_version(),
-        expects: Some(expects),
+        // An answer comes before the step that waits for it, or behind it.
+        expects: begin.iter().all(|signature| signature.awaits != Some(to)).then_some(expects),
         steps: steps.leak(),
         answers: answers.leak(),
         undoes: undone.into_iter().map(|signature| signature.step).collect::<Vec<_>>().leak(),

@@ -6,7 +6,7 @@
 use std::fmt::Debug;
 
 use serde_json::Value;
-use wire::{Attempt, Failure, Journey, Standing, StepType, Vocabulary};
+use wire::{Attempt, Failure, Journey, Path, Standing, StepType, Vocabulary};
 
 use super::contract::{Answer, Ending, Failed, Turn, Undone, is_at_work};
 use super::progress::{Ended, Left, Progress, Unwinding};
@@ -62,17 +62,12 @@ where
     /// Begins a round of unwinding: what took effect, or stands, is to be undone, and what was not begun never will be.
     fn begin_round(mut self, signature: &'static Signature) -> Decision<Steps<V, E, R>> {
         let round = self.heard.journey.round;
-        let mut way = None;
+        // From here on nothing else tells the way on which it was done.
+        let way = if self.repeats(signature).is_some() { None } else { self.way(signature) };
         for step in chain(&self.service.signatures, signature.step) {
             let attempts = Vec::new();
             let progress = match self.part.steps.get(step.step).cloned() {
-                Some(Progress::Done(facts)) => {
-                    // From here on nothing else tells the way on which it was done.
-                    if step.step == signature.step && self.repeats(signature).is_none() {
-                        way = self.context.said.iter().find(|event| event.event_type() == signature.done);
-                    }
-                    Progress::Undoing { facts, since: None, attempts }
-                }
+                Some(Progress::Done(facts)) => Progress::Undoing { facts, since: None, attempts },
                 Some(Progress::Ended(Ended { left: Left::Stands, facts: Some(facts), attempts, .. })) => {
                     Progress::Undoing { facts, since: None, attempts }
                 }
@@ -81,10 +76,20 @@ where
             };
             self.set(step.step, progress);
         }
-        let way = way.map(|event| event.data().path().clone());
         self.part.unwinding.insert(signature.step.name(), Unwinding { round, own: None, way });
         self.is_changed = true;
         self.undo(signature)
+    }
+
+    /// The way on which the last of these steps was done that is done; or on which the next one waits.
+    fn way(&self, signature: &'static Signature) -> Option<Path> {
+        let path = |event: &V| event.data().path().clone();
+        let chain = chain(&self.service.signatures, signature.step);
+        let is_done = |step: &&&Signature| matches!(self.part.steps.get(step.step), Some(Progress::Done(_)));
+        let last = chain.iter().rev().find(is_done);
+        let said = last.and_then(|last| self.context.said.iter().find(|event| event.event_type() == last.done));
+        let waits = |step: &&Signature| self.part.waits.get(step.step.as_str())?.heard.as_ref()?.read::<V>();
+        said.map(path).or_else(|| chain.iter().rev().find_map(waits).as_ref().map(path))
     }
 
     /// In which round these steps are being unwound, or were last.
@@ -113,6 +118,7 @@ where
         let asked = since.map(|since| attempts.last().map_or(since, |attempt| attempt.at.max(since)));
         let turn = Turn {
             subject: &self.heard.subject,
+            answer: None,
             reply: self.reply,
             since: asked,
             fresh: asked.is_none_or(|asked| !is_at_work(asked, now)),

@@ -2,8 +2,8 @@
 //!
 //! A `CloudEvent` with the fields in its `data`, or a bare object with the fields beside its `type`.
 
-use wire::declared::{CANCEL_REQUESTED, RESOLVE_REQUESTED, RETRY_REQUESTED};
-use wire::{ActionKind, EventType, Identifier, Poison, Reason, SagaId, Vocabulary};
+use wire::declared::{ANSWER_GIVEN, CANCEL_REQUESTED, RESOLVE_REQUESTED, RETRY_REQUESTED};
+use wire::{ActionKind, EventType, Identifier, Lexicon, Poison, Reason, SagaId, Vocabulary};
 use zeroize::Zeroizing;
 
 use super::super::incoming::{Ask, Incoming};
@@ -16,10 +16,11 @@ use crate::Received;
 pub(super) const TEXT_MAX: usize = 500;
 
 /// What can be asked, and what it is called.
-const ASKED: [(EventType, ActionKind); 3] = [
+const ASKED: [(EventType, ActionKind); 4] = [
     (CANCEL_REQUESTED, ActionKind::Cancel),
     (RETRY_REQUESTED, ActionKind::Retry),
     (RESOLVE_REQUESTED, ActionKind::Resolve),
+    (ANSWER_GIVEN, ActionKind::Answer),
 ];
 
 /// Whether something is asked of a saga by an event of this type.
@@ -27,23 +28,30 @@ pub(super) fn is_asked(event: EventType) -> bool {
     ASKED.iter().any(|(asked, _)| *asked == event)
 }
 
-/// What is asked, by which event, if anything is.
-pub(super) fn asked(fields: &Fields<'_>) -> Option<(EventType, ActionKind)> {
+/// What is asked, by which event that this vocabulary has, if anything is.
+pub(super) fn asked(lexicon: &Lexicon, fields: &Fields<'_>) -> Option<(EventType, ActionKind)> {
     let found = fields.text("type")?;
-    ASKED.into_iter().find(|(wanted, _)| found == wanted.as_str() || found == wanted.name())
+    let mut known = ASKED.into_iter().filter(|(event, _)| lexicon.events.contains(event));
+    known.find(|(wanted, _)| found == wanted.as_str() || found == wanted.name())
 }
 
-/// What a client may ask for by a topic: to cancel. The rest is for operators, who may send to the queue.
+/// Whether clients may ask by a topic: to cancel, and to answer. The rest is for operators, who may send to the queue.
+#[must_use]
+pub fn is_for_clients(event: EventType) -> bool {
+    event == CANCEL_REQUESTED || event == ANSWER_GIVEN
+}
+
+/// What a client may ask for by a topic.
 pub(super) fn from_client(asked: (EventType, ActionKind)) -> Result<(EventType, ActionKind), Poison> {
-    if asked.1 == ActionKind::Cancel {
+    if is_for_clients(asked.0) {
         Ok(asked)
     } else {
         Err(Poison::new(Reason::UnexpectedEnvelope, "type: an operator's message came from a topic for clients"))
     }
 }
 
-/// Reads it. Only what says which saga is meant, and which question this is, can be wrong with it: nobody who asks for
-/// a saga to be stopped is passed over for the words that go with it.
+/// Reads it. Only what says which saga is meant, and which question this is, can be wrong with it, and an answer that is
+/// missing: nobody who asks for a saga to be stopped is passed over for the words that go with it.
 pub(super) fn read<V: Vocabulary>(
     (asked, what): (EventType, ActionKind),
     fields: &Fields<'_>,
@@ -72,6 +80,12 @@ pub(super) fn read<V: Vocabulary>(
     if data.count("sagaId") > 1 {
         return Err(unreadable("sagaId: stands twice".to_owned()));
     }
+    let reason = match what {
+        ActionKind::Answer => said::<V>(data, "answer").ok_or_else(|| unreadable("answer: is missing".to_owned()))?,
+        ActionKind::Cancel | ActionKind::Expire | ActionKind::Retry | ActionKind::Resolve => {
+            said::<V>(data, "reason").unwrap_or_else(|| "no reason given".to_owned())
+        }
+    };
     let is_expired = data.get("expired").is_some_and(|expired| expired.get() == "true");
     let what = if is_expired && what == ActionKind::Cancel { ActionKind::Expire } else { what };
     let request = inner.as_ref().map_or_else(|| identity::<V>(fields, beside, saga), |(_, request)| request.clone());
@@ -82,8 +96,8 @@ pub(super) fn read<V: Vocabulary>(
         traceparent: beside.traceparent(fields),
         incoming: Incoming::Asked(Ask {
             what,
-            by: said::<V>(data, "by", "a client"),
-            reason: said::<V>(data, "reason", "no reason given"),
+            by: said::<V>(data, "by").unwrap_or_else(|| "a client".to_owned()),
+            reason,
             // A deadline is not recognised by an id: whether it has passed is in the record.
             request: (what != ActionKind::Expire).then_some(request),
         }),
@@ -116,10 +130,10 @@ pub(in crate::owner) fn expired(owner: &str, saga: SagaId) -> String {
 
 /// What somebody says, on one line, cut, and without what must not be kept; a number or a truth value by its text,
 /// and anything else as if it were not there.
-fn said<V: Vocabulary>(fields: &Fields<'_>, name: &str, default: &str) -> String {
+fn said<V: Vocabulary>(fields: &Fields<'_>, name: &str) -> Option<String> {
     let text = fields.given(name).and_then(|raw| {
         let text: Option<String> = serde_json::from_str(raw.get()).ok();
         text.or_else(|| (!raw.get().starts_with(['"', '[', '{'])).then(|| raw.get().to_owned()))
     });
-    text.map(|text| words::<V>(&text, TEXT_MAX)).filter(|text| !text.is_empty()).unwrap_or_else(|| default.to_owned())
+    text.map(|text| words::<V>(&text, TEXT_MAX)).filter(|text| !text.is_empty())
 }

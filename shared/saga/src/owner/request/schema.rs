@@ -4,6 +4,7 @@
 //! A test of each choreography holds the schemas and the readers to the same texts.
 
 use serde_json::{Value, json};
+use wire::declared::ANSWER_GIVEN;
 use wire::{EventType, Identifier, Vocabulary};
 
 use super::super::contract::Form;
@@ -15,7 +16,10 @@ use crate::Door;
 /// asks nothing.
 #[must_use]
 pub fn fields<V: Vocabulary, C>(forms: &[Form<V, C>], event: EventType) -> Option<(&'static str, Value)> {
-    let Some(kind) = event.kind() else { return ask::is_asked(event).then(|| ("Ask", asked())) };
+    let Some(kind) = event.kind() else {
+        let schema = if event == ANSWER_GIVEN { ("Answer", answered()) } else { ("Ask", asked()) };
+        return ask::is_asked(event).then_some(schema);
+    };
     let (name, schema) = forms.iter().find(|form| form.kind == kind)?.schema;
     (Door::of(event) == Door::Clients).then(|| (name, schema()))
 }
@@ -90,13 +94,29 @@ fn type_of(event: EventType) -> Value {
     json!({ "enum": [event.as_str(), event.name()] })
 }
 
+/// A text for people.
+fn words(description: &str) -> Value {
+    json!({
+        "description": format!("{description} On one line, cut to {TEXT_MAX} characters, and without what must not \
+            be kept. Anything that is neither a text, a number nor a truth value is passed over."),
+    })
+}
+
+fn answered() -> Value {
+    json!({
+        "description": "An answer to what a saga asks; the first one counts. Other fields are passed over.",
+        "type": "object",
+        "required": ["sagaId", "answer"],
+        "properties": {
+            "sagaId": { "type": "string", "format": "uuid" },
+            "by": words("Who answers; it is on record with the saga."),
+            "answer": { "type": ["string", "number", "boolean"], "description": format!("The answer. On one line, cut to \
+                {TEXT_MAX} characters, and without what must not be kept; never empty.") },
+        },
+    })
+}
+
 fn asked() -> Value {
-    let words = |description: &str| {
-        json!({
-            "description": format!("{description} On one line, cut to {TEXT_MAX} characters, and without what must not \
-                be kept. Anything that is neither a text, a number nor a truth value is passed over."),
-        })
-    };
     json!({
         "description": "What is asked of a saga; other fields are passed over.",
         "type": "object",
