@@ -217,11 +217,8 @@ pub(super) mod tests {
     ) -> step::State<Purchase> {
         let part = serde_json::json!({ "steps": { step.as_str(): progress } });
         let mut part: Part<Value> = serde_json::from_value(part).unwrap();
-        step::State::Known(Part {
-            subject: purchase.into(),
-            steps: std::mem::take(&mut part.steps),
-            unwinding: part.unwinding,
-        })
+        let steps = std::mem::take(&mut part.steps);
+        step::State::Known(Part { steps, unwinding: part.unwinding, ..Part::new(purchase.into()) })
     }
 
     /// A saga of which the services have these.
