@@ -21,7 +21,7 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
     find examples shared services infra -type f -exec touch {} + \
-    && cargo build --locked --release --package console --bin ensemble \
+    && cargo build --locked --release --package ensemble --bin ensemble \
     && cp target/release/ensemble /ensemble \
     && mkdir -p /state/private /state/public /state/ledger
 

@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use console::Error;
+use ensemble::Error;
 
 fn main() -> ExitCode {
     let done = runtime::host::run(|signals| async {
-        let cli = console::cli::Cli::parse();
-        console::execute(cli, runtime::Environment::of_process(), signals).await
+        let cli = ensemble::cli::Cli::parse();
+        ensemble::execute(cli, runtime::Environment::of_process(), signals).await
     });
     match done.map_err(Error::from).flatten() {
         Ok(()) => ExitCode::SUCCESS,

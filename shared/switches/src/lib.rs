@@ -7,7 +7,6 @@ pub const CRATES: &[&str] = &[
     "booking",
     "card",
     "choreography",
-    "console",
     "contracts",
     "ensemble",
     "fulfillment",

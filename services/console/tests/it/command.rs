@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::CommandFactory;
-use console::cli::Cli;
+use ensemble::cli::Cli;
 use serde_json::{Value, json};
 
 use crate::clients::Endpoint;

@@ -20,7 +20,7 @@ profile; `endpoint_url` in the profile; AWS itself. With `AWS_IGNORE_CONFIGURED_
 counts. The rule for `AWS_ENDPOINT_URL` below holds for all of them. If all three services have an endpoint, credentials
 may be left out, unless `AWS_PROFILE` is set: then the profile must have them.
 
-This page is rendered from the code: `BLESS=1 cargo test -p console --test it configuration`.
+This page is rendered from the code: `BLESS=1 cargo test -p ensemble --test it configuration`.
 "
     .to_owned();
     let groups: [(&str, &[&Variable]); 6] = [
@@ -29,7 +29,7 @@ This page is rendered from the code: `BLESS=1 cargo test -p console --test it co
         ("What operators do, with `ensemble`", operate::audit::VARIABLES),
         ("`booking`", &booking::VARIABLES),
         ("`payment`", payment::VARIABLES),
-        ("What listens for development: `ensemble local`, `gateway`, `up` and `demo`", console::VARIABLES),
+        ("What listens for development: `ensemble local`, `gateway`, `up` and `demo`", ensemble::VARIABLES),
     ];
     for (title, variables) in groups {
         write!(text, "\n## {title}\n\n| variable | default | allowed | what for |\n| --- | --- | --- | --- |\n")
@@ -52,6 +52,6 @@ fn the_configuration_page_lists_every_variable() {
     let found = std::fs::read_to_string(&page).unwrap_or_default();
     assert!(
         found == rendered(),
-        "docs/configuration.md is out of date: BLESS=1 cargo test -p console --test it configuration"
+        "docs/configuration.md is out of date: BLESS=1 cargo test -p ensemble --test it configuration"
     );
 }

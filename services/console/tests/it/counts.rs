@@ -1,6 +1,6 @@
 //! What a happy fare and a happy order cost, counted call by call.
 
-use console::request::{Request, publish_requests};
+use ensemble::request::{Request, publish_requests};
 use contracts::{SagaKind, kinds};
 use local::FailWith;
 use runtime::Counters;

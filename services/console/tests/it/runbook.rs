@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Parser;
-use console::cli::Cli;
+use ensemble::cli::Cli;
 
 /// The words of a line for the shell, without its comment.
 fn words(line: &str) -> Vec<String> {

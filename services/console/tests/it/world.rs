@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use console::cli::StackOptions;
-use console::stack::Stack;
+use ensemble::cli::StackOptions;
+use ensemble::stack::Stack;
 use contracts::{Notification, SagaId};
 use operate::operator::{Outcomes, Watching};
 use runtime::{Aws, Environment};

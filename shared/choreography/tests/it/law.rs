@@ -223,7 +223,7 @@ fn no_service_links_what_operators_run() {
         let linked = linked(name, &manifests);
         assert!(!linked.contains("operate"), "{name}: {linked:?}");
     }
-    assert!(linked("console", &manifests).contains("operate"), "the operator's command does");
+    assert!(linked("ensemble", &manifests).contains("operate"), "the operator's command does");
 }
 
 /// ADR 0024: a service builds the vocabulary with serde alone.
