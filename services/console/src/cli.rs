@@ -1,23 +1,15 @@
 //! The commands, their options and their help.
 
-#![expect(clippy::doc_markdown, reason = "these comments are help texts, read on a terminal")]
-
-pub mod common;
-pub mod parked;
-pub mod render;
-pub mod sagas;
 pub mod stock;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use contracts::SagaKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use console::{Command as Common, EXIT_CODES, EndpointOption, JsonOption, Manner};
 
 use crate::demo;
-
-pub use common::JsonOption;
-use common::saga_kind;
+use crate::given::console;
 
 /// Choreographed sagas on Amazon SNS and SQS.
 ///
@@ -25,24 +17,19 @@ use common::saga_kind;
 /// their own work when a later step fails. A notifier routes every outcome to a success or a failure queue.
 ///
 /// Start with `ensemble demo`. Then `ensemble up`, and in a second terminal `ensemble publish` and `ensemble watch`.
-#[derive(Debug, Parser)]
-#[command(name = "ensemble", version, after_help = AFTER_HELP)]
+#[derive(Debug, Args)]
 pub struct Cli {
-    /// Where SQS, SNS and DynamoDB are, whatever variables and the AWS profile say.
-    #[arg(long, global = true, value_name = "URL")]
-    pub endpoint_url: Option<String>,
+    /// Which endpoint is called.
+    #[command(flatten)]
+    pub endpoint: EndpointOption,
 
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
-const AFTER_HELP: &str = "\
-Environment: the usual AWS variables (AWS_ENDPOINT_URL, AWS_REGION, credentials) name the endpoint; \
-docs/configuration.md lists the rest.
-
-Exit codes: 0 done; 1 failed; 2 wrong usage; 65 the input breaks a rule; 69 the endpoint does not answer; \
-78 a setting is missing or not allowed.";
+const ENVIRONMENT: &str = "Environment: the usual AWS variables (AWS_ENDPOINT_URL, AWS_REGION, credentials) name the \
+                           endpoint; docs/configuration.md lists the rest.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -55,76 +42,17 @@ pub enum Command {
     ///
     /// Prints how to publish and watch with the AWS CLI and with `ensemble`.
     Up(StackOptions),
-    /// Hold the declared choreography to its rules, without running anything.
-    ///
-    /// Prints a line for each rule: what it was held on, or what breaks it, the events that show it and what to change.
-    /// Ends with 1 if a rule is broken.
-    Check(JsonOption),
-    /// Create topics, queues, subscriptions and tables; or bring them into line.
-    ///
-    /// Works on whatever endpoint the AWS variables name. Run again, it changes nothing.
-    Provision(JsonOption),
-    /// Publish requests.
-    ///
-    /// Publishes one request, or a JSON-lines file of them. Each is checked first. A bad one names its line, field and
-    /// rule, and none is sent unless --partial.
-    Publish(PublishOptions),
-    /// Show outcomes as they arrive in the success and the failure queue.
-    ///
-    /// Deletes from the queues only what it has shown. Ends with Ctrl-C.
-    Watch(WatchOptions),
-    /// Look after messages that wait for a person: dead letters, and what SNS could not deliver.
-    ///
-    /// Looking at messages hides them from others for a moment. They are visible again at the end, after Ctrl-C and
-    /// after an error at once, and after a crash in a minute.
-    Parked {
-        /// What to do with them.
-        #[command(subcommand)]
-        what: parked::Parked,
-    },
-    /// Show how much waits in every queue, and how many dead letters it has.
-    Queues(parked::QueuesOptions),
-    /// Show sagas that are not over: what each waits for, and which service owes it.
-    ///
-    /// Reads the list that booking keeps, those due longest first, and looks closely only at those that it shows.
-    Sagas(sagas::SagasOptions),
-    /// Show the way of one saga across all services, and what it waits for now.
-    Trace(sagas::TraceOptions),
-    /// Ask that a saga be undone, as far as it may be.
-    ///
-    /// Once it is fulfilled it is too late, and it completes. A saga whose request has not come yet ends when it comes.
-    Cancel(sagas::AskOptions),
-    /// Ask that what still stands of a saga that needs attention be undone after all.
-    Retry(sagas::AskOptions),
-    /// Close a saga that needs attention, because a person has seen to what still stood.
-    Resolve(sagas::ResolveOptions),
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "its text would be the help of the commands that stand here")]
+    Common(Common),
     /// Look at the stock, or set it.
     Stock {
         /// What to do with it.
         #[command(subcommand)]
         what: stock::Stock,
     },
-    /// Show what operators did: to a saga, to an item of the stock, or to the dead letters of a queue.
-    Audit(AuditOptions),
-    /// Try out whether the endpoint does what the services rely on: conditions, visibility, delivery and so on.
-    ///
-    /// CREATES tables, queues and a topic of its own, on AWS too if that is what the AWS variables name, and deletes
-    /// them at the end, also after Ctrl-C; it says what it could not delete. It touches nothing else. Prints a line for
-    /// each thing that it tried: pass, differs, or unknown, such as for want of a permission. Ends with 1 if anything
-    /// differs.
-    Probe(JsonOption),
-    /// Run services in this process until SIGTERM or Ctrl-C.
-    Run(RunOptions),
-    /// Serve the embedded AWS endpoint alone: SQS, SNS and DynamoDB on one port. Not for production.
-    Local(LocalOptions),
     /// Serve the simulated payment gateway alone.
     Gateway(GatewayOptions),
-    /// Draw the choreography as the services declare it. Needs no endpoint.
-    Render {
-        /// What to draw.
-        #[command(subcommand)]
-        what: render::Render,
-    },
     /// Make a key pair for card data, and print it as shell exports or keep it in two files.
     ///
     /// `eval "$(ensemble keys)"` sets it for services that are started from this shell. Booking needs the public key,
@@ -133,37 +61,50 @@ pub enum Command {
 }
 
 impl Command {
-    /// What is logged unless `RUST_LOG` says otherwise: nothing where the output itself tells the story.
-    pub(crate) fn log_filter(&self) -> Option<&'static str> {
+    /// How it runs.
+    pub(crate) fn manner(&self) -> Manner {
         match self {
-            Self::Demo(_) | Self::Publish(_) | Self::Watch(_) | Self::Provision(_) | Self::Keys(_) => Some("error"),
-            Self::Check(_) | Self::Parked { .. } | Self::Queues(_) | Self::Stock { .. } => Some("error"),
-            Self::Sagas(_) | Self::Trace(_) | Self::Audit(_) | Self::Probe(_) | Self::Render { .. } => Some("error"),
-            Self::Cancel(_) | Self::Retry(_) | Self::Resolve(_) => Some("error"),
-            Self::Up(_) => Some("warn"),
-            Self::Run(_) | Self::Local(_) | Self::Gateway(_) => None,
-        }
-    }
-
-    /// Whether it ends in order at SIGTERM or Ctrl-C; the others are ended by it wherever they are.
-    pub(crate) fn stops_in_order(&self) -> bool {
-        match self {
-            Self::Up(_) | Self::Run(_) | Self::Local(_) | Self::Gateway(_) => true,
-            Self::Demo(_) | Self::Watch(_) | Self::Probe(_) => true,
-            Self::Parked { what } => !matches!(what, parked::Parked::Log(_)),
-            Self::Publish(_) | Self::Provision(_) | Self::Keys(_) | Self::Check(_) => false,
-            Self::Queues(_) | Self::Stock { .. } | Self::Sagas(_) | Self::Trace(_) | Self::Audit(_) => false,
-            Self::Render { .. } | Self::Cancel(_) | Self::Retry(_) | Self::Resolve(_) => false,
+            Self::Demo(_) => Manner::ENDS_IN_ORDER,
+            Self::Up(_) => Manner::SERVES_QUIETLY,
+            Self::Gateway(_) => Manner::SERVES,
+            Self::Stock { .. } | Self::Keys(_) => Manner::SHORT,
+            Self::Common(command) => command.manner(),
         }
     }
 }
+
+/// The command line, with the kinds of saga and the services of this choreography.
+impl CommandFactory for Cli {
+    fn command() -> clap::Command {
+        let command = clap::Command::new("ensemble").version(env!("CARGO_PKG_VERSION"));
+        // The stock's items have a record too.
+        let with_stock = |argument: clap::Arg| {
+            argument
+                .value_name("SAGA|stock/ITEM|QUEUE")
+                .help("A saga's id, `stock/<item>`, or the name of a dead-letter queue such as `ensemble-payment-dlq`")
+        };
+        let command = Self::augment_args(command).after_help(format!("{ENVIRONMENT}\n\n{EXIT_CODES}"));
+        let command = command.mut_subcommand("audit", |audit| {
+            audit
+                .about("Show what operators did: to a saga, to an item of the stock, or to the dead letters of a queue")
+                .mut_arg("subject", with_stock)
+        });
+        console().adapted(command)
+    }
+
+    fn command_for_update() -> clap::Command {
+        Self::augment_args_for_update(clap::Command::new("ensemble"))
+    }
+}
+
+impl Parser for Cli {}
 
 /// Options of `demo`.
 #[derive(Debug, Args)]
 pub struct DemoOptions {
     /// Only sagas of this kind.
-    #[arg(long, value_parser = saga_kind(), value_name = "SAGA")]
-    pub saga: Option<SagaKind>,
+    #[arg(long = "saga", value_name = "SAGA")]
+    pub kind: Option<String>,
     /// Only rows of this name; may be given more than once.
     #[arg(long, value_name = "ROW", value_parser = demo::row_names())]
     pub row: Vec<String>,
@@ -188,80 +129,6 @@ pub struct StackOptions {
     #[arg(long, default_value_t = 4567)]
     pub gateway_port: u16,
     /// Keep tables and the gateway's ledger in this folder; messages are in memory in any case.
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-}
-
-/// Options of `publish`.
-#[derive(Debug, Args)]
-pub struct PublishOptions {
-    /// The kind of saga that is requested.
-    #[arg(value_parser = saga_kind(), value_name = "KIND")]
-    pub kind: SagaKind,
-    /// The file; `-` is standard input.
-    #[arg(value_name = "FILE|-")]
-    pub file: PathBuf,
-    /// Send the good ones even if others are bad.
-    #[arg(long)]
-    pub partial: bool,
-    /// The identity of the request: the same again is the same saga. For one request only.
-    #[arg(long, value_name = "ID")]
-    pub id: Option<String>,
-    /// For a program to read.
-    #[command(flatten)]
-    pub output: JsonOption,
-}
-
-/// Options of `watch`.
-#[derive(Debug, Args)]
-pub struct WatchOptions {
-    /// End after this many outcomes.
-    #[arg(long, value_name = "N")]
-    pub once: Option<usize>,
-    /// For a program to read.
-    #[command(flatten)]
-    pub output: JsonOption,
-}
-
-/// Options of `audit`.
-#[derive(Debug, Args)]
-pub struct AuditOptions {
-    /// A saga's id, `stock/<item>`, or the name of a dead-letter queue such as `ensemble-payment-dlq`.
-    #[arg(value_name = "SAGA|stock/ITEM|QUEUE")]
-    pub subject: String,
-    /// For a program to read.
-    #[command(flatten)]
-    pub output: JsonOption,
-}
-
-/// A service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub enum ServiceName {
-    /// Registers the fare, creates the order, owns the outcome.
-    Booking,
-    /// Charges the card or the account, voids, refunds.
-    Payment,
-    /// Credits the customer's account, reserves the inventory.
-    Fulfillment,
-    /// Routes each outcome to the success or the failure queue.
-    Notifier,
-}
-
-/// Options of `run`.
-#[derive(Debug, Args)]
-pub struct RunOptions {
-    /// Which services.
-    #[arg(required = true, value_enum)]
-    pub services: Vec<ServiceName>,
-}
-
-/// Options of `local`.
-#[derive(Debug, Args)]
-pub struct LocalOptions {
-    /// The port; 0 picks a free one and prints it.
-    #[arg(long, default_value_t = 4566)]
-    pub port: u16,
-    /// Keep tables in this folder; messages are in memory in any case.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }

@@ -10,15 +10,15 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
+use console::{Error, Request, draw, publish_requests};
 use contracts::{Event, Events, Notification, SagaId, SagaKind};
 use operate::operator::Outcomes;
 use runtime::{CancellationToken, Environment};
 use saga::Channel;
 
 use crate::cli::{DemoOptions, StackOptions};
-use crate::request::{Request, publish_requests};
+use crate::given::console;
 use crate::stack::Stack;
-use crate::{Error, draw};
 
 pub(crate) use rows::{fare, order, row_names};
 
@@ -34,13 +34,14 @@ pub(crate) async fn demo(
     options: &DemoOptions,
     stop: &CancellationToken,
 ) -> Result<(), Error> {
-    let rows = rows::chosen(options.saga, &options.row)?;
+    let kind = options.kind.as_deref().map(|name| console().kind(name)).transpose()?;
+    let rows = rows::chosen(kind, &options.row)?;
     let stack =
         Stack::start(environment, &StackOptions { port: options.port, gateway_port: options.gateway_port, data: None })
             .await?;
     let result = tokio::select! {
         result = play(&stack, &rows, options.output.json) => result,
-        () = stop.cancelled() => Err(Error::Unexpected("stopped before its end".to_owned())),
+        () = stop.cancelled() => Err(Error::Failed("stopped before its end".to_owned())),
     };
     stack.stop().await;
     result
@@ -63,7 +64,7 @@ async fn play(stack: &Stack, rows: &[&'static Row], json: bool) -> Result<(), Er
         writeln!(out, "{text}").map_err(Error::output)?;
     }
     if wrong > 0 {
-        return Err(Error::Unexpected(format!("{wrong} of {} sagas did not end as they should", rows.len())));
+        return Err(Error::Failed(format!("{wrong} of {} sagas did not end as they should", rows.len())));
     }
     if !json {
         let all = match rows.len() {
@@ -81,7 +82,10 @@ fn title(stack: &Stack, rows: &[&Row]) -> String {
     let to = |kind: SagaKind| {
         let count = rows.iter().filter(|row| row.kind == kind).count();
         (count > 0).then(|| {
-            format!("  requests               {count} to {}", stack.settings.names.topic(Channel::Requests(kind)))
+            format!(
+                "  requests               {count} to {}",
+                stack.running.settings.names.topic(Channel::Requests(kind))
+            )
         })
     };
     let mut lines = vec![
@@ -105,7 +109,7 @@ async fn ask(stack: &Stack, rows: &[&Row]) -> Result<Vec<SagaId>, Error> {
         cancellation::publish_and_cancel(stack, request, PATIENCE).await?;
     }
     let others = others.into_iter().map(|(_, request)| request).collect();
-    for published in publish_requests(&stack.aws, &stack.settings, others).await {
+    for published in publish_requests::<Event>(&stack.running.aws, &stack.running.settings, others).await {
         published?;
     }
     Ok(sagas)
@@ -115,7 +119,7 @@ type Found = BTreeMap<SagaId, (Notification, String)>;
 
 /// Waits until every saga has its notification, and shows how many have.
 async fn wait_for(stack: &Stack, sagas: &[SagaId], found: &mut Found, json: bool) -> Result<(), Error> {
-    let outcomes = Outcomes::new(&stack.aws, &stack.settings);
+    let outcomes = Outcomes::new(&stack.running.aws, &stack.running.settings);
     let deadline = tokio::time::Instant::now() + PATIENCE;
     let mut arriving = outcomes.watch();
     let mut shown = usize::MAX;

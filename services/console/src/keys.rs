@@ -7,10 +7,10 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use card::PrivateKey;
+use console::{Error, draw};
 use zeroize::Zeroizing;
 
 use crate::cli::KeysOptions;
-use crate::{Error, draw};
 
 /// How the files of a pair are written: the private key for its owner alone.
 const PRIVATE: u32 = 0o600;

@@ -1,55 +1,32 @@
-//! The operator's command, `ensemble`.
+//! The operator's command of fares and orders, `ensemble`.
 //!
-//! **Invariant:** it has no power of its own: everything that it does to AWS goes through `runtime` and `operate`, and
-//! every saga is started by a message that any client could send.
+//! **Invariant:** what it has in common with the command of any choreography is in the library `console`; here stands
+//! what is ours.
 //!
 //! | file | command |
 //! | --- | --- |
-//! | [`cli`] | the commands, their options and their help |
+//! | `given` | what fares and orders give to the library |
+//! | [`cli`] | the commands that are added, their options and their help |
 //! | [`stack`] | everything in one process: embedded endpoint, gateway, topology, services |
 //! | `demo`, `up` | a stack that plays the story, a stack that stays |
-//! | `publish`, `watch`, `provision`, `run`, `serve`, `keys` | the parts, against any endpoint |
-//! | `check` | the declared choreography, held to its rules |
-//! | `sagas`, `stock` | sagas that are not over, the way of one, what is asked of it; what can be reserved |
-//! | `parked`, `queues`, `age` | messages that wait for a person; how much waits in every queue |
-//! | `probe` | whether an endpoint does what the runtime relies on |
-//! | `render` | the choreography, drawn from what the services declare |
-//! | [`request`] | a request for a fare or an order, as a client publishes it |
-//! | `cleaning` | what must not be kept |
-//! | `error` | why a command failed, and its exit code |
-//! | `draw` | how a path and an outcome look on a terminal |
+//! | `stock`, `gateway`, `keys` | what can be reserved; the simulated payment gateway; key pairs for card data |
 
-mod age;
-mod audit;
-mod check;
-mod cleaning;
 pub mod cli;
 mod demo;
-mod draw;
-mod error;
+mod gateway_alone;
+mod given;
 mod keys;
-mod parked;
-mod probe;
-mod provision;
-mod publish;
-mod queues;
-mod render;
-pub mod request;
-mod run;
-mod sagas;
-mod serve;
 pub mod stack;
 mod stock;
 mod up;
-mod watch;
 
+use console::Error;
+use runtime::Environment;
 use runtime::host::Signals;
-use runtime::{CancellationToken, Environment};
 
 use crate::cli::{Cli, Command};
 
-pub use error::Error;
-pub use serve::VARIABLES;
+pub use given::console;
 
 /// Carries out a command.
 ///
@@ -57,38 +34,14 @@ pub use serve::VARIABLES;
 ///
 /// [`Error`].
 pub async fn execute(cli: Cli, environment: Environment, signals: Signals) -> Result<(), Error> {
-    let environment = match &cli.endpoint_url {
-        Some(url) => environment.with(&runtime::settings::ENDPOINT_OPTION, url),
-        None => environment,
-    };
-    runtime::telemetry::start(&environment, switches::CRATES, cli.command.log_filter())?;
-    let stop = if cli.command.stops_in_order() {
-        signals.stop()
-    } else {
-        signals.end();
-        CancellationToken::new()
-    };
+    let console = console();
+    let (environment, stop) = console.begin(&cli.endpoint, environment, signals, cli.command.manner())?;
     match cli.command {
         Command::Demo(options) => demo::demo(&environment, &options, &stop).await,
         Command::Up(options) => up::up(&environment, &options, &stop).await,
-        Command::Check(output) => check::check(output),
-        Command::Provision(options) => provision::provision(&environment, &options).await,
-        Command::Publish(options) => publish::publish(&environment, &options).await,
-        Command::Watch(options) => watch::watch(&environment, &options, &stop).await,
-        Command::Parked { what } => parked::parked(&environment, what, &stop).await,
-        Command::Queues(options) => queues::queues(&environment, &options).await,
-        Command::Sagas(options) => sagas::sagas(&environment, &options).await,
-        Command::Trace(options) => sagas::trace(&environment, &options).await,
-        Command::Cancel(options) => sagas::cancel(&environment, &options).await,
-        Command::Retry(options) => sagas::retry(&environment, &options).await,
-        Command::Resolve(options) => sagas::resolve(&environment, &options).await,
+        Command::Common(command) => console.execute(command, &environment, &stop).await,
         Command::Stock { what } => stock::stock(&environment, &what).await,
-        Command::Probe(output) => Box::pin(probe::probe(&environment, output, &stop)).await,
-        Command::Audit(options) => audit::audit(&environment, &options).await,
-        Command::Run(options) => run::run(&environment, &options, &stop).await,
-        Command::Local(options) => serve::local(&environment, options, &stop).await,
-        Command::Gateway(options) => serve::gateway(&environment, options, &stop).await,
-        Command::Render { what } => render::render(what),
+        Command::Gateway(options) => gateway_alone::gateway(&environment, options, &stop).await,
         Command::Keys(options) => keys::keys(&options),
     }
 }

@@ -5,33 +5,20 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use booking::Booking;
-use operate::provision::Change;
-use runtime::{Aws, Counters, Environment, NoEffects, Running, Service, Settings};
-use saga::Topology;
+use console::{Error, LocalOptions};
+use runtime::{Aws, Counters, Environment, NoEffects, Service, Settings};
 
-use crate::Error;
 use crate::cli::StackOptions;
-use crate::serve::hosts;
+use crate::gateway_alone;
+use crate::given::console;
 
 /// A running stack.
+#[derive(Debug)]
 pub struct Stack {
-    /// The embedded endpoint, if the stack is on one of its own.
-    pub endpoint: Option<local::Endpoint>,
     /// The simulated gateway.
     pub gateway: gateway::Gateway,
-    /// Clients of the endpoint that it is on.
-    pub aws: Aws,
-    /// The settings of all services.
-    pub settings: Settings,
-    /// What provisioning did.
-    pub changes: Vec<Change>,
-    services: Running,
-}
-
-impl std::fmt::Debug for Stack {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Stack").field("endpoint", &self.url()).field("gateway", &self.gateway.url()).finish()
-    }
+    /// What the stack of any choreography has.
+    pub running: console::Stack,
 }
 
 impl Stack {
@@ -41,13 +28,12 @@ impl Stack {
     ///
     /// [`Error`] when a port is taken, a folder cannot be used, or a setting is not allowed.
     pub async fn start(environment: &Environment, options: &StackOptions) -> Result<Self, Error> {
-        let data = options.data.clone();
-        if let Some(folder) = &data {
-            std::fs::create_dir_all(folder).map_err(|error| Error::Io(folder.display().to_string(), error))?;
-        }
-        let endpoint = local::Endpoint::start(local::Options { port: options.port, data, hosts: hosts(environment)? })?;
-        let stack = Self::on(Aws::at(&endpoint.url()).await?, environment, options).await?;
-        Ok(Self { endpoint: Some(endpoint), ..stack })
+        let gateway = start_gateway(environment, options).await?;
+        let url = gateway.url();
+        let services = |settings: &_| services(environment, settings, &url);
+        let local = LocalOptions { port: options.port, data: options.data.clone() };
+        let running = console::Stack::start(&console(), environment, &local, services).await?;
+        Ok(Self { gateway, running })
     }
 
     /// Starts everything else on an endpoint that is there already.
@@ -56,41 +42,40 @@ impl Stack {
     ///
     /// [`Error`] when the gateway's port is taken, the endpoint does not answer, or a setting is not allowed.
     pub async fn on(aws: Aws, environment: &Environment, options: &StackOptions) -> Result<Self, Error> {
-        let settings = Settings::read(environment)?;
-        let gateway = gateway::Gateway::start(gateway::Options {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, options.gateway_port)),
-            hosts: hosts(environment)?,
-            ledger: options.data.as_ref().map(|folder| folder.join("gateway.jsonl")),
-            hooks: true,
-            faults: Vec::new(),
-        })
-        .await?;
-        let changes = operate::provision::provision(&aws, &topology(&settings)).await?;
-        let services = services(environment, &settings, &gateway.url())?;
-        let services = Running::start(services, aws.clone(), settings.clone());
-        Ok(Self { endpoint: None, gateway, aws, settings, changes, services })
+        let gateway = start_gateway(environment, options).await?;
+        let url = gateway.url();
+        let services = |settings: &_| services(environment, settings, &url);
+        let running = console::Stack::on(&console(), aws, environment, services).await?;
+        Ok(Self { gateway, running })
     }
 
-    /// Stops everything: services first, so that none meets a dead endpoint.
+    /// Stops everything: services first, so that none meets a dead gateway.
     pub async fn stop(self) {
-        self.services.stop().await;
+        self.running.stop().await;
         self.gateway.stop().await;
-        if let Some(endpoint) = self.endpoint {
-            endpoint.stop();
-        }
     }
 
     /// The URL of the endpoint; nothing for AWS itself.
     #[must_use]
     pub fn url(&self) -> &str {
-        self.aws.endpoint().unwrap_or_default()
+        self.running.url()
     }
 }
 
-/// The topology under the prefix of these settings.
-#[must_use]
-pub fn topology(settings: &Settings) -> Topology {
-    choreography::topology(&settings.names)
+/// Starts the simulated gateway, whose ledger is kept in the stack's folder.
+async fn start_gateway(environment: &Environment, options: &StackOptions) -> Result<gateway::Gateway, Error> {
+    let folder = options.data.as_ref();
+    if let Some(folder) = folder {
+        std::fs::create_dir_all(folder).map_err(|error| Error::Io(folder.display().to_string(), error))?;
+    }
+    gateway_alone::start(gateway::Options {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, options.gateway_port)),
+        hosts: console::hosts(environment)?,
+        ledger: folder.map(|folder| folder.join("gateway.jsonl")),
+        hooks: true,
+        faults: Vec::new(),
+    })
+    .await
 }
 
 /// All services, with a key pair of their own and the hooks on.

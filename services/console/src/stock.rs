@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use console::{Error, draw};
 use operate::audit::Audit;
 use runtime::{Aws, Counters, Environment, Settings};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::cli::stock::{SetOptions, ShowOptions, Stock};
-use crate::{Error, draw};
+use crate::given::console;
 
 /// Items of one look.
 const ITEMS_MAX: usize = 100;
@@ -54,7 +55,7 @@ async fn show(environment: &Environment, options: &ShowOptions) -> Result<(), Er
 async fn set(environment: &Environment, options: &SetOptions) -> Result<(), Error> {
     let settings = Settings::read(environment)?;
     let aws = Aws::connect(environment).await?;
-    let audit = Audit::new(&aws, &settings, environment, crate::cleaning::cleaning())?;
+    let audit = Audit::new(&aws, &settings, environment, console().cleaning())?;
     let item = options.item.as_str();
     let (subject, after) = (format!("stock/{item}"), options.quantity);
     audit.append(&subject, "set", options.why.as_str(), &json!({ "phase": "began", "after": exact(after) })).await?;

@@ -2,13 +2,14 @@
 
 use std::io::Write;
 
+use console::{Error, draw};
 use contracts::{SagaId, kinds};
 use runtime::{CancellationToken, Environment};
 use saga::Channel;
 
 use crate::cli::StackOptions;
+use crate::demo;
 use crate::stack::Stack;
-use crate::{Error, demo, draw};
 
 /// The id of the request that the guide publishes as a `CloudEvent`, and cancels.
 const REQUEST: &str = "my-request-1";
@@ -39,14 +40,13 @@ pub(crate) fn program() -> &'static str {
 
 /// What to do next, as commands to paste.
 fn guide(stack: &Stack) -> String {
-    let (url, names, program) = (stack.url(), &stack.settings.names, program());
+    let (url, names, program) = (stack.url(), &stack.running.settings.names, program());
     let [topic, orders] =
-        [kinds::FARE, kinds::ORDER].map(|kind| stack.aws.topic_arn(&names.topic(Channel::Requests(kind))));
-    let booking = stack.aws.queue_url(&names.of_service("booking"));
-    let [success, failure] = [true, false].map(|successful| stack.aws.queue_url(&names.outcomes(successful)));
+        [kinds::FARE, kinds::ORDER].map(|kind| stack.running.aws.topic_arn(&names.topic(Channel::Requests(kind))));
+    let booking = stack.running.aws.queue_url(&names.of_service("booking"));
+    let [success, failure] = [true, false].map(|successful| stack.running.aws.queue_url(&names.outcomes(successful)));
     let (request, order) = (demo::fare("3"), demo::order("40063fe3-56d9-4c51-b91f-71929834ce03"));
-    let did = |did| stack.changes.iter().filter(|change| change.did == did).count();
-    let (created, found) = (did(operate::provision::Did::Created), did(operate::provision::Did::Found));
+    let (created, found) = stack.running.created_and_found();
     let cloud_event =
         format!(r#"{{"specversion":"1.0","id":"{REQUEST}","source":"/me","type":"fare_requested","data":{request}}}"#);
     let saga = SagaId::of_event(kinds::FARE.as_str(), "/me", REQUEST);

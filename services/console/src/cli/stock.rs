@@ -1,10 +1,9 @@
 //! Options of `stock`.
 
 use clap::{Args, Subcommand};
+use console::JsonOption;
 use contracts::{Identifier, Words};
 use rust_decimal::Decimal;
-
-use super::JsonOption;
 
 /// Decimals of an amount: as many as orders have.
 const DECIMALS_MAX: usize = 9;

@@ -3,13 +3,12 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use contracts::{SagaId, events, kinds};
+use console::{Error, Request, publish_requests};
+use contracts::{Event, SagaId, events, kinds};
 use gateway::{Fault, FaultKind, Operation};
 use saga::{Announcement, Channel};
 use serde_json::json;
 
-use crate::Error;
-use crate::request::{Request, publish_requests};
 use crate::stack::Stack;
 
 /// How late the gateway answers: time enough for the cancellation to reach the pivot before the payment does.
@@ -45,7 +44,7 @@ pub(super) async fn publish_and_cancel(stack: &Stack, request: Request, patience
         body: body.to_string(),
         attributes: Vec::new(),
     };
-    for published in operate::operator::publish(&stack.aws, &stack.settings, vec![cancel]).await {
+    for published in operate::operator::publish(&stack.running.aws, &stack.running.settings, vec![cancel]).await {
         published?;
     }
     Ok(())
@@ -54,7 +53,7 @@ pub(super) async fn publish_and_cancel(stack: &Stack, request: Request, patience
 /// Publishes a request, and waits until the gateway has been called for its saga.
 async fn ask_and_wait(stack: &Stack, request: Request, patience: Duration) -> Result<SagaId, Error> {
     let saga = request.saga();
-    for published in publish_requests(&stack.aws, &stack.settings, vec![request]).await {
+    for published in publish_requests::<Event>(&stack.running.aws, &stack.running.settings, vec![request]).await {
         published?;
     }
     let called = async {
@@ -63,7 +62,6 @@ async fn ask_and_wait(stack: &Stack, request: Request, patience: Duration) -> Re
         }
     };
     let called = tokio::time::timeout(patience, called).await;
-    called
-        .map_err(|_elapsed| Error::Unexpected("the gateway was not called for the fare to be cancelled".to_owned()))?;
+    called.map_err(|_elapsed| Error::Failed("the gateway was not called for the fare to be cancelled".to_owned()))?;
     Ok(saga)
 }

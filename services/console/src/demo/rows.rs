@@ -1,9 +1,8 @@
 //! The rows that the demo plays, and how each must end.
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
+use console::Error;
 use contracts::{Outcome, SagaKind, kinds};
-
-use crate::Error;
 
 /// A fare or an order, and how its saga must end.
 #[derive(Debug)]

@@ -1,12 +1,13 @@
 //! Whether a row ended as it should, and how that is shown.
 
 use choreography::PARTICIPANTS;
+use console::draw;
 use contracts::{Event, Events, Notification, Outcome, StepType};
 use gateway::Ledger;
 use serde_json::{Value, json};
 
 use super::rows::Row;
-use crate::draw;
+use crate::given::console;
 
 /// A row that was played: what it came to.
 pub(super) struct Played {
@@ -76,7 +77,7 @@ impl Played {
         if let Some((notification, body)) = &self.found {
             let queue = if notification.outcome.is_successful() { "success" } else { "failure" };
             let Ledger { authorized, captured, voided, refunded, .. } = self.ledger;
-            lines.push(draw::block(notification, Some(self.row.about)));
+            lines.push(console().drawn(notification, Some(self.row.about)));
             lines.push(format!(
                 "  at the gateway: {authorized} authorized, {captured} captured, {voided} voided, {refunded} refunded"
             ));

@@ -1,7 +1,7 @@
 //! What a happy fare and a happy order cost, counted call by call.
 
-use ensemble::request::{Request, publish_requests};
-use contracts::{SagaKind, kinds};
+use console::{Request, publish_requests};
+use contracts::{Event, SagaKind, kinds};
 use local::FailWith;
 use runtime::Counters;
 use rust_decimal::Decimal;
@@ -53,7 +53,8 @@ async fn cost(kind: SagaKind, body: &str, others: &[&str], paid: [u64; 3]) {
     let mut world = World::start().await;
     let before = world.endpoint().calls();
     let requests = (0..SAGAS).map(|_| Request::new(kind, body)).collect();
-    for published in publish_requests(&world.stack.aws, &world.stack.settings, requests).await {
+    for published in publish_requests::<Event>(&world.stack.running.aws, &world.stack.running.settings, requests).await
+    {
         published.unwrap();
     }
     world.watch_until(|world| world.found.len() == SAGAS).await;
@@ -103,14 +104,15 @@ async fn a_happy_order_of_untracked_items_costs_five_conditional_writes_one_coun
 #[tokio::test]
 async fn a_stock_that_others_write_at_the_same_time_is_taken_once() {
     let mut world = World::start().await;
-    let stock = Counters::new(&world.stack.aws, &world.stack.settings, fulfillment::STOCK);
+    let stock = Counters::new(&world.stack.running.aws, &world.stack.running.settings, fulfillment::STOCK);
     stock.set("567", Some(Decimal::TEN)).await.unwrap();
     let before = world.endpoint().calls();
     // More than one handling of the message sends it; and then the single write that registers meets one, too.
     world.endpoint().fail_next("dynamodb:TransactWriteItems", FailWith::TransactionConflict, 4);
     world.endpoint().fail_next("dynamodb:UpdateItem", FailWith::TransactionConflict, 1);
     let requests = vec![Request::new(kinds::ORDER, order("4"))];
-    for published in publish_requests(&world.stack.aws, &world.stack.settings, requests).await {
+    for published in publish_requests::<Event>(&world.stack.running.aws, &world.stack.running.settings, requests).await
+    {
         published.unwrap();
     }
     world.watch_until(|world| world.found.len() == 1).await;

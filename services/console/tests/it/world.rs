@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use contracts::{Notification, SagaId};
 use ensemble::cli::StackOptions;
 use ensemble::stack::Stack;
-use contracts::{Notification, SagaId};
 use operate::operator::{Outcomes, Watching};
 use runtime::{Aws, Environment};
 use serde_json::{Value, json};
@@ -89,14 +89,14 @@ impl World {
             }
         };
         let stack = stack.unwrap();
-        let outcomes = Outcomes::new(&stack.aws, &stack.settings);
+        let outcomes = Outcomes::new(&stack.running.aws, &stack.running.settings);
         let aws = Endpoint::at(stack.url().to_owned()).under(prefix);
         Self { arriving: None, outcomes, stack, aws, found: BTreeMap::new() }
     }
 
     /// The embedded endpoint, whose inside can be looked at.
     pub(crate) fn endpoint(&self) -> &local::Endpoint {
-        self.stack.endpoint.as_ref().expect("only on the embedded endpoint")
+        self.stack.running.endpoint.as_ref().expect("only on the embedded endpoint")
     }
 
     /// `Publish` to the topic of requests for fares; answers with the SNS message id.

@@ -99,7 +99,7 @@ fn no_service_knows_another_and_the_vocabulary_knows_nobody() {
 }
 
 /// The crates that are for any choreography.
-const LIBRARY: [&str; 8] = ["wire", "saga", "runtime", "operate", "map", "testkit", "local", "door"];
+const LIBRARY: [&str; 9] = ["wire", "saga", "runtime", "operate", "map", "console", "testkit", "local", "door"];
 
 /// ADR 0037: a choreography of one's own needs the library and nothing of this domain.
 #[test]
