@@ -1,4 +1,6 @@
-//! The door of what listens on this machine for development: whose requests are heard, and for how long.
+#![doc = include_str!("../README.md")]
+//!
+//! ## What it holds
 //!
 //! **Invariant:** a web page gets nothing done here, whatever machine it came from and whatever name leads it here.
 //!

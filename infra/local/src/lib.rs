@@ -1,8 +1,9 @@
-//! SQS, SNS and `DynamoDB` on one loopback port, inside this process: the embedded AWS endpoint.
+#![doc = include_str!("../README.md")]
 //!
-//! Any AWS client can talk to it: the Rust SDK, boto3, the AWS CLI, old ones too. Requests may be signed with anything
-//! or not at all; every region is accepted, the account is `000000000000`, names are given out for `us-east-1`, and URLs
-//! of queues for the host by which they were asked for.
+//! ## What it does
+//!
+//! Every region is accepted, the account is `000000000000`, names are given out for `us-east-1`, and URLs of queues for the
+//! host by which they were asked for.
 //!
 //! | Service | Engine | Wire |
 //! |---|---|---|
@@ -10,9 +11,9 @@
 //! | SQS | [`sqs`]: a queue of our own over `rustack`'s wire model, attribute rules and digests | JSON, `X-Amz-Target: AmazonSQS.*`; query for older clients |
 //! | SNS | [`sns`]: a fan-out of our own, straight into the queues | query, `Action=`, XML answers |
 //!
-//! **Invariant:** nothing leaves the loopback interface, and a request is answered by this process alone.
+//! **Invariant:** a request is answered by this process alone.
 //!
-//! # What it does not do
+//! ## What it does not do
 //!
 //! - Queues, topics and subscriptions live in memory. With [`Options::data`] the tables persist and nothing else does,
 //!   so whoever provisions must do so at each start; every creating call is idempotent.
@@ -21,17 +22,6 @@
 //! - Signatures, policies and encryption settings are stored at most, never enforced.
 //! - FIFO topics have no archive and no replay.
 //! - Messages are not dropped at the end of their retention period, and items not at the end of their time to live.
-//!
-//! It is not for production, and says so when it starts.
-//!
-//! ```no_run
-//! # fn main() -> Result<(), ensemble_local_aws::StartError> {
-//! let endpoint = ensemble_local_aws::Endpoint::start(ensemble_local_aws::Options::default())?;
-//! println!("AWS_ENDPOINT_URL={}", endpoint.url());
-//! endpoint.stop();
-//! # Ok(())
-//! # }
-//! ```
 
 mod answer;
 mod caller;

@@ -1,4 +1,6 @@
-//! The map of a choreography: every participant, and so the whole flow.
+#![doc = include_str!("../README.md")]
+//!
+//! ## What it holds
 //!
 //! **Invariant:** nothing is written down twice. Pictures, tables, topics, queues and filters are rendered from what
 //! the participants declare of themselves. No participant is known here by name.

@@ -1,7 +1,8 @@
-//! What operators do, beside the services: make the topology, look into it, and ask something of a saga.
+#![doc = include_str!("../README.md")]
 //!
-//! **Invariant:** no service links this crate, and nothing here writes an item of a service's table: what is to become
-//! of a saga is asked of a service, by a message.
+//! ## What it does
+//!
+//! **Invariant:** nothing here writes an item of a service's table.
 //!
 //! | file | what it does |
 //! | --- | --- |

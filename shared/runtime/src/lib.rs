@@ -1,8 +1,8 @@
-//! The machinery of services: tokio and AWS, and nothing of the domain.
+#![doc = include_str!("../README.md")]
 //!
-//! **Invariant:** commit → publish → delete. A message is deleted only after the events that follow from it were
-//! accepted by SNS, and nothing is published that is not committed. `saga::Execution` says what is next; this crate
-//! does it.
+//! ## What it holds
+//!
+//! **Invariant:** commit → publish → delete. [`saga::Execution`] says what is next; this crate does it.
 //!
 //! | file | what it does |
 //! | --- | --- |

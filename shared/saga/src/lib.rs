@@ -1,7 +1,8 @@
-//! The grammar of a choreographed saga: what a participant declares, what it decides, and the protocol of one message.
+#![doc = include_str!("../README.md")]
 //!
-//! **Invariant:** pure. No clock, no randomness, no AWS, no `async`: time and answers come in as values, and what has
-//! to be done goes out as data. Whatever drives it, the runtime or the tests' adversary, drives the same code.
+//! ## What it holds
+//!
+//! **Invariant:** whatever drives it, the runtime or the tests' adversary, drives the same code.
 //!
 //! | file | what it holds |
 //! | --- | --- |

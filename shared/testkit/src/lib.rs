@@ -1,6 +1,8 @@
-//! The adversary: what tests use against participants. Never part of a service.
+#![doc = include_str!("../README.md")]
 //!
-//! **Invariant:** pure and synchronous. Time is a counter and chance is a seed, so a run that failed fails again.
+//! ## What it holds
+//!
+//! **Invariant:** pure and synchronous.
 //!
 //! | file | what it holds |
 //! | --- | --- |

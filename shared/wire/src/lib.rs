@@ -1,4 +1,6 @@
-//! What crosses a process boundary in any choreography: events, their envelope, and what travels with every event.
+#![doc = include_str!("../README.md")]
+//!
+//! ## What it holds
 //!
 //! **Invariant:** this crate knows no domain, no service, no queue, no clock and no AWS. A choreography brings its own
 //! events as a [`Vocabulary`].
