@@ -7,6 +7,10 @@ use crate::{Failure, Journey, Path, Standing};
 /// What the data of every event can be asked for. `S`: what sagas are about.
 ///
 /// The macro [`data!`](crate::data!) implements it by the names of fields.
+///
+/// # Examples
+///
+/// See the example of [`data!`](crate::data!).
 pub trait Data<S>: Any {
     /// The way so far.
     fn path(&self) -> &Path;
@@ -44,6 +48,29 @@ pub trait Data<S>: Any {
 ///
 /// All have `journey` or `path`; some have `subject`, `earlier`, `error` and `standing`. A subject in a field of another
 /// name is `subject = name`.
+///
+/// # Examples
+///
+/// ```
+/// use ensemble_wire::{Data, Journey};
+/// use parcel::Parcel;
+///
+/// struct Weighed {
+///     parcel: Parcel,
+///     grams: u32,
+///     journey: Journey,
+/// }
+///
+/// ensemble_wire::data! {
+///     about Parcel;
+///     Weighed: subject = parcel, journey;
+/// }
+///
+/// let journey = Journey::until(jiff::Timestamp::MAX);
+/// let weighed = Weighed { parcel: parcel::parcel("Elm.Street"), grams: 300, journey };
+/// assert_eq!(weighed.subject(), Some(&weighed.parcel));
+/// assert!(weighed.failure().is_none() && weighed.grams < 500);
+/// ```
 #[macro_export]
 macro_rules! data {
     (about $subject:ty; $($data:ty: $($field:ident $(= $name:ident)?),+;)+) => {

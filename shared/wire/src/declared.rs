@@ -51,6 +51,15 @@ pub struct KindDeclaration {
 }
 
 /// A kind of saga.
+///
+/// # Examples
+///
+/// ```
+/// use parcel::vocabulary::kinds;
+///
+/// assert_eq!(kinds::PARCEL.as_str(), "parcel");
+/// assert_eq!(kinds::PARCEL.about(), "A parcel is accepted, loaded and delivered.");
+/// ```
 #[derive(Clone, Copy)]
 pub struct SagaKind(&'static KindDeclaration);
 
@@ -70,6 +79,16 @@ pub struct StepDeclaration {
 }
 
 /// A step that a path can hold.
+///
+/// # Examples
+///
+/// ```
+/// use parcel::vocabulary::{kinds, steps};
+///
+/// assert_eq!(steps::UNLOAD.as_str(), "Unload");
+/// assert_eq!(steps::UNLOAD.undoes(), Some(steps::LOAD));
+/// assert_eq!(steps::LOAD.kind(), kinds::PARCEL);
+/// ```
 #[derive(Clone, Copy)]
 pub struct StepType(&'static StepDeclaration);
 
@@ -110,6 +129,18 @@ pub enum Means {
 }
 
 /// The type of an event.
+///
+/// # Examples
+///
+/// ```
+/// use ensemble_wire::Outcome;
+/// use parcel::vocabulary::events;
+///
+/// assert_eq!((events::PARCEL_LOADED.as_str(), events::PARCEL_LOADED.name()), ("parcel_loaded", "ParcelLoaded"));
+/// assert_eq!(events::PARCEL_LOADED.publisher().as_str(), "vans");
+/// assert!(events::PARCEL_REQUESTED.is_request());
+/// assert_eq!(events::PARCEL_COMPLETED.outcome(), Some(Outcome::Completed));
+/// ```
 #[derive(Clone, Copy)]
 pub struct EventType(&'static EventDeclaration);
 

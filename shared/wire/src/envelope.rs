@@ -16,6 +16,10 @@ use crate::json::rule_of;
 use crate::{Events, MAX_BODY_BYTES, Poison, Reason, SagaId};
 
 /// An event and what is known about it.
+///
+/// # Examples
+///
+/// See the example of [the crate](crate).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope<V> {
     /// Identifies the event; the key by which it is recognised as a duplicate.

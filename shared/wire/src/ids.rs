@@ -21,6 +21,17 @@ pub struct SagaId(Uuid);
 
 impl SagaId {
     /// The saga that the request with this identity starts; the same identity gives the same saga for ever.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ensemble_wire::SagaId;
+    ///
+    /// let saga = SagaId::of_request("parcel", "request-1");
+    /// assert_eq!(saga, SagaId::of_request("parcel", "request-1"));
+    /// // What a service asks of others is known by ids of its saga: asked twice, it is the same.
+    /// assert_eq!(saga.derive("van"), saga.derive("van"));
+    /// ```
     #[must_use]
     pub fn of_request(kind: &str, identity: &str) -> Self {
         Self(Uuid::new_v5(&NAMESPACE, format!("{kind}/{identity}").as_bytes()))
@@ -73,6 +84,17 @@ impl std::str::FromStr for SagaId {
 /// An id that a client chose: 1 to 128 characters of `A–Z a–z 0–9 _ . : -`.
 ///
 /// Narrow on purpose: it becomes a stored value, a log field and part of a notification.
+///
+/// # Examples
+///
+/// ```
+/// use ensemble_wire::Identifier;
+///
+/// let address = Identifier::parse("Elm.Street:12").unwrap();
+/// assert_eq!(address.as_str(), "Elm.Street:12");
+/// // Read by serde, it is held to the same rule.
+/// assert!(serde_json::from_str::<Identifier>(r#""Elm Street 12""#).is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Identifier(String);

@@ -22,6 +22,20 @@ pub struct Journey {
 
 impl Journey {
     /// The beginning.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ensemble_wire::Journey;
+    /// use jiff::Timestamp;
+    /// use parcel::vocabulary::steps;
+    ///
+    /// let noon: Timestamp = "2026-01-01T12:00:00Z".parse()?;
+    /// let journey = Journey::until(noon).and(steps::ACCEPT, true, noon).and(steps::LOAD, false, noon);
+    /// assert!(journey.path.has(steps::ACCEPT) && !journey.path.has(steps::LOAD));
+    /// assert!(journey.is_late("2026-01-01T12:00:01Z".parse()?));
+    /// # Ok::<(), jiff::Error>(())
+    /// ```
     #[must_use]
     pub fn until(deadline: Timestamp) -> Self {
         Self { deadline, round: 0, path: Path::default() }

@@ -55,6 +55,18 @@ impl Money {
     /// The grammar: an optional `$`; digits, plain or in groups of three behind commas; optionally a point and one or
     /// two digits. No sign, no exponent, no white space.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ensemble_wire::money::{InvalidMoney, Money};
+    ///
+    /// let postage = Money::parse_usd("$1,234.50")?;
+    /// assert_eq!(postage.minor, 123_450);
+    /// assert_eq!(postage.to_string(), "$1,234.50");
+    /// assert_eq!(Money::parse_usd("$-5"), Err(InvalidMoney::NotMoney));
+    /// # Ok::<(), InvalidMoney>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`InvalidMoney`] names the rule that the text breaks.

@@ -1,4 +1,15 @@
 //! How a saga went and how it ended.
+//!
+//! # Examples
+//!
+//! ```
+//! use ensemble_wire::Standing;
+//! use parcel::vocabulary::effects;
+//!
+//! let loaded = Standing { effect: effects::LOADED, id: "van-7".to_owned(), amount: None };
+//! assert_eq!(serde_json::to_string(&loaded)?, r#"{"effect":"loaded","id":"van-7"}"#);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +36,18 @@ impl Failure {
 
     /// A failure of one step. The message is cut where it is too long. Whoever puts into it what others said cleans that
     /// before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ensemble_wire::Failure;
+    /// use parcel::vocabulary::steps;
+    ///
+    /// let refused = Failure::new("NobodyThere", steps::DELIVER, "nobody took it");
+    /// // A compensation failed too.
+    /// let both = refused.and(Failure::new("VanIsGone", steps::UNLOAD, "it left at noon"));
+    /// assert_eq!((both.step.as_str(), both.also[0].step.as_str()), ("Deliver", "Unload"));
+    /// ```
     #[must_use]
     pub fn new(name: &str, step: impl Into<StepName>, message: impl Into<String>) -> Self {
         let mut message = message.into();
@@ -91,6 +114,16 @@ impl Outcome {
     }
 
     /// The `IsSuccessful` attribute, which routes a notification to the success or the failure queue.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ensemble_wire::{Events, Outcome};
+    /// use parcel::{Event, vocabulary::events, vocabulary::kinds};
+    ///
+    /// assert!(Outcome::Completed.is_successful());
+    /// assert_eq!(Event::LEXICON.telling(kinds::PARCEL, Outcome::Compensated), Some(events::PARCEL_RETURNED));
+    /// ```
     #[must_use]
     pub fn is_successful(self) -> bool {
         self == Self::Completed

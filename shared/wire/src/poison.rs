@@ -50,6 +50,17 @@ impl Reason {
 }
 
 /// A message that goes to the dead-letter queue at once.
+///
+/// # Examples
+///
+/// ```
+/// use ensemble_wire::{Envelope, Reason};
+/// use parcel::Event;
+///
+/// let poison = Envelope::<Event>::read(r#"{"type":"parcel_loaded"}"#).unwrap_err();
+/// assert_eq!(poison.reason, Reason::Unreadable);
+/// assert!(poison.to_string().starts_with("unreadable: "));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Poison {
     /// Which kind.

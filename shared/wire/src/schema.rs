@@ -1,6 +1,9 @@
 //! JSON Schemas of what services write, derived from the types that write it.
 //!
 //! **Invariant:** a schema says what is written, not all that is read: a reader passes over what it does not know.
+//!
+//! The documentation of a type is the description in its schema. So an example of such a type stands at one of its methods
+//! or at its module.
 
 use std::marker::PhantomData;
 

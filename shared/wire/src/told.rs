@@ -2,6 +2,19 @@
 //! nothing of its own to tell.
 //!
 //! `S`: what the saga is about. An outcome that tells more has a field `details` of its own type, `D` or `A`.
+//!
+//! # Examples
+//!
+//! The data of an event needs no type of its own where it tells no more than this:
+//!
+//! ```
+//! use ensemble_wire::{Events, Journey, told::Registered};
+//! use parcel::{Event, Parcel, parcel};
+//!
+//! let journey = Journey::until(jiff::Timestamp::MAX);
+//! let event = Event::ParcelAccepted(Registered { subject: parcel("Elm.Street"), journey });
+//! assert!(event.holds::<Registered<Parcel>>().is_some());
+//! ```
 
 use serde::{Deserialize, Serialize};
 

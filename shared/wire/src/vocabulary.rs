@@ -16,6 +16,20 @@ use crate::{Data, EventType, Failure, Outcome, Path, Poison, Reason, SagaKind, S
 ///
 /// It is written as an object, whose fields stand among those of records and events. A field of the name of the kind of
 /// saga, with all of the rest in it, meets no other.
+///
+/// # Examples
+///
+/// The parcel stands in a field `parcel`, because that is the kind of its saga:
+///
+/// ```
+/// use ensemble_wire::Subject;
+/// use parcel::{parcel, vocabulary::kinds};
+///
+/// let subject = parcel("Elm.Street");
+/// assert_eq!(subject.kind(), kinds::PARCEL);
+/// assert_eq!(serde_json::to_string(&subject)?, r#"{"parcel":{"address":"Elm.Street"}}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub trait Subject: Clone + Debug + PartialEq + Eq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Which kind of saga it is the subject of.
     fn kind(&self) -> SagaKind;
@@ -23,6 +37,20 @@ pub trait Subject: Clone + Debug + PartialEq + Eq + Serialize + DeserializeOwned
 
 /// The events of a choreography: an enum, with a variant for each type of event that services publish. The macro
 /// [`vocabulary!`](crate::vocabulary!) makes one of a list.
+///
+/// # Examples
+///
+/// ```
+/// use ensemble_wire::{Events, Journey};
+/// use parcel::{Event, parcel, vocabulary::Done, vocabulary::events};
+///
+/// let done = Done { parcel: parcel("Elm.Street"), journey: Journey::until(jiff::Timestamp::MAX) };
+/// let event = Event::ParcelLoaded(done.clone());
+/// assert_eq!(event.event_type(), events::PARCEL_LOADED);
+/// assert_eq!(event.data().subject(), Some(&parcel("Elm.Street")));
+/// assert_eq!(event.holds(), Some(&done));
+/// assert_eq!(Event::new(events::PARCEL_LOADED, &done), Some(event));
+/// ```
 pub trait Events: Clone + Debug + PartialEq + Serialize + Send + Sync + Sized + 'static {
     /// What sagas are about.
     type Subject: Subject;
@@ -76,6 +104,92 @@ pub trait Events: Clone + Debug + PartialEq + Serialize + Send + Sync + Sized + 
 }
 
 /// What a choreography says besides its events: what its clients are told, and what must not be kept.
+///
+/// # Examples
+///
+/// Clients of the parcel service are told of which parcel, and people's texts are kept without what looks like a code:
+///
+/// ```
+/// # use std::borrow::Cow;
+/// # use ensemble_wire::told::{NoDetails, Rejected, UnwindingStarted};
+/// # use ensemble_wire::{Events, Failure, Outcome, Path, SagaKind, Subject, Vocabulary};
+/// # use schemars::JsonSchema;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// # pub struct Parcel {
+/// #     parcel: String,
+/// # }
+/// # impl Subject for Parcel {
+/// #     fn kind(&self) -> SagaKind {
+/// #         kinds::PARCEL
+/// #     }
+/// # }
+/// # ensemble_wire::vocabulary! {
+/// #     /// The events of a parcel service.
+/// #     pub enum Event about Parcel;
+/// #     kinds {
+/// #         /// A parcel is accepted and delivered.
+/// #         PARCEL = "parcel";
+/// #     }
+/// #     steps {
+/// #         /// The parcel is accepted.
+/// #         ACCEPT = "Accept" of PARCEL;
+/// #     }
+/// #     effects {}
+/// #     requests {
+/// #         /// A client asks for a delivery.
+/// #         PARCEL_REQUESTED = "ParcelRequested" "parcel_requested" of PARCEL;
+/// #     }
+/// #     events {
+/// #         /// Whatever took effect is to be undone.
+/// #         UNWINDING_STARTED = UnwindingStarted(UnwindingStarted<Parcel>) "unwinding_started" by "desk", means Unwinding;
+/// #         /// The request broke a rule.
+/// #         PARCEL_REJECTED = ParcelRejected(Rejected<Asked>) "parcel_rejected" of PARCEL by "desk", tells Rejected;
+/// #     }
+/// # }
+/// #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// pub struct Asked {
+///     parcel: Option<String>,
+/// }
+///
+/// impl From<&Parcel> for Asked {
+///     fn from(parcel: &Parcel) -> Self {
+///         Self { parcel: Some(parcel.parcel.clone()) }
+///     }
+/// }
+///
+/// impl Vocabulary for Event {
+///     type Asked = Asked;
+///     type Details = NoDetails;
+///     type About = Asked;
+///
+///     fn unread(_kind: SagaKind) -> Asked {
+///         Asked::default()
+///     }
+///
+///     fn rejected(kind: SagaKind, asked: Asked, error: Failure) -> Option<Self> {
+///         let rejected = Rejected { asked, error, path: Path::default() };
+///         Self::new(Self::LEXICON.telling(kind, Outcome::Rejected)?, &rejected)
+///     }
+///
+///     fn told(&self) -> Option<Asked> {
+///         let rejected: Option<&Rejected<Asked>> = self.holds();
+///         rejected.map(|rejected| rejected.asked.clone()).or_else(|| self.data().subject().map(Asked::from))
+///     }
+///
+///     fn cleaned(text: &str) -> Cow<'_, str> {
+///         let word = |word| if str::starts_with(word, "code:") { ensemble_wire::REMOVED } else { word };
+///         Cow::Owned(text.split(' ').map(word).collect::<Vec<_>>().join(" "))
+///     }
+/// }
+///
+/// # fn main() {
+/// let error = Failure::new("BadRequest", steps::ACCEPT, "address: is missing");
+/// let rejected = Event::rejected(kinds::PARCEL, Event::unread(kinds::PARCEL), error).unwrap();
+/// assert_eq!(rejected.told(), Some(Asked::default()));
+/// assert_eq!(Event::cleaned("leave it at the door, code:4711"), "leave it at the door, [removed]");
+/// # }
+/// ```
 pub trait Vocabulary: Events {
     /// What a request was for, as far as it could be read.
     type Asked: Clone + Debug + PartialEq + for<'a> From<&'a Self::Subject> + 'static;
@@ -120,6 +234,18 @@ pub trait Vocabulary: Events {
 }
 
 /// The list of all that a vocabulary declares, each in the order of the list.
+///
+/// # Examples
+///
+/// ```
+/// use ensemble_wire::Events;
+/// use parcel::{Event, vocabulary::events, vocabulary::kinds, vocabulary::steps};
+///
+/// assert_eq!(Event::LEXICON.event("parcel_loaded"), Some(events::PARCEL_LOADED));
+/// assert_eq!(Event::LEXICON.undone_by(steps::LOAD), Some(steps::UNLOAD));
+/// assert_eq!(Event::LEXICON.requesting(kinds::PARCEL), Some(events::PARCEL_REQUESTED));
+/// assert_eq!(Event::LEXICON.unwinding(), Some(events::UNWINDING_STARTED));
+/// ```
 #[derive(Debug)]
 pub struct Lexicon {
     /// The kinds of saga.
