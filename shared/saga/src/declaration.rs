@@ -9,6 +9,19 @@ use crate::door::Door;
 const ANSWERS: &str = "-answers";
 
 /// What a participant says of itself.
+///
+/// # Examples
+///
+/// A list of [steps](crate::step::StepList::declaration) makes its own; that of an owner is written down, as
+/// [`reactions`](crate::owner::reactions) shows.
+///
+/// ```
+/// use parcel::{COURIERS, vocabulary::events, vocabulary::kinds, vocabulary::steps};
+///
+/// let reaction = COURIERS.reaction_to(events::PARCEL_LOADED).unwrap();
+/// assert_eq!(reaction.step(kinds::PARCEL), Some(steps::DELIVER));
+/// assert_eq!(reaction.done(kinds::PARCEL), Some(events::PARCEL_DELIVERED));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Declaration {
     /// Its name: of its crate, queue, table and the prefix of its topic. See [`Declaration::queue`] for a second queue.
@@ -68,6 +81,10 @@ impl Declaration {
 }
 
 /// How a participant reacts to one type of event.
+///
+/// # Examples
+///
+/// See the example of [`Declaration`].
 #[derive(Clone, Copy, Debug)]
 pub struct Reaction {
     /// The event that is heard.
@@ -142,6 +159,15 @@ impl Reaction {
 
 /// How a step is retried: the fields of a retrier of the Amazon States Language
 /// (<https://states-language.net/spec.html#errors>), on SQS visibility.
+///
+/// # Examples
+///
+/// ```
+/// use ensemble_saga::RetryPolicy;
+///
+/// const STUCK: RetryPolicy = RetryPolicy::of_compensation(&["DoorIsStuck"]);
+/// assert_eq!([1, 2].map(|failed| STUCK.delay(failed).secs), [1, 2]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// The names of the errors that it is for; [`RetryPolicy::ALL`] is any breakdown of the machinery.

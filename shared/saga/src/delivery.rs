@@ -5,6 +5,21 @@ use std::collections::BTreeMap;
 use wire::{Envelope, EventType, Events, Poison, Reason, SagaId};
 
 /// One SQS message, as far as a participant may see it: the receipt stays with the runtime.
+///
+/// # Examples
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use ensemble_saga::{Delivery, Door};
+/// use parcel::{Desk, vocabulary::events};
+///
+/// let attributes = BTreeMap::from([("requestId".to_owned(), "request-1".to_owned())]);
+/// let body = r#"{"address":"Elm.Street"}"#;
+/// let delivery = Delivery { body, attributes: &attributes, message_id: "1" };
+/// let received = Door::Clients.read(&Desk::new(&Default::default()), &delivery).unwrap();
+/// assert_eq!(received.event_type, events::PARCEL_REQUESTED);
+/// ```
 #[derive(Clone, Copy)]
 pub struct Delivery<'a> {
     /// The body.
@@ -24,6 +39,10 @@ impl std::fmt::Debug for Delivery<'_> {
 }
 
 /// A message that was understood.
+///
+/// # Examples
+///
+/// See the example of [`Delivery`].
 #[derive(Clone, Debug)]
 pub struct Received<I> {
     /// The saga that it belongs to.

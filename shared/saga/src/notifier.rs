@@ -16,6 +16,22 @@ use crate::{
 };
 
 /// The notifier: hears every outcome of every kind of saga, and keeps no state.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::LazyLock;
+///
+/// use ensemble_saga::Declaration;
+/// use ensemble_saga::notifier::{self, Notifier};
+/// use parcel::{Event, vocabulary::events};
+///
+/// static NOTIFIER: LazyLock<Declaration> =
+///     LazyLock::new(|| notifier::declaration::<Event>("notifier", "tells senders how their parcels fared"));
+///
+/// let _notifier = Notifier::<Event>::new(&NOTIFIER);
+/// assert!(NOTIFIER.tells_clients() && NOTIFIER.reaction_to(events::PARCEL_COMPLETED).is_some());
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Notifier<V> {
     declaration: &'static Declaration,

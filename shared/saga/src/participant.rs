@@ -18,8 +18,26 @@ use crate::{Declaration, Reaction};
 ///
 /// # Examples
 ///
-/// [`Notifier`](crate::notifier::Notifier) is the smallest whole participant; a service that is a list of
-/// [steps](crate::step) needs no code of its own for it.
+/// A service that is a list of [steps](crate::step), an [owner](crate::owner) and the [notifier](crate::notifier) are
+/// participants already. Whoever drives one asks it for decisions, and does what they say:
+///
+/// ```
+/// use ensemble_saga::step::{Heard, State};
+/// use ensemble_saga::{Context, Decision, Input, Participant, Then};
+/// use jiff::Timestamp;
+/// use parcel::{Event, parcel, vocabulary::Done};
+/// use wire::{Journey, SagaId};
+///
+/// let couriers = parcel::couriers();
+/// let done = Done { parcel: parcel("Elm.Street"), journey: Journey::until(Timestamp::MAX) };
+/// let heard = Heard::new(Event::ParcelLoaded(done), None).unwrap();
+/// let saga = SagaId::of_request("parcel", "request-1");
+/// let context = Context { saga, now: Timestamp::UNIX_EPOCH, receive: 1, said: &[], reaction: None };
+///
+/// let decision = couriers.decide(&State::Unseen, Input::Event(&heard), &context);
+/// let Decision::Commit(_state, Then::Announce(events)) = decision else { panic!("{decision:?}") };
+/// assert!(matches!(events[..], [Event::ParcelDelivered(_)]));
+/// ```
 pub trait Participant: Send + Sync + 'static {
     /// The events of its choreography.
     type Vocabulary: Vocabulary;
@@ -122,6 +140,10 @@ impl Door {
 }
 
 /// What is known besides state and input.
+///
+/// # Examples
+///
+/// See the example of [`Participant`].
 #[derive(Debug)]
 pub struct Context<'a, V> {
     /// The saga.
@@ -204,6 +226,10 @@ impl<P: Participant + ?Sized> Clone for Input<'_, P> {
 impl<P: Participant + ?Sized> Copy for Input<'_, P> {}
 
 /// What is to be done.
+///
+/// # Examples
+///
+/// See the example of [`Participant`].
 #[derive(Debug)]
 pub enum Decision<P: Participant + ?Sized> {
     /// Move from the state that was decided on to this one, then go on.

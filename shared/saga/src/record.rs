@@ -136,6 +136,19 @@ impl Due {
 /// An amount taken from a shared counter; negative where it is given back.
 ///
 /// It is taken only from a row that exists, and only if the row holds as much.
+///
+/// # Examples
+///
+/// A step that loads a parcel takes a place of its van, and gives it back when it is undone:
+///
+/// ```
+/// use ensemble_saga::Take;
+/// use rust_decimal::Decimal;
+///
+/// let taken = Take { item: "van-7".to_owned(), quantity: Decimal::ONE };
+/// let given_back = Take { quantity: -taken.quantity, ..taken.clone() };
+/// assert_eq!(taken.quantity + given_back.quantity, Decimal::ZERO);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct Take {
     /// The row.
@@ -162,6 +175,25 @@ pub struct Write {
 }
 
 /// A message to publish.
+///
+/// # Examples
+///
+/// The request of a client, which may choose its identity:
+///
+/// ```
+/// use ensemble_saga::{Announcement, Channel};
+/// use parcel::vocabulary::{events::PARCEL_REQUESTED, kinds};
+/// use wire::SagaId;
+///
+/// let request = Announcement {
+///     channel: Channel::Requests(kinds::PARCEL),
+///     id: SagaId::of_request("parcel", "request-1").uuid(),
+///     name: PARCEL_REQUESTED.as_str().to_owned(),
+///     body: r#"{"address":"Elm.Street"}"#.to_owned(),
+///     attributes: vec![("requestId", "request-1".to_owned())],
+/// };
+/// assert!(!format!("{request:?}").contains("Elm.Street"));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Announcement {
     /// Where to.

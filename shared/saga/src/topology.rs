@@ -6,6 +6,18 @@ use serde::Serialize;
 use wire::{Publisher, SagaKind};
 
 /// Prefixes every name that a user sees in AWS; `ensemble` unless configured.
+///
+/// # Examples
+///
+/// ```
+/// use ensemble_saga::topology::{Channel, Names};
+/// use parcel::vocabulary::kinds;
+///
+/// let names = Names::new("test")?;
+/// assert_eq!(names.of_service("vans"), "test-vans");
+/// assert_eq!(names.topic(Channel::Requests(kinds::PARCEL)), "test-parcel-requests");
+/// # Ok::<(), ensemble_saga::topology::InvalidPrefix>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
     prefix: String,

@@ -13,7 +13,79 @@ use crate::topology::Names;
 ///
 /// # Examples
 ///
-/// `examples/trip` owns a kind of saga.
+/// The desk owns the sagas of parcels. Its forms are shown at [`Form`], and what it declares at [`reactions`](super::reactions):
+///
+/// ```
+/// use std::convert::Infallible;
+///
+/// use ensemble_saga::owner::{Deadlines, Form, Owner};
+/// use ensemble_saga::topology::{Channel, Names};
+/// use ensemble_saga::Declaration;
+/// use parcel::desk::FORMS;
+/// use parcel::vocabulary::{Done, NotDone, effects, kinds};
+/// use parcel::{Event, Parcel};
+/// use wire::told::{Completed, Failed, NoDetails};
+/// use wire::{Events, Failure, Path, SagaId, SagaKind, Standing, StepType};
+///
+/// /// The owner of parcels.
+/// #[derive(Debug)]
+/// pub struct Desk {
+///     topic: String,
+///     deadlines: Deadlines,
+/// }
+///
+/// impl Desk {
+///     /// The owner under these names, with a quarter of an hour for each parcel.
+///     #[must_use]
+///     pub fn new(names: &Names) -> Self {
+///         Self { topic: names.topic(Channel::Requests(kinds::PARCEL)), deadlines: Deadlines::default() }
+///     }
+/// }
+///
+/// impl Owner for Desk {
+///     type Vocabulary = Event;
+///     type Secret = Infallible;
+///
+///     fn declaration(&self) -> &'static Declaration {
+///         &parcel::desk::DECLARATION
+///     }
+///
+///     fn forms(&self) -> &'static [Form<Event, Infallible>] {
+///         FORMS
+///     }
+///
+///     fn seal(&self, secret: &Infallible, _saga: SagaId) -> Result<String, String> {
+///         match *secret {}
+///     }
+///
+///     fn requested_by(&self, topic: &str) -> Option<SagaKind> {
+///         (topic == self.topic).then_some(kinds::PARCEL)
+///     }
+///
+///     fn deadlines(&self) -> &Deadlines {
+///         &self.deadlines
+///     }
+///
+///     fn fails(&self, _step: StepType, _parcel: &Parcel) -> Option<Failure> {
+///         None
+///     }
+///
+///     fn standing(&self, parcel: &Parcel) -> Standing {
+///         Standing { effect: effects::ACCEPTED, id: parcel.parcel.address.to_string(), amount: None }
+///     }
+///
+///     fn completed(&self, event: &Event, earlier: u32, path: Path) -> Option<Event> {
+///         let Done { parcel, .. } = event.holds().cloned()?;
+///         Some(Event::ParcelCompleted(Completed { subject: parcel, details: NoDetails {}, earlier, path }))
+///     }
+///
+///     fn failed(&self, event: &Event) -> Option<Failed<Parcel, NoDetails>> {
+///         let NotDone { parcel, error, standing, journey } = event.holds().cloned()?;
+///         Some(Failed { standing, ..Failed::new(parcel, error, journey.path) })
+///     }
+/// }
+/// # Desk::new(&Names::default());
+/// ```
 pub trait Owner: Send + Sync + Sized + 'static {
     /// The events of its choreography.
     type Vocabulary: Vocabulary;
@@ -98,6 +170,10 @@ pub enum Stage {
 }
 
 /// What a client asks for, once it is read.
+///
+/// # Examples
+///
+/// See the example of [`Form`].
 #[expect(missing_debug_implementations, reason = "it may hold a secret")]
 pub struct Requested<V: Events, C> {
     /// What the saga is about.
@@ -107,6 +183,10 @@ pub struct Requested<V: Events, C> {
 }
 
 /// A request that broke rules: what its client is told.
+///
+/// # Examples
+///
+/// See the example of [`Form`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Broken<V: Vocabulary> {
     /// What was asked for, as far as it could be read.
@@ -127,6 +207,42 @@ impl<V: Vocabulary> Broken<V> {
 pub type Reading<V, C> = Result<Requested<V, C>, Box<Broken<V>>>;
 
 /// The form of a request: of one kind of saga. `C`: the secret that may come with it.
+///
+/// # Examples
+///
+/// ```
+/// use std::convert::Infallible;
+///
+/// use ensemble_saga::owner::{Broken, Fields, Form, Reading, Requested, request};
+/// use parcel::vocabulary::{Label, kinds};
+/// use parcel::{Asked, Event, Parcel};
+///
+/// const FIELDS: &[&str] = &["address"];
+///
+/// /// How a request is read.
+/// const FORMS: &[Form<Event, Infallible>] = &[Form {
+///     kind: kinds::PARCEL,
+///     fields: FIELDS,
+///     read,
+///     schema: ("ParcelRequest", || schemars::schema_for!(Label).to_value()),
+/// }];
+///
+/// /// Reads the fields of a request, which has broken these rules already.
+/// fn read(fields: &Fields<'_>, mut broken: Vec<String>) -> Reading<Event, Infallible> {
+///     broken.extend(fields.rule_of_unknown::<Event>(FIELDS).map(|rule| format!("body: {rule}")));
+///     if broken.is_empty() {
+///         match fields.parse() {
+///             Ok(parcel) => return Ok(Requested { subject: Parcel { parcel }, secret: None }),
+///             Err(rule) => broken.push(rule),
+///         }
+///     }
+///     Err(Box::new(Broken { asked: Asked::default(), rules: broken }))
+/// }
+///
+/// // Whoever wants to know before sending it asks the same reader.
+/// assert_eq!(request::check(FORMS, kinds::PARCEL, r#"{"address":"Elm.Street"}"#), Ok(()));
+/// assert_eq!(request::check(FORMS, kinds::PARCEL, "{}"), Err("address: is missing".to_owned()));
+/// ```
 #[expect(missing_debug_implementations, reason = "it is functions, which say nothing")]
 pub struct Form<V: Vocabulary, C> {
     /// The kind of saga that is asked for.

@@ -9,6 +9,16 @@ use wire::SagaKind;
 const SECS: u32 = 900;
 
 /// How long sagas may take.
+///
+/// # Examples
+///
+/// ```
+/// use ensemble_saga::owner::Deadlines;
+/// use parcel::vocabulary::kinds;
+///
+/// let two_days = Deadlines::default().of_kind(kinds::PARCEL, 172_800).of_unwinding(3_600);
+/// assert_ne!(two_days, Deadlines::default());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deadlines {
     secs: BTreeMap<SagaKind, u32>,

@@ -1,4 +1,42 @@
 //! What an owner declares: the reactions of which its [`Declaration`] is made.
+//!
+//! # Examples
+//!
+//! ```
+//! use ensemble_saga::declaration::PATIENT;
+//! use ensemble_saga::owner::reactions::{asked, begins, completes, fails};
+//! use ensemble_saga::{Declaration, Door};
+//! use parcel::Event;
+//! use parcel::vocabulary::{events::*, steps};
+//! use wire::{EventType, Events};
+//!
+//! const ENDS: &[EventType] = &[PARCEL_RETURNED, PARCEL_NEEDS_ATTENTION];
+//!
+//! static DESK: Declaration = Declaration {
+//!     name: "desk",
+//!     about: "accepts parcels, owns the outcome",
+//!     lexicon: Event::LEXICON,
+//!     stateful: true,
+//!     looks: true,
+//!     deadlines: true,
+//!     counters: None,
+//!     reactions: &[
+//!         begins(PARCEL_REQUESTED, &[steps::ACCEPT], &[PARCEL_ACCEPTED, PARCEL_REJECTED, PARCEL_RETURNED], PATIENT),
+//!         completes(PARCEL_DELIVERED, &[], &[PARCEL_COMPLETED]),
+//!         fails(LOADING_REFUSED, &[steps::GIVE_BACK], &[steps::ACCEPT], ENDS, PATIENT),
+//!         fails(PARCEL_UNLOADED, &[steps::GIVE_BACK], &[steps::ACCEPT], ENDS, PATIENT),
+//!         fails(PARCEL_KEPT, &[steps::GIVE_BACK], &[steps::ACCEPT], &[PARCEL_NEEDS_ATTENTION], PATIENT),
+//!         asked(CANCEL_REQUESTED, &[UNWINDING_STARTED], PATIENT),
+//!         asked(RETRY_REQUESTED, &[UNWINDING_STARTED, PARCEL_NEEDS_ATTENTION], PATIENT),
+//!         asked(RESOLVE_REQUESTED, &[PARCEL_NEEDS_ATTENTION], PATIENT),
+//!         asked(DELIVERY_REFUSED, &[], PATIENT),
+//!     ],
+//! };
+//!
+//! // It hears clients on one queue, and services on another.
+//! assert_eq!(DESK.queue(Door::Clients), "desk");
+//! assert_eq!(DESK.queue(Door::Services), "desk-answers");
+//! ```
 
 use wire::{EventType, SagaKind, StepType};
 

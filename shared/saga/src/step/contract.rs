@@ -25,7 +25,75 @@ pub const AT_WORK_MAX: SignedDuration = SignedDuration::from_secs(300);
 ///
 /// # Examples
 ///
-/// `examples/trip` has steps of every sort.
+/// Vans loads a parcel, and unloads it when nobody takes it. It asks nothing of the world outside:
+///
+/// ```
+/// use std::convert::Infallible;
+///
+/// use ensemble_saga::Context;
+/// use ensemble_saga::step::{Acted, Answer, Ending, Failed, Heard, Signature, Step, Turn, Undone};
+/// use parcel::vocabulary::events::*;
+/// use parcel::vocabulary::{Done, NotDone, effects, steps};
+/// use parcel::{Event, Parcel};
+/// use serde::{Deserialize, Serialize};
+/// use wire::Standing;
+///
+/// /// On which van the parcel is, by its number.
+/// #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// pub struct Van(pub String);
+///
+/// /// Loads the parcel.
+/// #[derive(Debug)]
+/// pub struct Load;
+///
+/// impl Step for Load {
+///     type Vocabulary = Event;
+///     type Effect = Infallible;
+///     type Reply = Infallible;
+///     type Facts = Van;
+///
+///     const SIGNATURE: Signature = Signature::new(steps::LOAD, PARCEL_ACCEPTED, PARCEL_LOADED)
+///         .refused(LOADING_REFUSED)
+///         .undone_by(steps::UNLOAD)
+///         .on(&[DELIVERY_REFUSED], &[PARCEL_UNLOADED, PARCEL_KEPT]);
+///
+///     fn act(
+///         &self,
+///         _heard: &Heard<Event>,
+///         _turn: &Turn<'_, Event, Infallible>,
+///         context: &Context<'_, Event>,
+///     ) -> Acted<Infallible, Van> {
+///         Acted::done(Van(context.saga.derive("van").to_string()))
+///     }
+///
+///     fn undo(
+///         &self,
+///         van: &Van,
+///         _turn: &Turn<'_, Event, Infallible>,
+///         _context: &Context<'_, Event>,
+///     ) -> Undone<Infallible, Van> {
+///         Undone::done(van.clone())
+///     }
+///
+///     fn standing(&self, van: &Van, _parcel: &Parcel, _context: &Context<'_, Event>) -> Option<Standing> {
+///         Some(Standing { effect: effects::LOADED, id: van.0.clone(), amount: None })
+///     }
+///
+///     fn answer(&self, answer: Answer<Event, Van>) -> Option<Event> {
+///         let Answer { subject: parcel, journey, ending } = answer;
+///         let (tell, Failed { error, standing }): (fn(NotDone) -> Event, Failed) = match ending {
+///             Ending::Done(_) => return Some(Event::ParcelLoaded(Done { parcel, journey })),
+///             Ending::Refused(_, failed) => (Event::LoadingRefused, failed),
+///             Ending::Undone(_, failed) => (Event::ParcelUnloaded, failed),
+///             Ending::Stands(_, failed) => (Event::ParcelKept, failed),
+///         };
+///         Some(tell(NotDone { parcel, error, standing, journey }))
+///     }
+/// }
+/// # ensemble_saga::step::StepList::default().with(Load);
+/// ```
+///
+/// What is done outside is asked for first ([`Acted::Ask`]), and decided by the answer, which comes back in [`Turn::reply`].
 pub trait Step: Debug + Send + Sync + 'static {
     /// The events of its choreography.
     type Vocabulary: Vocabulary;
@@ -118,6 +186,10 @@ pub trait Step: Debug + Send + Sync + 'static {
 pub type About<S> = <<S as Step>::Vocabulary as Events>::Subject;
 
 /// What is known when a step acts or is undone.
+///
+/// # Examples
+///
+/// See the example of [`Step`].
 #[derive(Debug)]
 pub struct Turn<'a, V: Events, R> {
     /// What the step is about.
@@ -138,6 +210,10 @@ pub struct Turn<'a, V: Events, R> {
 }
 
 /// How a step acts.
+///
+/// # Examples
+///
+/// See the example of [`Step`].
 #[derive(Debug)]
 pub enum Acted<E, F> {
     /// Ask the world outside something that changes nothing.
@@ -155,6 +231,10 @@ pub enum Acted<E, F> {
 }
 
 /// How a step is undone.
+///
+/// # Examples
+///
+/// See the example of [`Step`].
 #[derive(Debug)]
 pub enum Undone<E, F> {
     /// Ask the world outside something that changes nothing.
@@ -170,6 +250,10 @@ pub enum Undone<E, F> {
 }
 
 /// What the event that tells how a step ended is made of.
+///
+/// # Examples
+///
+/// See the example of [`Step`].
 #[derive(Clone, Debug)]
 pub struct Answer<V: Events, F> {
     /// What the step is about.
@@ -181,6 +265,10 @@ pub struct Answer<V: Events, F> {
 }
 
 /// How a step ended.
+///
+/// # Examples
+///
+/// See the example of [`Step`].
 #[derive(Clone, Debug)]
 pub enum Ending<F> {
     /// It took effect.

@@ -13,6 +13,23 @@ use crate::Context;
 pub type Force<A> = fn(StepType, &A) -> Option<Failure>;
 
 /// A step that fails where a failure is forced.
+///
+/// # Examples
+///
+/// No parcel for `nowhere` finds a van, for a demonstration. In production the second argument is `None`:
+///
+/// ```
+/// use ensemble_saga::step::{Forced, StepList};
+/// use parcel::{Event, Parcel, carriers::Load};
+/// use wire::{Failure, StepType};
+///
+/// fn force(step: StepType, about: &Parcel) -> Option<Failure> {
+///     (about.parcel.address.as_str() == "nowhere").then(|| Failure::new("NoVan", step, "forced"))
+/// }
+///
+/// let steps = StepList::default().with(Forced::new(Load, Some(force)));
+/// assert_eq!(steps.declaration("vans", "loads").name, "vans");
+/// ```
 #[derive(Debug)]
 pub struct Forced<S: Step> {
     step: S,

@@ -3,6 +3,18 @@
 use wire::{Events, Journey};
 
 /// An event that a service hears, and the text that came beside it.
+///
+/// # Examples
+///
+/// ```
+/// use ensemble_saga::step::Heard;
+/// use parcel::{Event, parcel, vocabulary::Done};
+/// use wire::Journey;
+///
+/// let event = Event::ParcelLoaded(Done { parcel: parcel("Elm.Street"), journey: Journey::until(jiff::Timestamp::MAX) });
+/// let heard = Heard::new(event, None).unwrap();
+/// assert_eq!(heard.subject, parcel("Elm.Street"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Heard<V: Events> {
     /// The event.

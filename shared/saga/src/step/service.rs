@@ -16,6 +16,10 @@ use super::signature::{self, Signature};
 use crate::{Context, Decision, Declaration, Delivery, Input, Participant, Received, Stored, delivery};
 
 /// The steps that a service takes.
+///
+/// # Examples
+///
+/// See the example of [`Steps`].
 #[derive(Debug)]
 pub struct StepList<V, E, R>(Vec<Box<dyn Erased<V, E, R>>>);
 
@@ -46,6 +50,28 @@ impl<V: Vocabulary, E, R> StepList<V, E, R> {
 
 /// A service that is the list of its steps. `V`: the events of its choreography, `E`: what its steps ask of the world
 /// outside, `R`: what that answers.
+///
+/// # Examples
+///
+/// ```
+/// use std::convert::Infallible;
+/// use std::sync::LazyLock;
+///
+/// use ensemble_saga::Declaration;
+/// use ensemble_saga::step::{StepList, Steps};
+/// use parcel::{Event, carriers::Load};
+///
+/// fn steps() -> StepList<Event, Infallible, Infallible> {
+///     StepList::default().with(Load)
+/// }
+///
+/// static VANS: LazyLock<Declaration> =
+///     LazyLock::new(|| steps().declaration("vans", "loads the parcel; unloads it"));
+///
+/// let vans = Steps::new(&VANS, steps());
+/// # drop(vans);
+/// assert_eq!(VANS.queues().collect::<Vec<_>>(), ["vans"]);
+/// ```
 #[derive(Debug)]
 pub struct Steps<V, E, R> {
     declaration: &'static Declaration,

@@ -9,6 +9,20 @@ use crate::{Declaration, Reaction, RetryPolicy};
 ///
 /// No signature names another service. A step follows another in the same service where it hears what that one answers when
 /// it is done; then both are undone together, the later one first, and one event tells of both.
+///
+/// # Examples
+///
+/// Couriers takes the last step, after which nothing is undone. So it decides whether a saga still can be unwound:
+///
+/// ```
+/// use ensemble_saga::step::Signature;
+/// use parcel::vocabulary::{events::*, steps};
+///
+/// const DELIVER: Signature = Signature::new(steps::DELIVER, PARCEL_LOADED, PARCEL_DELIVERED)
+///     .refused(DELIVERY_REFUSED)
+///     .decides_on(UNWINDING_STARTED);
+/// assert!(DELIVER.unwinds_on(UNWINDING_STARTED));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Signature {
     /// The step.

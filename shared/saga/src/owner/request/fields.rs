@@ -48,6 +48,20 @@ fn rule_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
 }
 
 /// The fields of one JSON object, in order.
+///
+/// # Examples
+///
+/// ```
+/// use ensemble_saga::owner::Fields;
+/// use parcel::vocabulary::Label;
+///
+/// let fields = Fields::of(r#"{"address":"Elm.Street"}"#).unwrap();
+/// assert_eq!(fields.text("address").as_deref(), Some("Elm.Street"));
+/// assert_eq!(fields.parse::<Label>().unwrap().address.as_str(), "Elm.Street");
+/// // The rule is told, and the value is not.
+/// let twice = Fields::of(r#"{"address":"a","address":"b"}"#).unwrap();
+/// assert_eq!(twice.parse::<Label>(), Err("body: a field stands twice".to_owned()));
+/// ```
 #[expect(missing_debug_implementations, reason = "a value may be a secret")]
 pub struct Fields<'a>(Vec<(String, &'a RawValue)>);
 
