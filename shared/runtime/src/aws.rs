@@ -59,6 +59,19 @@ pub fn clients(aws: &Aws) -> &Clients {
 }
 
 /// AWS, or what stands in for it: clients, account and region.
+///
+/// # Examples
+///
+/// ```no_run
+/// use ensemble_runtime::{Aws, ConfigError, Environment};
+///
+/// async fn connect() -> Result<(), ConfigError> {
+///     // What the environment and the AWS profile name, or an endpoint that is given.
+///     let aws = Aws::connect(&Environment::of_process()).await?;
+///     let local = Aws::at("http://127.0.0.1:4566").await?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Aws {
     pub(crate) clients: Clients,

@@ -28,6 +28,10 @@ pub(crate) const CUT_SHORT: Duration = Duration::from_secs(3);
 const LATELY: Duration = Duration::from_secs(60);
 
 /// A kind of call: what is asked of which dependency.
+///
+/// # Examples
+///
+/// See the example of [`Perform`](crate::Perform).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Call {
     /// Who is asked.

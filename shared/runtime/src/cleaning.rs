@@ -5,6 +5,15 @@ use std::borrow::Cow;
 use wire::Vocabulary;
 
 /// The two functions of a vocabulary that clean.
+///
+/// # Examples
+///
+/// ```
+/// use ensemble_runtime::Cleaning;
+///
+/// let cleaning = Cleaning::of::<parcel::Event>();
+/// assert_eq!((cleaning.text)("leave it at the door"), "leave it at the door");
+/// ```
 #[derive(Clone, Copy)]
 pub struct Cleaning {
     /// Cleans a text that people wrote.

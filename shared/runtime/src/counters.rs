@@ -26,6 +26,22 @@ const SENDS_MAX: u32 = 3;
 const PAUSE_MAX_MS: u64 = 50;
 
 /// A table of counters.
+///
+/// # Examples
+///
+/// How many places each van has, set and read by an operator:
+///
+/// ```no_run
+/// use ensemble_runtime::{Aws, Counters, Settings, Unavailable};
+/// use rust_decimal::Decimal;
+///
+/// async fn set(aws: &Aws, settings: &Settings) -> Result<(), Unavailable> {
+///     let places = Counters::new(aws, settings, "places");
+///     let before = places.set("van-7", Some(Decimal::TEN)).await?;
+///     println!("{before:?}, and now {:?}", places.all().await?);
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Counters {
     client: aws_sdk_dynamodb::Client,

@@ -11,6 +11,10 @@ use crate::breaker::Call;
 use crate::error::Unavailable;
 
 /// Why an effect was not carried out.
+///
+/// # Examples
+///
+/// See the example of [`Perform`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failed {
     /// The world outside did not decide: the outcome is unknown, and the message comes again.
@@ -26,6 +30,35 @@ impl From<Unavailable> for Failed {
 }
 
 /// Carries out a participant's effects.
+///
+/// # Examples
+///
+/// Scales that a service asks, by a call that may fail. The service's participant decides by the answer:
+///
+/// ```
+/// use ensemble_runtime::{Call, Failed, Perform, Unavailable};
+/// use saga::Participant;
+/// use wire::SagaId;
+///
+/// /// What is asked.
+/// struct Weigh(String);
+///
+/// struct Scales {
+///     url: String,
+/// }
+///
+/// impl<P: Participant<Effect = Weigh, Reply = u32>> Perform<P> for Scales {
+///     fn call(&self, _effect: &Weigh) -> Call {
+///         Call::new("scales", "weigh a parcel")
+///     }
+///
+///     async fn perform(&self, saga: SagaId, Weigh(address): Weigh) -> Result<u32, Failed> {
+///         let grams = ask(&self.url, saga, &address).await;
+///         Ok(grams.map_err(|error| Unavailable::new("scales", error))?)
+///     }
+/// }
+/// # async fn ask(_: &str, _: SagaId, _: &str) -> Result<u32, String> { Ok(300) }
+/// ```
 pub trait Perform<P: Participant>: Send + Sync + 'static {
     /// Which kind of call an effect is. When calls of one kind fail, those of the others go on.
     fn call(&self, effect: &P::Effect) -> Call;
@@ -54,6 +87,10 @@ pub trait Perform<P: Participant>: Send + Sync + 'static {
 }
 
 /// For participants that ask nothing of the world outside.
+///
+/// # Examples
+///
+/// See the example of [`Service`](crate::Service).
 #[derive(Clone, Copy, Debug)]
 pub struct NoEffects;
 

@@ -5,6 +5,10 @@ use std::fmt::Debug;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 /// A dependency did not answer, or not with an answer that can be relied on. The call may have taken effect.
+///
+/// # Examples
+///
+/// See the example of [`Perform`](crate::Perform).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{dependency} is unavailable: {what}")]
 pub struct Unavailable {

@@ -17,6 +17,10 @@ use crate::telemetry;
 /// application, which may log below INFO.
 ///
 /// Exits with 0 after an orderly stop, with 78 for a setting that is not allowed, with 1 when a service died.
+///
+/// # Examples
+///
+/// See the example of [the crate](crate).
 pub fn main(own: telemetry::Crates, build: impl FnOnce(&Environment) -> Result<Vec<Service>, ConfigError>) -> ExitCode {
     let hosted = run(|signals| async {
         let environment = Environment::of_process();
@@ -56,6 +60,13 @@ pub async fn host(
 }
 
 /// Runs a program on the threads of this machine, and hears signals for it from the beginning.
+///
+/// # Examples
+///
+/// ```
+/// let sum = ensemble_runtime::host::run(|_signals| async { 2 + 3 });
+/// assert_eq!(sum, Ok(5));
+/// ```
 ///
 /// # Errors
 ///

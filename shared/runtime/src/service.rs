@@ -27,6 +27,18 @@ use crate::store::Store;
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A service that has not started yet.
+///
+/// # Examples
+///
+/// A service, and a service that needs the connection for what it does outside:
+///
+/// ```
+/// use ensemble_runtime::{NoEffects, Service};
+///
+/// let vans = Service::new(parcel::vans(), NoEffects);
+/// let couriers = Service::joined(parcel::couriers(), |_aws, _settings| NoEffects);
+/// assert_eq!([vans.name(), couriers.name()], ["vans", "couriers"]);
+/// ```
 pub struct Service {
     name: &'static str,
     start: Box<dyn FnOnce(Aws, Settings, CancellationToken) -> Work + Send>,
@@ -112,6 +124,17 @@ pub struct ServiceDied;
 
 /// Runs services side by side until `stop`, and then until all are done.
 ///
+/// # Examples
+///
+/// ```no_run
+/// use ensemble_runtime::{Aws, CancellationToken, NoEffects, Service, ServiceDied, Settings, run_all};
+///
+/// async fn carry(aws: &Aws, settings: &Settings, stop: &CancellationToken) -> Result<(), ServiceDied> {
+///     let services = vec![Service::new(parcel::vans(), NoEffects), Service::new(parcel::couriers(), NoEffects)];
+///     run_all(services, aws, settings, stop).await
+/// }
+/// ```
+///
 /// # Errors
 ///
 /// [`ServiceDied`], after the others were stopped: whoever supervises the process starts it anew.
@@ -137,6 +160,23 @@ pub async fn run_all(
 }
 
 /// Services that run in the background.
+///
+/// # Examples
+///
+/// In a test, or in a program that does something else besides:
+///
+/// ```no_run
+/// use ensemble_runtime::{Aws, Environment, NoEffects, Running, Service, Settings, host};
+///
+/// let ran = host::run(|_signals| async {
+///     let endpoint = local::Endpoint::start(local::Options::default()).unwrap();
+///     let (aws, settings) = (Aws::at(&endpoint.url()).await?, Settings::read(&Environment::default())?);
+///     let running = Running::start(vec![Service::new(parcel::vans(), NoEffects)], aws, settings);
+///     // Something else.
+///     running.stop().await;
+///     Ok::<_, ensemble_runtime::ConfigError>(())
+/// });
+/// ```
 #[derive(Debug)]
 pub struct Running {
     stop: CancellationToken,

@@ -15,6 +15,26 @@ pub use crate::aws::ENDPOINT_OPTION;
 pub use crate::settings::variables::VARIABLES;
 
 /// An environment variable, for the reader and for the documentation.
+///
+/// # Examples
+///
+/// A service reads its own settings the same way, and the text of an error is made of what stands here:
+///
+/// ```
+/// use ensemble_runtime::{Environment, Variable};
+///
+/// const VANS: Variable = Variable {
+///     name: "PARCEL_VANS",
+///     default: Some("3"),
+///     allowed: "a whole number from 1 to 9",
+///     about: "how many vans there are",
+/// };
+/// let environment = Environment::default();
+/// assert_eq!(environment.number(&VANS, 1..=9), Ok(3));
+///
+/// let error = environment.with(&VANS, "many").number(&VANS, 1..=9).unwrap_err();
+/// assert_eq!(error.to_string(), "PARCEL_VANS: has a value that is not allowed: allowed is a whole number from 1 to 9");
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Variable {
     /// Its name.
@@ -28,6 +48,10 @@ pub struct Variable {
 }
 
 /// A variable that is missing or breaks its rule.
+///
+/// # Examples
+///
+/// See the example of [`Variable`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{variable}: {problem}: allowed is {allowed}")]
 pub struct ConfigError {
@@ -43,6 +67,18 @@ pub struct ConfigError {
 pub const EX_CONFIG: u8 = 78;
 
 /// Where settings come from: variables that are given, and those of this process.
+///
+/// # Examples
+///
+/// A program reads [that of its process](Environment::of_process). A test gives what it wants, and nothing else counts:
+///
+/// ```
+/// use ensemble_runtime::{Environment, Settings, settings::PREFIX};
+///
+/// let settings = Settings::read(&Environment::default().with(&PREFIX, "test"))?;
+/// assert_eq!(settings.names.of_service("vans"), "test-vans");
+/// # Ok::<(), ensemble_runtime::ConfigError>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct Environment {
     given: BTreeMap<String, String>,
@@ -210,6 +246,10 @@ const SWEEP: Variable = Variable {
 };
 
 /// The machinery's settings.
+///
+/// # Examples
+///
+/// See the example of [`Environment`].
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Names in AWS.
