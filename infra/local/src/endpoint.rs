@@ -30,6 +30,17 @@ const DATABASE_WORKERS: usize = 4;
 const GRACE: Duration = Duration::from_secs(2);
 
 /// How to start.
+///
+/// # Examples
+///
+/// ```no_run
+/// use ensemble_local_aws::{Endpoint, Options, StartError};
+///
+/// // On a port that others know, with tables that outlive the process.
+/// let options = Options { port: 4566, data: Some("state".into()), ..Options::default() };
+/// let endpoint = Endpoint::start(options)?;
+/// # Ok::<(), StartError>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The port on 127.0.0.1; 0 picks a free one.
@@ -71,6 +82,10 @@ pub enum StartError {
 }
 
 /// A running endpoint. It stops when dropped.
+///
+/// # Examples
+///
+/// See the example of [the crate](crate).
 #[derive(Debug)]
 pub struct Endpoint {
     port: u16,

@@ -37,6 +37,15 @@ Any message may come more than once, and in any order. What has the same id is t
 attribute that is sealed anew.";
 
 /// The map under these names, as a document in YAML.
+///
+/// # Examples
+///
+/// ```
+/// # use ensemble_map::Map;
+/// # let map = Map::of::<parcel::Event>(&parcel::participants(), |_| None);
+/// let document = ensemble_map::asyncapi(&map, &saga::topology::Names::default());
+/// assert!(document.contains("asyncapi: \"3.0.0\"") && document.contains("parcel_loaded"));
+/// ```
 #[must_use]
 pub fn asyncapi(map: &Map, names: &Names) -> String {
     let document = Document { map, names, topology: topology(map, names) };

@@ -44,6 +44,17 @@ pub struct Checked {
 }
 
 /// Holds a map to every rule.
+///
+/// # Examples
+///
+/// ```
+/// # use ensemble_map::Map;
+/// # let map = Map::of::<parcel::Event>(&parcel::participants(), |_| None);
+/// for checked in ensemble_map::report(&map) {
+///     println!("{}: {}", checked.rule.name(), checked.what);
+///     assert_eq!(checked.problems, []);
+/// }
+/// ```
 #[must_use]
 pub fn report(map: &Map) -> Vec<Checked> {
     let (ways, crowded) = ways::of(map);
@@ -55,6 +66,18 @@ pub fn report(map: &Map) -> Vec<Checked> {
 }
 
 /// Every problem of a map.
+///
+/// # Examples
+///
+/// Without couriers, nobody hears that a parcel is loaded, and the map has problems:
+///
+/// ```
+/// use ensemble_map::{Map, check};
+///
+/// let [desk, vans, _couriers, notifier] = parcel::participants();
+/// let map = Map::of::<parcel::Event>(&[desk, vans, notifier], |_| None);
+/// assert!(!check(&map).is_empty());
+/// ```
 #[must_use]
 pub fn check(map: &Map) -> Vec<Problem> {
     report(map).into_iter().flat_map(|checked| checked.problems).collect()

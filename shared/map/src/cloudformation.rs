@@ -43,6 +43,17 @@ pub use parts::{Stack, either, reference};
 pub const TEMPLATE_MAX: usize = 51_200;
 
 /// The template of a stack.
+///
+/// # Examples
+///
+/// ```
+/// use ensemble_map::cloudformation::{Stack, cloudformation};
+/// # use ensemble_map::Map;
+/// # let map = Map::of::<parcel::Event>(&parcel::participants(), |_| None);
+///
+/// let template = cloudformation(&map, Stack::Topology);
+/// assert!(template.contains("AWS::SQS::Queue") && template.contains("AWS::DynamoDB::Table"));
+/// ```
 #[must_use]
 pub fn cloudformation(map: &Map, stack: Stack) -> String {
     let drawn = Drawn::of(map);

@@ -38,6 +38,20 @@ pub use picture::{mermaid, table};
 pub use topology::topology;
 
 /// Who takes part, and what clients ask for.
+///
+/// # Examples
+///
+/// Made of [participants](Map::of), as [the crate](crate) shows. Each of its questions is answered by declarations:
+///
+/// ```
+/// # use ensemble_map::Map;
+/// # let map = Map::of::<parcel::Event>(&parcel::participants(), |_| None);
+/// use parcel::vocabulary::{events, kinds};
+///
+/// let reactions = map.downstream(events::PARCEL_LOADED, kinds::PARCEL);
+/// let first = reactions.first().unwrap();
+/// assert_eq!((first.0.name, first.1.to), ("couriers", events::PARCEL_LOADED));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Map {
     /// The vocabulary in which they speak.
@@ -55,6 +69,10 @@ pub struct Map {
 }
 
 /// The form of a request, for documents.
+///
+/// # Examples
+///
+/// See the example of [the crate](crate).
 #[derive(Clone, Debug)]
 pub struct RequestForm {
     /// What the schema is called.

@@ -34,6 +34,17 @@ pub enum Resource {
 }
 
 /// What the service of this declaration may do: nothing that creates, lists, scans or purges.
+///
+/// # Examples
+///
+/// ```
+/// use ensemble_map::{Resource, permissions};
+/// use saga::topology::Names;
+///
+/// let may = permissions(&parcel::COURIERS, &Names::default());
+/// let topic = may.iter().find(|permission| permission.resource == Resource::Topic("ensemble-couriers-events".to_owned()));
+/// assert_eq!(topic.unwrap().actions, ["sns:Publish"]);
+/// ```
 #[must_use]
 pub fn permissions(declaration: &Declaration, names: &Names) -> Vec<Permission> {
     let of = |resource, actions: &[&'static str]| Permission { resource, actions: actions.to_vec() };

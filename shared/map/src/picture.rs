@@ -8,6 +8,10 @@ use crate::Map;
 
 /// The map as a Mermaid flowchart (<https://mermaid.js.org/syntax/flowchart.html>): solid where a saga goes on, dotted
 /// where it fails and is undone. Of sagas of one kind, or of all.
+///
+/// # Examples
+///
+/// See the example of [the crate](crate).
 #[must_use]
 pub fn mermaid(map: &Map, kind: Option<SagaKind>) -> String {
     let mut lines = vec!["flowchart LR".to_owned(), "    client([client])".to_owned()];
@@ -38,6 +42,15 @@ fn is_of(event: EventType, kind: Option<SagaKind>) -> bool {
 }
 
 /// The map as a Markdown table, one row for each reaction, in the order of the story.
+///
+/// # Examples
+///
+/// ```
+/// # use ensemble_map::Map;
+/// # let map = Map::of::<parcel::Event>(&parcel::participants(), |_| None);
+/// let table = ensemble_map::table(&map);
+/// assert!(table.contains("| ParcelLoaded | vans | couriers | Deliver |"), "{table}");
+/// ```
 #[must_use]
 pub fn table(map: &Map) -> String {
     let mut lines = vec![

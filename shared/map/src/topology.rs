@@ -32,6 +32,18 @@ pub(crate) const OPEN: &str = "open";
 pub(crate) const IS_SUCCESSFUL: &str = "IsSuccessful";
 
 /// Everything that has to exist in AWS for a map, under these names.
+///
+/// # Examples
+///
+/// ```
+/// use saga::topology::Names;
+/// # use ensemble_map::Map;
+/// # let map = Map::of::<parcel::Event>(&parcel::participants(), |_| None);
+///
+/// let topology = ensemble_map::topology(&map, &Names::new("test").unwrap());
+/// assert!(topology.topics.contains(&"test-vans-events".to_owned()));
+/// assert!(topology.queues.iter().any(|queue| queue.name == "test-vans"));
+/// ```
 #[must_use]
 pub fn topology(map: &Map, names: &Names) -> Topology {
     let channels = channels(map);

@@ -43,6 +43,23 @@ pub struct Entry {
 }
 
 /// The record of what operators do.
+///
+/// # Examples
+///
+/// ```no_run
+/// use ensemble_operate::audit::Audit;
+/// use runtime::{Aws, Cleaning, Environment, Settings};
+/// # use serde_json::json;
+///
+/// async fn note(aws: &Aws, settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
+///     let audit = Audit::new(aws, settings, &Environment::of_process(), Cleaning::of::<parcel::Event>())?;
+///     audit.append("vans", "redrive", "the van is repaired", &json!({ "letters": 3 })).await?;
+///     for entry in audit.list("vans").await? {
+///         println!("{} {} {}", entry.at, entry.by, entry.action);
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Audit {
     client: aws_sdk_dynamodb::Client,

@@ -17,6 +17,10 @@ use tokio::task::JoinSet;
 const WAIT: Duration = Duration::from_secs(1);
 
 /// Publishes messages, in batches; a result for each, in order.
+///
+/// # Examples
+///
+/// See the example of [the crate](crate).
 pub async fn publish(aws: &Aws, settings: &Settings, messages: Vec<Announcement>) -> Vec<Result<(), Unavailable>> {
     let announcer = Arc::new(Announcer::new(aws.clone(), settings.names.clone(), settings.linger));
     let mut results: Vec<_> = messages.iter().map(|_| Err(Unavailable::new("SNS", "it was not sent"))).collect();
@@ -46,6 +50,25 @@ pub struct Found {
 }
 
 /// Reads and deletes what is in the success and failure queues.
+///
+/// # Examples
+///
+/// See the example of [the crate](crate). Whoever has shown an outcome deletes it:
+///
+/// ```no_run
+/// use ensemble_operate::operator::Outcomes;
+/// use runtime::{Aws, Settings, Unavailable};
+///
+/// async fn show(aws: &Aws, settings: &Settings) -> Result<(), Unavailable> {
+///     let outcomes = Outcomes::new(aws, settings);
+///     let mut arriving = outcomes.watch();
+///     while let Some(found) = arriving.recv().await.transpose()? {
+///         println!("{}", found.body);
+///         outcomes.delete(&found).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Outcomes {
     aws: Aws,

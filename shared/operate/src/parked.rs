@@ -40,6 +40,10 @@ const REPEATS_MAX: u32 = 3;
 const CHANGES_IN_FLIGHT_MAX: usize = 16;
 
 /// A queue of messages that wait for a person.
+///
+/// # Examples
+///
+/// See the example of [`Held`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Its name.
@@ -64,6 +68,25 @@ pub fn places(topology: &Topology) -> Vec<Place> {
 }
 
 /// What was read of one place, and is hidden from others.
+///
+/// # Examples
+///
+/// Dead letters are read, and sent back to the queue that they were meant for:
+///
+/// ```no_run
+/// use ensemble_operate::parked::{Act, Held, places};
+/// use runtime::{Aws, CancellationToken, Unavailable};
+/// use saga::Topology;
+///
+/// async fn redrive(aws: &Aws, topology: &Topology, stop: &CancellationToken) -> Result<(), Unavailable> {
+///     for mut held in Held::read(aws, places(topology), stop).await? {
+///         let back = Act::Redrive(aws.queue_url(&held.place.meant_for));
+///         let settled = held.settle(&back, 10, stop).await;
+///         println!("{}: {} are sent back", held.place.name, settled.done.len());
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Held {
     /// The place.

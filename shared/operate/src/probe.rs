@@ -29,6 +29,18 @@ pub struct Report {
 }
 
 /// A probe of one endpoint.
+///
+/// # Examples
+///
+/// ```no_run
+/// use ensemble_operate::probe::{Probe, Verdict};
+/// use runtime::{Aws, CancellationToken, Settings};
+///
+/// async fn probe(aws: &Aws, settings: &Settings) -> Result<bool, Box<dyn std::error::Error>> {
+///     let report = Probe::new(aws, settings)?.run(&CancellationToken::new()).await?;
+///     Ok(report.findings.iter().all(|finding| finding.verdict == Verdict::Pass))
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Probe(Bench);
 

@@ -24,6 +24,10 @@ pub use crate::provision::change::{Change, Did};
 /// Creates what is missing, updates what differs, and removes the subscriptions of our queues to our topics that must
 /// not be; says what it did, resource by resource.
 ///
+/// # Examples
+///
+/// See the example of [the crate](crate).
+///
 /// # Errors
 ///
 /// [`Unavailable`] at the first call that fails; what was done until then stands, and the next run goes on from it.

@@ -68,6 +68,27 @@ pub struct Kept {
 }
 
 /// The sagas of this prefix.
+///
+/// # Examples
+///
+/// The owner keeps the lists. An answer to what is to become of a saga is asked of it, by a message:
+///
+/// ```no_run
+/// use ensemble_operate::sagas::{Sagas, Which};
+/// use runtime::{Aws, Settings, Unavailable};
+/// use saga::List;
+///
+/// async fn cancel_the_oldest(aws: &Aws, settings: &Settings) -> Result<(), Unavailable> {
+///     let sagas = Sagas::new(aws, settings);
+///     let open = Which { list: List::Open, kind: None, due_by: None };
+///     println!("{} are under way", sagas.count("desk", open).await?);
+///     for listed in sagas.list("desk", open, Some(1)).await? {
+///         let body = format!(r#"{{"type":"cancel_requested","id":"1","sagaId":"{}"}}"#, listed.saga);
+///         sagas.send("desk", &body).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Sagas {
     aws: Aws,

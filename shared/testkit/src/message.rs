@@ -9,6 +9,10 @@ use wire::{Envelope, SagaId, Vocabulary};
 use crate::NOW;
 
 /// A message in a queue.
+///
+/// # Examples
+///
+/// See the example of [`Conformance`](crate::Conformance).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// By which queue it comes.

@@ -21,6 +21,10 @@ use crate::{Counters, Message, Store};
 pub(crate) const ACTS_MAX: usize = 100;
 
 /// What may go wrong at an act.
+///
+/// # Examples
+///
+/// See the example of [`Point`](crate::Point).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// The process dies before the act.
@@ -42,6 +46,24 @@ impl Fault {
 }
 
 /// The world outside a participant.
+///
+/// # Examples
+///
+/// Scales that weigh everything the same. What took effect is told by name, so that a test notices what took effect twice:
+///
+/// ```
+/// use ensemble_testkit::Outside;
+/// use saga::Participant;
+/// use wire::SagaId;
+///
+/// struct Scales;
+///
+/// impl<P: Participant<Effect = String, Reply = u32>> Outside<P> for Scales {
+///     fn perform(&self, _saga: SagaId, _address: String) -> u32 {
+///         300
+///     }
+/// }
+/// ```
 pub trait Outside<P: Participant> {
     /// Acts, and answers.
     fn perform(&self, saga: SagaId, effect: P::Effect) -> P::Reply;
@@ -82,6 +104,10 @@ impl<P: Participant<Effect = NoEffect>> Outside<P> for Nothing {
 }
 
 /// One service.
+///
+/// # Examples
+///
+/// See the example of [the crate](crate).
 #[derive(Debug)]
 pub struct Node<P, W> {
     pub(crate) participant: P,

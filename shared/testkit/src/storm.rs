@@ -13,6 +13,10 @@ use crate::world::Hand;
 const ACTS_MAX: usize = 1_000_000;
 
 /// What the adversary may do, or did.
+///
+/// # Examples
+///
+/// See the example of [the crate](crate).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Storm {
     /// Messages that it gives to a second worker.

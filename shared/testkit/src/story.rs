@@ -5,6 +5,10 @@ use wire::SagaId;
 use crate::{Message, Node};
 
 /// Messages of one saga, each of which follows from those before it.
+///
+/// # Examples
+///
+/// See the example of [`Conformance`].
 #[derive(Clone, Debug)]
 pub struct Story {
     /// What happens in it.
@@ -31,6 +35,38 @@ impl Story {
 }
 
 /// A participant, and what is needed to try it.
+///
+/// # Examples
+///
+/// Couriers hears that a parcel is loaded, that a saga is to be unwound, and both in each order:
+///
+/// ```
+/// use ensemble_testkit::{Conformance, Message, NOW, Node, Nothing, Story};
+/// use parcel::{Event, parcel, vocabulary::Done, vocabulary::steps};
+/// use wire::{Failure, Journey, SagaId, told::UnwindingStarted};
+///
+/// let journey = Journey::until(NOW + std::time::Duration::from_secs(900));
+/// let loaded = |address| Event::ParcelLoaded(Done { parcel: parcel(address), journey: journey.clone() });
+/// let error = Failure::new("Cancelled", steps::ACCEPT, "the sender wants it back");
+/// let unwinding =
+///     Event::UnwindingStarted(UnwindingStarted { subject: parcel("Elm.Street"), error, journey: journey.clone() });
+/// let story = |name: &'static str, events: Vec<Event>| {
+///     let saga = SagaId::of_request("parcel", name);
+///     Story::in_order(name, events.into_iter().map(|event| Message::of_event(saga, event, None)).collect())
+/// };
+///
+/// let stories = vec![
+///     story("delivered", vec![loaded("Elm.Street")]),
+///     story("nobody there", vec![loaded("nowhere")]),
+///     story("too late", vec![loaded("Elm.Street"), unwinding.clone()]),
+///     story("called back", vec![unwinding, loaded("Elm.Street")]),
+/// ];
+/// let node = || Node::new(parcel::couriers(), Nothing);
+/// // A deadline may be absent; and a struct of one field can be read from a list of one.
+/// let tolerates = &["data.deadline", "data.parcel"];
+/// let report = Conformance { node: &node, stories, secrets: &[], opens: &|_, _| true, tolerates }.check();
+/// assert!(report.faults > 0 && report.hostile > 0);
+/// ```
 #[expect(missing_debug_implementations, reason = "it holds closures")]
 pub struct Conformance<'a, P, W> {
     /// Makes the service anew, with nothing on record and nothing done outside.

@@ -12,6 +12,18 @@ use wire::{SagaId, Vocabulary};
 use crate::NOW;
 
 /// One saga in a service, and the message that the service has at hand.
+///
+/// # Examples
+///
+/// ```
+/// use ensemble_testkit::{NOW, Trial};
+/// use parcel::{Event, parcel, vocabulary::Done};
+/// use wire::Journey;
+///
+/// let mut trial = Trial::new(parcel::couriers());
+/// let loaded = Done { parcel: parcel("nowhere"), journey: Journey::until(NOW) };
+/// assert!(matches!(trial.hears(Event::ParcelLoaded(loaded)).event(), Event::DeliveryRefused(_)));
+/// ```
 #[derive(Debug)]
 pub struct Trial<V: Vocabulary, E, R> {
     service: Steps<V, E, R>,

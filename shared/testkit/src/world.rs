@@ -38,6 +38,27 @@ pub enum Driver {
 }
 
 /// A place in a run where a fault strikes.
+///
+/// # Examples
+///
+/// A crash before the first act of the first message. The message comes again, and the saga ends as without:
+///
+/// ```
+/// use ensemble_testkit::{Fault, Node, Nothing, Point, Service, World};
+/// use saga::topology::Names;
+///
+/// let names = Names::default();
+/// let map = map::Map::of::<parcel::Event>(&parcel::participants(), |_| None);
+/// let (desk, notifier) = (Node::new(parcel::Desk::new(&names), Nothing), Node::new(parcel::notifier(), Nothing));
+/// let (vans, couriers) = (Node::new(parcel::vans(), Nothing), Node::new(parcel::couriers(), Nothing));
+/// let services: [&dyn Service; 4] = [&desk, &vans, &couriers, &notifier];
+/// let mut world = World::new(names.clone(), map::topology(&map, &names), &services);
+///
+/// let asked = parcel::request("Elm.Street");
+/// world.request(asked.channel, &asked.body, "request-1");
+/// let (_acts, struck) = world.run(&[Point { delivery: 0, act: 0, fault: Fault::Crash }]);
+/// assert_eq!((struck, world.notifications(true).len()), (1, 1));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
     /// At which delivery of the run, from 0.
@@ -60,6 +81,10 @@ pub struct DeadLetter {
 }
 
 /// All services and what lies between them.
+///
+/// # Examples
+///
+/// See the examples of [the crate](crate) and of [`Point`].
 #[expect(missing_debug_implementations, reason = "it holds any participants")]
 pub struct World<'n> {
     /// How messages are handled.

@@ -7,6 +7,23 @@ use saga::Declaration;
 use serde_json::{Map as Fields, Value};
 
 /// What a deployment needs besides what the map says.
+///
+/// # Examples
+///
+/// Couriers reads a setting of its own:
+///
+/// ```
+/// use ensemble_map::cloudformation::{Deployment, OfService, Stack, cloudformation};
+/// # use ensemble_map::Map;
+///
+/// let of_service = |declaration: &saga::Declaration| match declaration.name {
+///     "couriers" => OfService { environment: vec![("PARCEL_CITY".to_owned(), "Lisbon".into())], ..OfService::default() },
+///     _ => OfService::default(),
+/// };
+/// let map = Map::of::<parcel::Event>(&parcel::participants(), |_| None);
+/// let map = Map { deployment: Deployment { of_service, ..Deployment::default() }, ..map };
+/// assert!(cloudformation(&map, Stack::Services).contains("PARCEL_CITY"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Deployment {
     /// Further parameters of the services' template.
