@@ -112,6 +112,20 @@ fn the_library_links_no_crate_of_the_domain() {
     }
 }
 
+/// What is for any choreography is published, and the domain is not.
+#[test]
+fn the_library_is_what_is_published() {
+    // Or as the workspace says, which publishes nothing.
+    let publishes = |manifest: &toml::Table| {
+        let said = manifest["package"].get("publish");
+        said.is_none_or(|said| said.as_bool().unwrap_or(false))
+    };
+    let manifests = manifests();
+    let published: BTreeSet<&str> =
+        manifests.iter().filter(|(_, manifest)| publishes(manifest)).map(|(name, _)| name.as_str()).collect();
+    assert_eq!(published, LIBRARY.into());
+}
+
 /// A decision can be made anywhere: the grammar needs no async runtime, no HTTP and no AWS.
 #[test]
 fn the_grammar_needs_neither_tokio_nor_aws() {
