@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::LazyLock;
 
-use saga::step::{Acted, Answer, Ending, Failed, Heard, Signature, Step, StepList, Steps, Turn, Undone};
+use saga::step::{Acted, Heard, Signature, Step, StepList, Steps, Turn, Undone};
 use saga::{Context, Declaration};
 use serde::{Deserialize, Serialize};
 use wire::{Failure, Standing};
@@ -12,7 +12,7 @@ use crate::vocabulary::events::{
     DELIVERY_REFUSED, LOADING_REFUSED, PARCEL_ACCEPTED, PARCEL_DELIVERED, PARCEL_KEPT, PARCEL_LOADED, PARCEL_UNLOADED,
     UNWINDING_STARTED,
 };
-use crate::vocabulary::{Done, Event, NotDone, Parcel, effects, steps};
+use crate::vocabulary::{Event, Parcel, effects, steps};
 
 /// A service that carries. It asks nothing of the world outside: what it carries is its record.
 pub type Carrier = Steps<Event, Infallible, Infallible>;
@@ -57,17 +57,6 @@ impl Step for Load {
     fn standing(&self, van: &Van, _parcel: &Parcel, _context: &Context<'_, Event>) -> Option<Standing> {
         Some(Standing { effect: effects::LOADED, id: van.0.clone(), amount: None })
     }
-
-    fn answer(&self, answer: Answer<Event, Van>) -> Option<Event> {
-        let Answer { subject: parcel, journey, ending } = answer;
-        let (tell, Failed { error, standing }): (fn(NotDone) -> Event, Failed) = match ending {
-            Ending::Done(_) => return Some(Event::ParcelLoaded(Done { parcel, journey })),
-            Ending::Refused(_, failed) => (Event::LoadingRefused, failed),
-            Ending::Undone(_, failed) => (Event::ParcelUnloaded, failed),
-            Ending::Stands(_, failed) => (Event::ParcelKept, failed),
-        };
-        Some(tell(NotDone { parcel, error, standing, journey }))
-    }
 }
 
 /// Delivers the parcel. After this nothing is undone.
@@ -93,17 +82,6 @@ impl Step for Deliver {
         match turn.subject.parcel.address.as_str() {
             "nowhere" => Acted::Refused(Failure::new("NobodyThere", steps::DELIVER, "nobody took it"), None),
             _ => Acted::done(()),
-        }
-    }
-
-    fn answer(&self, answer: Answer<Event, ()>) -> Option<Event> {
-        let Answer { subject: parcel, journey, ending } = answer;
-        match ending {
-            Ending::Done(()) => Some(Event::ParcelDelivered(Done { parcel, journey })),
-            Ending::Refused(_, Failed { error, standing }) => {
-                Some(Event::DeliveryRefused(NotDone { parcel, error, standing, journey }))
-            }
-            Ending::Undone(..) | Ending::Stands(..) => None,
         }
     }
 }

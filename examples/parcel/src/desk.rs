@@ -4,18 +4,18 @@ use std::convert::Infallible;
 
 use saga::declaration::PATIENT;
 use saga::owner::reactions::{asked, begins, completes, fails};
-use saga::owner::{Broken, Deadlines, Fields, Form, Owner, Reading, Requested};
-use saga::topology::{Channel, Names};
+use saga::owner::request::whole;
+use saga::owner::{Deadlines, Fields, Form, Owner, Reading};
+use saga::topology::Names;
 use saga::{Declaration, Reaction};
-use wire::told::{Completed, Failed, NoDetails};
-use wire::{EventType, Events, Failure, Path, SagaId, SagaKind, Standing, StepType};
+use wire::{EventType, Events, Standing};
 
 use crate::vocabulary::events::{
     CANCEL_REQUESTED, DELIVERY_REFUSED, LOADING_REFUSED, PARCEL_ACCEPTED, PARCEL_COMPLETED, PARCEL_DELIVERED,
     PARCEL_KEPT, PARCEL_NEEDS_ATTENTION, PARCEL_REJECTED, PARCEL_REQUESTED, PARCEL_RETURNED, PARCEL_UNLOADED,
     RESOLVE_REQUESTED, RETRY_REQUESTED, UNWINDING_STARTED,
 };
-use crate::vocabulary::{Asked, Done, Event, Label, NotDone, Parcel, effects, kinds, steps};
+use crate::vocabulary::{Event, Label, Parcel, effects, kinds, steps};
 
 /// A reaction to the last of what undoes a saga.
 const fn failing(to: EventType, answers: &'static [EventType]) -> Reaction {
@@ -61,21 +61,14 @@ pub const FORMS: &[Form<Event, Infallible>] = &[Form {
 /// # Errors
 ///
 /// The rules that the request breaks.
-pub fn read(fields: &Fields<'_>, mut broken: Vec<String>) -> Reading<Event, Infallible> {
-    broken.extend(fields.rule_of_unknown::<Event>(FIELDS).map(|rule| format!("body: {rule}")));
-    if broken.is_empty() {
-        match fields.parse() {
-            Ok(parcel) => return Ok(Requested { subject: Parcel { parcel }, secret: None }),
-            Err(rule) => broken.push(rule),
-        }
-    }
-    Err(Box::new(Broken { asked: Asked::default(), rules: broken }))
+pub fn read(fields: &Fields<'_>, broken: Vec<String>) -> Reading<Event, Infallible> {
+    whole(fields, kinds::PARCEL, FIELDS, broken, |parcel| Parcel { parcel })
 }
 
 /// The owner of parcels.
 #[derive(Debug)]
 pub struct Desk {
-    topic: String,
+    names: Names,
     deadlines: Deadlines,
 }
 
@@ -83,7 +76,7 @@ impl Desk {
     /// The owner under these names, with a quarter of an hour for each parcel.
     #[must_use]
     pub fn new(names: &Names) -> Self {
-        Self { topic: names.topic(Channel::Requests(kinds::PARCEL)), deadlines: Deadlines::default() }
+        Self { names: names.clone(), deadlines: Deadlines::default() }
     }
 }
 
@@ -99,33 +92,15 @@ impl Owner for Desk {
         FORMS
     }
 
-    fn seal(&self, secret: &Infallible, _saga: SagaId) -> Result<String, String> {
-        match *secret {}
-    }
-
-    fn requested_by(&self, topic: &str) -> Option<SagaKind> {
-        (topic == self.topic).then_some(kinds::PARCEL)
+    fn names(&self) -> &Names {
+        &self.names
     }
 
     fn deadlines(&self) -> &Deadlines {
         &self.deadlines
     }
 
-    fn fails(&self, _step: StepType, _parcel: &Parcel) -> Option<Failure> {
-        None
-    }
-
     fn standing(&self, parcel: &Parcel) -> Standing {
         Standing { effect: effects::ACCEPTED, id: parcel.parcel.address.to_string(), amount: None }
-    }
-
-    fn completed(&self, event: &Event, earlier: u32, path: Path) -> Option<Event> {
-        let Done { parcel, .. } = event.holds().cloned()?;
-        Some(Event::ParcelCompleted(Completed { subject: parcel, details: NoDetails {}, earlier, path }))
-    }
-
-    fn failed(&self, event: &Event) -> Option<Failed<Parcel, NoDetails>> {
-        let NotDone { parcel, error, standing, journey } = event.holds().cloned()?;
-        Some(Failed { standing, ..Failed::new(parcel, error, journey.path) })
     }
 }

@@ -2,8 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use wire::told::{Completed, Failed, NoDetails, Registered, Rejected, UnwindingStarted};
-use wire::{Events, Failure, Identifier, Journey, Outcome, Path, SagaKind, Standing, Subject, Vocabulary};
+use wire::told::{Completed, Done, Failed, NoDetails, NotDone, Registered, Rejected, UnwindingStarted};
+use wire::{Identifier, SagaKind, Subject, Vocabulary};
 
 /// What a sender asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,38 +37,6 @@ impl From<&Parcel> for Asked {
     fn from(parcel: &Parcel) -> Self {
         Self { parcel: Some(parcel.parcel.clone()) }
     }
-}
-
-/// A step took effect.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Done {
-    /// Of which parcel.
-    #[serde(flatten)]
-    pub parcel: Parcel,
-    /// The way so far.
-    #[serde(flatten)]
-    pub journey: Journey,
-}
-
-/// A step did not take effect, or is undone, or could not be undone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct NotDone {
-    /// Of which parcel.
-    #[serde(flatten)]
-    pub parcel: Parcel,
-    /// Why the saga fails.
-    pub error: Failure,
-    /// What could not be undone.
-    pub standing: Vec<Standing>,
-    /// The way so far.
-    #[serde(flatten)]
-    pub journey: Journey,
-}
-
-wire::data! {
-    about Parcel;
-    Done: subject = parcel, journey;
-    NotDone: subject = parcel, journey, error, standing;
 }
 
 wire::vocabulary! {
@@ -111,17 +79,17 @@ wire::vocabulary! {
         /// Whatever took effect is to be undone.
         UNWINDING_STARTED = UnwindingStarted(UnwindingStarted<Parcel>) "unwinding_started" of PARCEL by "desk", means Unwinding;
         /// The parcel is on a van.
-        PARCEL_LOADED = ParcelLoaded(Done) "parcel_loaded" of PARCEL by "vans";
+        PARCEL_LOADED = ParcelLoaded(Done<Parcel>) "parcel_loaded" of PARCEL by "vans";
         /// No van has room for the parcel.
-        LOADING_REFUSED = LoadingRefused(NotDone) "loading_refused" of PARCEL by "vans";
+        LOADING_REFUSED = LoadingRefused(NotDone<Parcel>) "loading_refused" of PARCEL by "vans";
         /// The parcel is unloaded.
-        PARCEL_UNLOADED = ParcelUnloaded(NotDone) "parcel_unloaded" of PARCEL by "vans";
+        PARCEL_UNLOADED = ParcelUnloaded(NotDone<Parcel>) "parcel_unloaded" of PARCEL by "vans";
         /// The parcel could not be unloaded.
-        PARCEL_KEPT = ParcelKept(NotDone) "parcel_kept" of PARCEL by "vans";
+        PARCEL_KEPT = ParcelKept(NotDone<Parcel>) "parcel_kept" of PARCEL by "vans";
         /// The parcel is delivered.
-        PARCEL_DELIVERED = ParcelDelivered(Done) "parcel_delivered" of PARCEL by "couriers";
+        PARCEL_DELIVERED = ParcelDelivered(Done<Parcel>) "parcel_delivered" of PARCEL by "couriers";
         /// Nobody took the parcel, or it was called back before.
-        DELIVERY_REFUSED = DeliveryRefused(NotDone) "delivery_refused" of PARCEL by "couriers";
+        DELIVERY_REFUSED = DeliveryRefused(NotDone<Parcel>) "delivery_refused" of PARCEL by "couriers";
         /// The sender's parcel has arrived.
         PARCEL_COMPLETED = ParcelCompleted(Completed<Parcel, NoDetails>) "parcel_completed" of PARCEL by "desk", tells Completed;
         /// The sender has the parcel back.
@@ -142,13 +110,7 @@ impl Vocabulary for Event {
         Asked::default()
     }
 
-    fn rejected(kind: SagaKind, asked: Asked, error: Failure) -> Option<Self> {
-        let rejected = Rejected { asked, error, path: Path::default() };
-        Self::new(Self::LEXICON.telling(kind, Outcome::Rejected)?, &rejected)
-    }
-
     fn told(&self) -> Option<Asked> {
-        let rejected: Option<&Rejected<Asked>> = self.holds();
-        rejected.map(|rejected| rejected.asked.clone()).or_else(|| self.data().subject().map(Asked::from))
+        self.asked()
     }
 }

@@ -3,11 +3,11 @@
 
 #![cfg(test)]
 
-mod parcel;
+mod at_home;
 
+use at_home::{COURIER, Courier, DESK, Desk, Event, NOTIFIER, courier, kinds};
 use ensemble_testkit::{Fault, Node, Nothing, Point, Service, Storm, World};
 use map::Map;
-use parcel::{COURIER, Courier, DESK, Desk, Event, NOTIFIER, courier, kinds};
 use saga::Channel;
 use saga::notifier::Notifier;
 use saga::topology::Names;
