@@ -55,6 +55,8 @@ pub enum Command {
     Sagas(sagas::SagasOptions),
     /// Show the way of one saga across all services, and what it waits for now.
     Trace(sagas::TraceOptions),
+    /// Answer what a saga asks, in place of the person whom it asks.
+    Answer(sagas::AnswerOptions),
     /// Ask that a saga be undone, as far as it may be.
     ///
     /// Once it is fulfilled it is too late, and it completes. A saga whose request has not come yet ends when it comes.
@@ -94,7 +96,7 @@ impl Command {
             Self::Parked { what } if !matches!(what, parked::Parked::Log(_)) => Manner::ENDS_IN_ORDER,
             Self::Parked { .. } | Self::Publish(_) | Self::Provision(_) | Self::Check(_) => Manner::SHORT,
             Self::Queues(_) | Self::Sagas(_) | Self::Trace(_) | Self::Audit(_) | Self::Render { .. } => Manner::SHORT,
-            Self::Cancel(_) | Self::Retry(_) | Self::Resolve(_) => Manner::SHORT,
+            Self::Answer(_) | Self::Cancel(_) | Self::Retry(_) | Self::Resolve(_) => Manner::SHORT,
         }
     }
 }

@@ -7,6 +7,7 @@ use clap::{Args, FromArgMatches, Parser, Subcommand};
 use runtime::host::Signals;
 use runtime::{CancellationToken, Environment};
 use wire::Vocabulary;
+use wire::declared::has_answers;
 
 use crate::cli::{Command, EndpointOption, LocalOptions, Manner};
 use crate::console::Console;
@@ -69,14 +70,17 @@ impl<V: Vocabulary> Console<V> {
     }
 
     /// The same command line, on which an argument `kind` is a kind of saga of this choreography, and the arguments
-    /// `services` are services of its map; wherever they stand.
+    /// `services` are services of its map; wherever they stand. `answer` is hidden where no saga asks anything.
     #[must_use]
     pub fn adapted(&self, command: clap::Command) -> clap::Command {
         let kind = |kind: &wire::SagaKind| PossibleValue::new(kind.as_str()).help(kind.about());
         let kinds = V::LEXICON.kinds.iter().map(kind).collect();
         let service = |of: &saga::Declaration| PossibleValue::new(of.name).help(sentence(of.about));
         let services = self.map.participants.iter().map(service).collect();
-        adapted(command, &[("kind", kinds), ("services", services)])
+        let command = adapted(command, &[("kind", kinds), ("services", services)]);
+        // A choreography that asks nobody has nothing to be answered.
+        let asks = has_answers(V::LEXICON.events);
+        command.mut_subcommands(|sub| if sub.get_name() == "answer" { sub.hide(!asks) } else { sub })
     }
 
     /// Begins a command: names the endpoint, sends logs to standard error, and hears signals. What it answers is for
@@ -177,6 +181,7 @@ impl<V: Vocabulary> Console<V> {
             Command::Queues(options) => queues::queues(self, environment, &options).await,
             Command::Sagas(options) => sagas::sagas(self, environment, &options).await,
             Command::Trace(options) => sagas::trace(self, environment, &options).await,
+            Command::Answer(options) => sagas::answer(self, environment, &options).await,
             Command::Cancel(options) => sagas::cancel(self, environment, &options).await,
             Command::Retry(options) => sagas::retry(self, environment, &options).await,
             Command::Resolve(options) => sagas::resolve(self, environment, &options).await,

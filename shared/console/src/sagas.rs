@@ -24,7 +24,7 @@ use saga::List;
 use serde_json::{Value, json};
 use wire::Vocabulary;
 
-pub(crate) use ask::{cancel, resolve, retry};
+pub(crate) use ask::{answer, cancel, resolve, retry};
 pub(crate) use trace::trace;
 
 use crate::cli::sagas::SagasOptions;

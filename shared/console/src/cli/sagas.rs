@@ -1,4 +1,4 @@
-//! Options of `sagas`, `trace`, `cancel`, `retry` and `resolve`.
+//! Options of `sagas`, `trace`, `answer`, `cancel`, `retry` and `resolve`.
 
 use clap::Args;
 use wire::SagaId;
@@ -96,7 +96,18 @@ pub struct ResolveOptions {
     pub reason: String,
 }
 
-/// What `cancel`, `retry` and `resolve` have in common.
+/// Options of `answer`.
+#[derive(Debug, Args)]
+pub struct AnswerOptions {
+    /// Which saga, and in whose name.
+    #[command(flatten)]
+    pub asking: AskingOptions,
+    /// The answer; the first one counts.
+    #[arg(long, value_name = "TEXT", value_parser = said)]
+    pub answer: String,
+}
+
+/// What `answer`, `cancel`, `retry` and `resolve` have in common.
 #[derive(Debug, Args)]
 pub struct AskingOptions {
     /// Which saga.

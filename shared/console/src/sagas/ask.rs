@@ -1,4 +1,4 @@
-//! `cancel`, `retry` and `resolve`: asks the owner of a saga to do something to it.
+//! `answer`, `cancel`, `retry` and `resolve`: asks the owner of a saga to do something to it.
 //!
 //! **Invariant:** the owner decides, on what stands when it reads the question. What is found here beforehand only keeps
 //! a person from asking in vain; and nothing is asked before it is on record that it is about to be.
@@ -11,12 +11,12 @@ use runtime::{Aws, Environment, Settings};
 use saga::owner::State;
 use serde_json::json;
 use uuid::Uuid;
-use wire::declared::{CANCEL_REQUESTED, RESOLVE_REQUESTED, RETRY_REQUESTED};
-use wire::{EventType, SagaId, Vocabulary};
+use wire::declared::{ANSWER_GIVEN, CANCEL_REQUESTED, RESOLVE_REQUESTED, RETRY_REQUESTED};
+use wire::{ActionKind, EventType, SagaId, Subject, Vocabulary};
 
 use super::known::{Known, Records};
 use super::trace;
-use crate::cli::sagas::{AskOptions, AskingOptions, ResolveOptions};
+use crate::cli::sagas::{AnswerOptions, AskOptions, AskingOptions, ResolveOptions};
 use crate::console::Console;
 use crate::{Error, age, draw};
 
@@ -68,7 +68,19 @@ struct Question<'a, V: Vocabulary> {
     /// In a word.
     verb: &'static str,
     asking: &'a AskingOptions,
+    /// Why; of an answer, the answer itself.
     reason: Option<&'a str>,
+}
+
+/// Answers what a saga asks.
+pub(crate) async fn answer<V: Vocabulary>(
+    console: &Console<V>,
+    environment: &Environment,
+    options: &AnswerOptions,
+) -> Result<(), Error> {
+    let AnswerOptions { asking, answer } = options;
+    let what = ANSWER_GIVEN;
+    Question { console, what, verb: "answer", asking, reason: Some(answer) }.ask(environment).await
 }
 
 /// Asks that a saga be undone.
@@ -117,6 +129,7 @@ impl<V: Vocabulary> Question<'_, V> {
         if let Some(end) = self.refuse(saga, before)? {
             return self.tell_end(&known, end, false);
         }
+        self.refuse_answer(&known)?;
         let by = V::cleaned(self.asking.by.as_deref().unwrap_or(audit.by()));
         let request = new_id();
         let state = known.item().map(|item| &item.name);
@@ -159,6 +172,10 @@ impl<V: Vocabulary> Question<'_, V> {
             Standing::Attention(_) if is_cancel => {
                 no("needs attention: it was undone as far as it went, so `retry` or `resolve` it".to_owned())
             }
+            Standing::Open if self.what == ANSWER_GIVEN => Ok(None),
+            Standing::Attention(_) | Standing::Ended(_) if self.what == ANSWER_GIVEN => {
+                no("waits for no answer any more".to_owned())
+            }
             Standing::Attention(_) => Ok(None),
             Standing::Unknown => no("is unknown".to_owned()),
             Standing::Open => no("is under way, and does not need attention".to_owned()),
@@ -166,11 +183,28 @@ impl<V: Vocabulary> Question<'_, V> {
         }
     }
 
+    /// Refuses an answer to a saga that asks nothing, or that is answered.
+    fn refuse_answer(&self, known: &Known<V>) -> Result<(), Error> {
+        let Some(case) = known.case().filter(|_| self.what == ANSWER_GIVEN) else { return Ok(()) };
+        let kind = case.subject.kind();
+        if V::LEXICON.answering(kind).is_none() {
+            return Err(Error::Failed(format!("a {kind} asks nothing, so there is nothing to answer")));
+        }
+        match case.actions.in_full().find(|action| action.what == ActionKind::Answer) {
+            Some(action) => {
+                let (saga, by) = (known.saga, draw::escaped(&action.by));
+                Err(Error::Failed(format!("saga {saga} is answered already, by {by} at {}", action.at)))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The message, a `CloudEvent`.
     fn message(&self, saga: SagaId, request: Uuid, by: &str) -> String {
         let mut data = json!({ "sagaId": saga, "by": by });
         if let (Some(fields), Some(reason)) = (data.as_object_mut(), self.reason) {
-            fields.insert("reason".to_owned(), V::cleaned(reason).into());
+            let name = if self.what == ANSWER_GIVEN { "answer" } else { "reason" };
+            fields.insert(name.to_owned(), V::cleaned(reason).into());
         }
         json!({
             "specversion": "1.0", "id": request, "source": SOURCE, "type": self.what.as_str(),

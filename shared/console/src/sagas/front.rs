@@ -7,6 +7,7 @@ use saga::Awaited;
 use saga::owner::State;
 use saga::step::Progress;
 use serde_json::{Value, json};
+use wire::declared::ANSWER_GIVEN;
 use wire::{Envelope, EventType, SagaKind, Vocabulary};
 
 use super::known::{Known, Row};
@@ -60,6 +61,9 @@ fn owed_by<V: Vocabulary>(
     service: &str,
     row: Option<Row<'_, V>>,
 ) -> Option<Owed> {
+    if let Some(owed) = answer_owed(known, service) {
+        return Some(owed);
+    }
     let doing = intent(known, service);
     let answers = |event| map.owed(event, kind).find(|(who, _)| *who == service).map(|(_, answers)| answers);
     let owed = |event: EventType| {
@@ -78,6 +82,14 @@ fn owed_by<V: Vocabulary>(
             .as_ref()
             .and_then(|_| owed(map.requests.iter().copied().find(|request| request.kind() == Some(kind))?)),
     }
+}
+
+/// The answer of a person, where a step of this service waits for that alone.
+fn answer_owed<V: Vocabulary>(known: &Known<V>, service: &str) -> Option<Owed> {
+    let part = known.part(service)?;
+    let step = part.waiting()?;
+    let to = part.waits.get(step)?.heard.as_ref()?.event_type::<V>()?;
+    Some(Owed { awaited: Awaited::of(&[ANSWER_GIVEN], to), doing: Some(format!("{} waiting", step.as_str())) })
 }
 
 /// Whether a service has answered an event: by what it announced, or by what it wrote after it.

@@ -126,3 +126,11 @@ pub(crate) fn publish(url: &str, lines: &[String], options: &[&str]) -> Vec<Stri
 pub(crate) fn request(traveller: &str) -> String {
     serde_json::json!({ "traveller": traveller, "city": "Lisbon", "nights": 3, "car": true }).to_string()
 }
+
+/// Approves the plans of these sagas, once each is on record.
+pub(crate) fn approve(url: &str, sagas: &[String]) {
+    for saga in sagas {
+        let answered = || (trips(url, &["answer", saga, "--answer", "yes"]).code == Some(0)).then_some(());
+        wait_for("a saga that asks", answered);
+    }
+}

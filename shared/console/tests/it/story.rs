@@ -8,7 +8,7 @@ use runtime::{Aws, Environment, Settings};
 use serde_json::{Value, json};
 use wire::SagaId;
 
-use crate::harness::{Process, publish, request, trips, wait_for};
+use crate::harness::{Process, approve, publish, request, trips, wait_for};
 
 const SERVICES: [&str; 5] = ["trips", "hotels", "flights", "cars", "notifier"];
 
@@ -54,6 +54,7 @@ fn trips_are_published_watched_traced_tried_again_and_closed() {
     let world = World::start();
     let travellers = ["ann", "ben.RentCar", "cleo.RentCar.CancelFlight"];
     let sagas = publish(&world.url, &travellers.map(request), &[]);
+    approve(&world.url, &sagas);
     let [ann, ben, cleo] = <[String; 3]>::try_from(sagas).unwrap();
     let outcomes = [(&ann, "completed"), (&ben, "compensated"), (&cleo, "needs_attention")];
     assert_eq!(world.watch(3), outcomes.map(|(saga, outcome)| (saga.clone(), outcome.to_owned())).into());
@@ -91,8 +92,35 @@ fn trips_are_published_watched_traced_tried_again_and_closed() {
     let audited = world.trips(&["audit", &cleo, "--json"]).json();
     let did: Vec<_> = audited.iter().map(|entry| (&entry["action"], &entry["by"], &entry["why"])).collect();
     let of_tess = |what: &str, why: &str| (json!(what), json!("tess"), json!(why));
-    let shall_be = [of_tess("retry", "the airline said so"), of_tess("resolve", "cancelled by telephone")];
+    let shall_be = [
+        of_tess("answer", "yes"),
+        of_tess("retry", "the airline said so"),
+        of_tess("resolve", "cancelled by telephone"),
+    ];
     assert_eq!(did, shall_be.iter().map(|(what, by, why)| (what, by, why)).collect::<Vec<_>>());
+    world.stop();
+}
+
+#[test]
+fn a_trip_waits_for_an_answer_and_takes_the_first() {
+    let world = World::start();
+    let unknown = SagaId::of_request("trip", "nobody").to_string();
+    let refused = world.trips(&["answer", &unknown, "--answer", "yes"]);
+    assert!(refused.code == Some(1) && refused.err.contains(" is unknown;"), "{refused:?}");
+    let [saga] = <[String; 1]>::try_from(publish(&world.url, &[request("ann")], &[])).unwrap();
+    let waits = wait_for("a trip that asks", || {
+        let traced = world.trips(&["trace", &saga]);
+        traced.out.contains("waits: client owes AnswerGiven").then_some(traced.out)
+    });
+    assert!(waits.contains("client owes AnswerGiven in answer to DepositPaid; it is ApprovePlan waiting"), "{waits}");
+    let [_, listed] = <[Value; 2]>::try_from(world.trips(&["sagas", "--json"]).json()).unwrap();
+    assert_eq!((&listed["sagaId"], &listed["waits"][0]["service"]), (&json!(saga), &json!("client")), "{listed}");
+    assert_eq!(world.trips(&["answer", &saga, "--answer", "no", "--by", "ann"]).code, Some(0));
+    assert_eq!(world.watch(1), [(saga.clone(), "compensated".to_owned())].into());
+    let late = world.trips(&["answer", &saga, "--answer", "yes"]);
+    assert!(late.code == Some(1) && late.err.contains("waits for no answer any more"), "{late:?}");
+    let traced = world.trips(&["trace", &saga]);
+    assert!(traced.out.contains("answer by ann: no") && traced.out.contains("ApprovePlan ✗"), "{traced:?}");
     world.stop();
 }
 

@@ -1,6 +1,6 @@
 //! Everything in one process.
 
-use crate::harness::{Process, publish, request, trips, wait_for};
+use crate::harness::{Process, approve, publish, request, trips, wait_for};
 
 #[test]
 fn up_runs_everything_and_prints_what_to_do_next() {
@@ -19,6 +19,7 @@ fn up_runs_everything_and_prints_what_to_do_next() {
         assert!(guide.contains(words), "{words}: {guide}");
     }
     let sagas = publish(&url, &[request("ann")], &[]);
+    approve(&url, &sagas);
     let watched = trips(&url, &["watch", "--once", "1"]);
     assert_eq!(watched.code, Some(0), "{watched:?}");
     assert_eq!(watched.out.lines().next().unwrap(), format!("trip  completed  saga {}", sagas[0]));

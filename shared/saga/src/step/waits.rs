@@ -30,9 +30,14 @@ impl Kept {
         Self { r#type: event.event_type().as_str().to_owned(), data }
     }
 
+    /// The type of the event; `None` where this build does not know it.
+    #[must_use]
+    pub fn event_type<V: Events>(&self) -> Option<EventType> {
+        V::LEXICON.event(&self.r#type)
+    }
+
     /// The event; `None` where this build cannot read it.
     pub(super) fn read<V: Events>(&self) -> Option<V> {
-        let event_type: EventType = V::LEXICON.event(&self.r#type)?;
-        V::parse(event_type, &self.data.to_string())?.ok()
+        V::parse(self.event_type::<V>()?, &self.data.to_string())?.ok()
     }
 }
