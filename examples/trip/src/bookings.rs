@@ -19,6 +19,8 @@ use crate::vocabulary::{Event, Trip, effects, steps};
 pub type Bookings = Steps<Event, Infallible, Infallible>;
 
 type List = StepList<Event, Infallible, Infallible>;
+type Known<'a> = Turn<'a, Event, Infallible>;
+type Saga<'a> = Context<'a, Event>;
 
 /// What was booked, by the agency's number; `None` where nothing was wanted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,27 +47,17 @@ macro_rules! booking {
 
             const SIGNATURE: Signature = $signature;
 
-            fn act(
-                &self,
-                _heard: &Heard<Event>,
-                turn: &Turn<'_, Event, Infallible>,
-                context: &Context<'_, Event>,
-            ) -> Acted<Infallible, Booked> {
+            fn act(&self, _: &Heard<Event>, turn: &Known<'_>, saga: &Saga<'_>) -> Acted<Infallible, Booked> {
                 let wanted = Self::SIGNATURE.step != steps::RENT_CAR || turn.subject.trip.car;
-                let number = context.saga.derive(Self::SIGNATURE.step.as_str()).to_string();
+                let number = saga.saga.derive(Self::SIGNATURE.step.as_str()).to_string();
                 Acted::done(Booked(wanted.then_some(number)))
             }
 
-            fn undo(
-                &self,
-                booked: &Booked,
-                _turn: &Turn<'_, Event, Infallible>,
-                _context: &Context<'_, Event>,
-            ) -> Undone<Infallible, Booked> {
+            fn undo(&self, booked: &Booked, _: &Known<'_>, _: &Saga<'_>) -> Undone<Infallible, Booked> {
                 Undone::done(booked.clone())
             }
 
-            fn standing(&self, Booked(number): &Booked, _: &Trip, _: &Context<'_, Event>) -> Option<Standing> {
+            fn standing(&self, Booked(number): &Booked, _: &Trip, _: &Saga<'_>) -> Option<Standing> {
                 Some(Standing { effect: $effect, id: number.clone()?, amount: None })
             }
 
@@ -122,12 +114,7 @@ impl Step for ApprovePlan {
         .refused(FLIGHT_REFUSED)
         .leaves_nothing();
 
-    fn act(
-        &self,
-        _heard: &Heard<Event>,
-        turn: &Turn<'_, Event, Infallible>,
-        _context: &Context<'_, Event>,
-    ) -> Acted<Infallible, ()> {
+    fn act(&self, _: &Heard<Event>, turn: &Known<'_>, _: &Saga<'_>) -> Acted<Infallible, ()> {
         match turn.answer {
             Some(Event::PlanAnswered(told)) if told.answer == "yes" => Acted::done(()),
             _ => Acted::Refused(Failure::new("PlanDeclined", Self::SIGNATURE.step, "the traveller declined"), None),
@@ -135,42 +122,29 @@ impl Step for ApprovePlan {
     }
 }
 
-fn of_hotels() -> List {
-    List::default().with(Forced::new(HoldRoom, Some(force))).with(Forced::new(PayDeposit, Some(force)))
+/// The steps of a service.
+fn steps_of(service: &str) -> List {
+    match service {
+        "hotels" => List::default().with(Forced::new(HoldRoom, Some(force))).with(Forced::new(PayDeposit, Some(force))),
+        "flights" => List::default().with(ApprovePlan).with(Forced::new(BookFlight, Some(force))),
+        _ => List::default().with(Forced::new(RentCar, Some(force))),
+    }
 }
 
-fn of_flights() -> List {
-    List::default().with(ApprovePlan).with(Forced::new(BookFlight, Some(force)))
-}
-
-fn of_cars() -> List {
-    List::default().with(Forced::new(RentCar, Some(force)))
+fn declared(service: &'static str, about: &'static str) -> Declaration {
+    steps_of(service).declaration(service, about)
 }
 
 /// What hotels says of itself.
 pub static HOTELS: LazyLock<Declaration> =
-    LazyLock::new(|| of_hotels().declaration("hotels", "holds a room, takes the deposit; gives both back"));
+    LazyLock::new(|| declared("hotels", "holds a room, takes the deposit; gives both back"));
 /// What flights says of itself.
-pub static FLIGHTS: LazyLock<Declaration> =
-    LazyLock::new(|| of_flights().declaration("flights", "books the flight; cancels it"));
+pub static FLIGHTS: LazyLock<Declaration> = LazyLock::new(|| declared("flights", "books the flight; cancels it"));
 /// What cars says of itself.
-pub static CARS: LazyLock<Declaration> =
-    LazyLock::new(|| of_cars().declaration("cars", "rents a car, if one is wanted"));
+pub static CARS: LazyLock<Declaration> = LazyLock::new(|| declared("cars", "rents a car, if one is wanted"));
 
-/// The hotels service.
+/// The service that has said this of itself.
 #[must_use]
-pub fn hotels() -> Bookings {
-    Steps::new(&HOTELS, of_hotels())
-}
-
-/// The flights service.
-#[must_use]
-pub fn flights() -> Bookings {
-    Steps::new(&FLIGHTS, of_flights())
-}
-
-/// The cars service.
-#[must_use]
-pub fn cars() -> Bookings {
-    Steps::new(&CARS, of_cars())
+pub fn service(declaration: &'static Declaration) -> Bookings {
+    Steps::new(declaration, steps_of(declaration.name))
 }

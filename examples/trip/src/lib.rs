@@ -23,8 +23,8 @@ use saga::owner::request::schema;
 use saga::topology::Names;
 use saga::{Declaration, notifier};
 
-pub use bookings::{Bookings, CARS, FLIGHTS, HOTELS, cars, flights, hotels};
-pub use trips::Trips;
+pub use bookings::{Bookings, CARS, FLIGHTS, HOTELS, service};
+pub use trips::{FORMS, Trips};
 pub use vocabulary::{Event, Plan, Trip};
 
 /// The notifier of trips.
@@ -36,7 +36,7 @@ pub static NOTIFIER: LazyLock<Declaration> =
 pub fn map() -> Map {
     let participants: [&Declaration; 5] = [&trips::DECLARATION, &HOTELS, &FLIGHTS, &CARS, &NOTIFIER];
     Map::of::<Event>(&participants, |event| {
-        let (name, schema) = schema::fields(trips::FORMS, event)?;
+        let (name, schema) = schema::fields(FORMS, event)?;
         Some(RequestForm { name, schema, example: None })
     })
 }
@@ -46,9 +46,9 @@ pub fn map() -> Map {
 pub fn services(names: &Names) -> Vec<Service> {
     vec![
         Service::new(Trips::new(names, Deadlines::default()), NoEffects),
-        Service::new(hotels(), NoEffects),
-        Service::new(flights(), NoEffects),
-        Service::new(cars(), NoEffects),
+        Service::new(service(&HOTELS), NoEffects),
+        Service::new(service(&FLIGHTS), NoEffects),
+        Service::new(service(&CARS), NoEffects),
         Service::new(notifier::Notifier::<Event>::new(&NOTIFIER), NoEffects),
     ]
 }

@@ -1,83 +1,45 @@
-//! Three trips on an embedded AWS endpoint: one goes well, one finds no car and is undone, one cannot be undone.
+//! Without arguments, three trips on an embedded AWS endpoint: one goes well, one finds no car and is undone, one cannot
+//! be undone. With arguments, the operator's command of trips.
 
 use std::process::ExitCode;
 
-use local::{Endpoint, Options};
-use operate::operator::{Outcomes, publish};
-use operate::provision::provision;
-use runtime::{Aws, Environment, Running, Settings};
-use saga::{Announcement, Channel};
-use trip::vocabulary::{Asked, events, kinds};
-use wire::{EventType, Notification};
+use console::{Console, Error, LocalOptions, Request, Stack, draw, publish_requests};
+use operate::operator::Outcomes;
+use operate::sagas::Sagas;
+use runtime::Environment;
+use trip::Event;
+use trip::vocabulary::kinds;
 
 const TRAVELLERS: [&str; 3] = ["ann", "ben.RentCar", "cleo.RentCar.CancelFlight"];
 
-type Failure = Box<dyn std::error::Error>;
-
 fn main() -> ExitCode {
-    match runtime::host::run(|_signals| demo()).map_err(Failure::from).flatten() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            say(&format!("error: {error}"));
-            ExitCode::FAILURE
-        }
-    }
+    let console = Console::<Event>::new("trip", trip::map(), |_, settings, _| Ok(trip::services(&settings.names)))
+        .about("Trips with a room, a deposit, a flight and a car.")
+        .forms(trip::FORMS)
+        .notification_title(|told| told.about.trip.as_ref().map_or_else(String::new, |plan| plan.traveller.to_string()))
+        .logs(&["trip"]);
+    if std::env::args_os().len() > 1 { console.main() } else { console::main(|_signals| demo(console)) }
 }
 
-async fn demo() -> Result<(), Failure> {
-    let endpoint = Endpoint::start(Options::default())?;
-    let (aws, settings) = (Aws::at(&endpoint.url()).await?, Settings::read(&Environment::default())?);
-    provision(&aws, &map::topology(&trip::map(), &settings.names)).await?;
-    let running = Running::start(trip::services(&settings.names), aws.clone(), settings.clone());
-    let messages = TRAVELLERS.iter().flat_map(|who| [request(who), answer(who)]).collect();
-    for published in publish(&aws, &settings, messages).await {
-        published?;
+async fn demo(console: Console<Event>) -> Result<(), Error> {
+    let options = LocalOptions { port: 0, data: None };
+    let services = |settings: &runtime::Settings| Ok(trip::services(&settings.names));
+    let stack = Stack::start(&console, &Environment::default(), &options, services).await?;
+    let request = |who| serde_json::json!({ "traveller": who, "city": "Lisbon", "nights": 3, "car": true }).to_string();
+    let requests = TRAVELLERS.map(|who| Request::new(kinds::TRIP, request(who)));
+    for saga in publish_requests::<Event>(&stack.aws, &stack.settings, requests.into()).await {
+        // Every traveller approves the plan. Whether the trip has come so far does not matter.
+        let answer = serde_json::json!({ "type": "answer_given", "sagaId": saga?, "answer": "yes" });
+        Sagas::new(&stack.aws, &stack.settings).send("trips", &answer.to_string()).await?;
     }
-    let outcomes = Outcomes::new(&aws, &settings);
+    let outcomes = Outcomes::new(&stack.aws, &stack.settings);
     let mut arriving = outcomes.watch();
     for _ in TRAVELLERS {
         let Some(found) = arriving.recv().await.transpose()? else { break };
         outcomes.delete(&found).await?;
-        say(&drawn(&serde_json::from_str(&found.body)?));
+        let told = serde_json::from_str(&found.body).map_err(|error| Error::Failed(error.to_string()))?;
+        draw::print(&[console.drawn(&told, None)])?;
     }
-    running.stop().await;
-    endpoint.stop();
+    stack.stop().await;
     Ok(())
-}
-
-fn request(traveller: &str) -> Announcement {
-    let body = serde_json::json!({ "traveller": traveller, "city": "Lisbon", "nights": 3, "car": true });
-    message(traveller, events::TRIP_REQUESTED, &body)
-}
-
-/// Every traveller approves the plan.
-fn answer(traveller: &str) -> Announcement {
-    let saga = wire::SagaId::of_request("trip", traveller);
-    let body = serde_json::json!({ "type": "answer_given", "sagaId": saga, "by": traveller, "answer": "yes" });
-    message(&format!("{traveller} answers"), events::ANSWER_GIVEN, &body)
-}
-
-fn message(id: &str, event: EventType, body: &serde_json::Value) -> Announcement {
-    Announcement {
-        channel: Channel::Requests(kinds::TRIP),
-        id: wire::SagaId::of_request("trip", id).uuid(),
-        name: event.as_str().to_owned(),
-        body: body.to_string(),
-        attributes: vec![("requestId", id.to_owned())],
-    }
-}
-
-/// `ben.RentCar: compensated: RegisterTrip ✓ → … → CallOffTrip ✓`.
-fn drawn(told: &Notification<Asked>) -> String {
-    let who = told.about.trip.as_ref().map_or("somebody", |plan| plan.traveller.as_str());
-    let step = |step: &wire::Step| format!("{} {}", step.step, if step.ok { "✓" } else { "✗" });
-    let way: Vec<String> = told.path.steps().iter().map(step).collect();
-    let standing: Vec<&str> = told.standing.iter().map(|standing| standing.effect.as_str()).collect();
-    let left = if standing.is_empty() { String::new() } else { format!("; still standing: {}", standing.join(", ")) };
-    format!("{who}: {}: {}{left}", told.outcome.as_str(), way.join(" → "))
-}
-
-#[expect(clippy::print_stdout, reason = "the demo tells its story")]
-fn say(line: &str) {
-    println!("{line}");
 }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use saga::declaration::PATIENT;
 use saga::owner::reactions::{asked, begins, completes, fails};
 use saga::owner::request::whole;
-use saga::owner::{Deadlines, Fields, Form, Owner, Reading};
+use saga::owner::{Deadlines, Form, Owner};
 use saga::topology::Names;
 use saga::{Declaration, Reaction};
 use wire::{EventType, Events, Standing};
@@ -51,16 +51,12 @@ pub(crate) static DECLARATION: Declaration = Declaration {
 const FIELDS: &[&str] = &["traveller", "city", "nights", "car"];
 
 /// How a request is read.
-pub(crate) const FORMS: &[Form<Event, Infallible>] = &[Form {
+pub const FORMS: &[Form<Event, Infallible>] = &[Form {
     kind: kinds::TRIP,
     fields: FIELDS,
-    read,
+    read: |fields, broken| whole(fields, kinds::TRIP, FIELDS, broken, |trip| Trip { trip }),
     schema: ("TripRequest", || schemars::schema_for!(Plan).to_value()),
 }];
-
-fn read(fields: &Fields<'_>, broken: Vec<String>) -> Reading<Event, Infallible> {
-    whole(fields, kinds::TRIP, FIELDS, broken, |trip| Trip { trip })
-}
 
 /// The owner of trips.
 #[derive(Debug)]
