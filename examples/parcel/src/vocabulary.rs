@@ -41,7 +41,7 @@ impl From<&Parcel> for Asked {
 
 wire::vocabulary! {
     /// The events of parcels.
-    pub enum Event about Parcel;
+    pub enum Event about Parcel, schemas;
 
     kinds {
         /// A parcel is accepted, loaded and delivered.

@@ -53,7 +53,7 @@ pub type NotDone = told::NotDone<Trip>;
 
 wire::vocabulary! {
     /// The events of trips.
-    pub enum Event about Trip;
+    pub enum Event about Trip, schemas;
 
     kinds {
         /// A room, a deposit, a flight and a car are booked.

@@ -6,7 +6,7 @@ use crate::{Purchase, booking, fulfillment, payment};
 
 wire::vocabulary! {
     /// An event that a service published: its type and its data.
-    pub enum Event about Purchase;
+    pub enum Event about Purchase, schemas if "schema";
 
     kinds {
         /// A fare is registered, charged and credited.

@@ -27,7 +27,7 @@ mod yaml;
 use saga::{Declaration, Reaction};
 use serde_json::Value;
 use wire::schema::schemars::JsonSchema;
-use wire::schema::{Described, describe};
+use wire::schema::{DataSchemas, Described, describe};
 use wire::{EventType, Lexicon, SagaKind, Vocabulary};
 
 pub use asyncapi::asyncapi;
@@ -86,7 +86,10 @@ pub struct RequestForm {
 impl Map {
     /// The map of these participants, whose requests have these forms, with nothing besides to be deployed.
     #[must_use]
-    pub fn of<V: Vocabulary>(participants: &[&Declaration], form: fn(EventType) -> Option<RequestForm>) -> Self
+    pub fn of<V: Vocabulary + DataSchemas>(
+        participants: &[&Declaration],
+        form: fn(EventType) -> Option<RequestForm>,
+    ) -> Self
     where
         V::About: JsonSchema,
     {

@@ -3,6 +3,9 @@
 /// Makes the events of a choreography of a list: every kind of saga, every step, every effect and every event, one line
 /// each.
 ///
+/// With `, schemas` behind the subject, every type of data derives `JsonSchema`, and the events have the schemas of which
+/// documents are rendered; with `, schemas if "feature"`, they do so under that feature of the crate.
+///
 /// It makes the enum of the events, with its [`Events`](crate::Events), and the modules `kinds`, `steps`, `effects` and
 /// `events` with a constant for each line.
 ///
@@ -28,7 +31,7 @@
 ///
 /// ensemble_wire::vocabulary! {
 ///     /// The events of a parcel service.
-///     pub enum Event about Parcel;
+///     pub enum Event about Parcel, schemas;
 ///     kinds {
 ///         /// A parcel is accepted and delivered.
 ///         PARCEL = "parcel";
@@ -64,7 +67,7 @@
 #[macro_export]
 macro_rules! vocabulary {
     (
-        $(#[$doc:meta])* $vis:vis enum $event:ident about $subject:ty;
+        $(#[$doc:meta])* $vis:vis enum $event:ident about $subject:ty $(, $schemas:ident $(if $feature:literal)?)?;
         kinds { $($(#[doc = $kind_doc:literal])+ $kind:ident = $kind_name:literal;)+ }
         steps { $($(#[doc = $step_doc:literal])+ $step:ident = $step_name:literal of $step_kind:ident $(undoes $undone:ident)?;)+ }
         effects { $($(#[doc = $effect_doc:literal])+ $effect:ident = $effect_name:literal;)* }
@@ -208,8 +211,9 @@ macro_rules! vocabulary {
                 }
             }
 
-            $crate::data_schema! { $($wire => $data,)+ }
         }
+
+        $crate::data_schemas! { ($($schemas $(if $feature)?)?) $event $($wire => $data,)+ }
     };
 }
 
@@ -238,28 +242,23 @@ macro_rules! first {
     };
 }
 
-/// The schemas of the data, where this crate has schemas.
-#[cfg(feature = "schema")]
+/// The schemas of the data, where the list asks for them.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! data_schema {
-    ($($wire:literal => $data:ty,)+) => {
-        fn data_schema(
-            event_type: $crate::EventType,
-            generator: &mut $crate::schema::schemars::SchemaGenerator,
-        ) -> Option<$crate::schema::schemars::Schema> {
-            match event_type.as_str() {
-                $($wire => Some(generator.subschema_for::<$data>()),)+
-                _ => None,
+macro_rules! data_schemas {
+    (() $($rest:tt)*) => {};
+    ((schemas $(if $feature:literal)?) $event:ident $($wire:literal => $data:ty,)+) => {
+        $(#[cfg(feature = $feature)])?
+        impl $crate::schema::DataSchemas for $event {
+            fn data_schema(
+                event_type: $crate::EventType,
+                generator: &mut $crate::schema::schemars::SchemaGenerator,
+            ) -> Option<$crate::schema::schemars::Schema> {
+                match event_type.as_str() {
+                    $($wire => Some(generator.subschema_for::<$data>()),)+
+                    _ => None,
+                }
             }
         }
     };
-}
-
-/// The schemas of the data, where this crate has no schemas.
-#[cfg(not(feature = "schema"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! data_schema {
-    ($($tokens:tt)*) => {};
 }

@@ -14,10 +14,17 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::envelope::Written;
-use crate::{EventType, Notification, Vocabulary};
+use crate::{EventType, Events, Notification, Vocabulary};
 
 #[doc(hidden)]
 pub use schemars;
+
+/// The schemas of the data of events. The macro [`vocabulary!`](crate::vocabulary!) makes them of a list that asks for
+/// them.
+pub trait DataSchemas: Events {
+    /// The schema of the data of an event of this type; `None` for a request.
+    fn data_schema(event_type: EventType, generator: &mut SchemaGenerator) -> Option<Schema>;
+}
 
 /// The schemas of a vocabulary.
 #[derive(Clone, Debug)]
@@ -33,7 +40,7 @@ pub struct Described {
 /// The schemas of these events and of notifications. References lead below `at`, a JSON pointer such as
 /// `/components/schemas`.
 #[must_use]
-pub fn describe<V: Vocabulary>(at: &'static str, events: &[EventType]) -> Described
+pub fn describe<V: Vocabulary + DataSchemas>(at: &'static str, events: &[EventType]) -> Described
 where
     V::About: JsonSchema,
 {
@@ -56,7 +63,7 @@ struct Schemas<V> {
     vocabulary: PhantomData<V>,
 }
 
-impl<V: Vocabulary> Schemas<V>
+impl<V: Vocabulary + DataSchemas> Schemas<V>
 where
     V::About: JsonSchema,
 {

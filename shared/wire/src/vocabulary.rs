@@ -73,10 +73,6 @@ pub trait Events: Clone + Debug + PartialEq + Serialize + Send + Sync + Sized + 
     /// Reads the data of an event of this type; `None` for a request, whose data its reader knows.
     fn parse(event_type: EventType, data: &str) -> Option<serde_json::Result<Self>>;
 
-    /// The schema of the data of an event of this type; `None` for a request.
-    #[cfg(feature = "schema")]
-    fn data_schema(event_type: EventType, generator: &mut schemars::SchemaGenerator) -> Option<schemars::Schema>;
-
     /// The data, where an event of this type holds such data.
     fn holds<D: Data<Self::Subject>>(&self) -> Option<&D> {
         let data: &dyn Any = self.data();

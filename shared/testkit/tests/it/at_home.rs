@@ -34,7 +34,7 @@ impl From<&Parcel> for Parcel {
 
 wire::vocabulary! {
     /// The events of parcels.
-    pub(crate) enum Event about Parcel;
+    pub(crate) enum Event about Parcel, schemas;
     kinds {
         /// A parcel is accepted and handed over.
         PARCEL = "parcel";
