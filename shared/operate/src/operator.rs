@@ -22,7 +22,7 @@ const WAIT: Duration = Duration::from_secs(1);
 ///
 /// See the example of [the crate](crate).
 pub async fn publish(aws: &Aws, settings: &Settings, messages: Vec<Announcement>) -> Vec<Result<(), Unavailable>> {
-    let announcer = Arc::new(Announcer::new(aws.clone(), settings.names.clone(), settings.linger));
+    let announcer = Arc::new(Announcer::new(aws.clone(), settings.names.clone()));
     let mut results: Vec<_> = messages.iter().map(|_| Err(Unavailable::new("SNS", "it was not sent"))).collect();
     let mut tasks = JoinSet::new();
     for (index, message) in messages.into_iter().enumerate() {

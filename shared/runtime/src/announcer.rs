@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use saga::topology::Names;
@@ -21,15 +20,14 @@ type Result = std::result::Result<(), Unavailable>;
 pub struct Announcer {
     aws: Aws,
     names: Names,
-    linger: Duration,
     batchers: Mutex<BTreeMap<Channel, Batcher<Announcement, Result>>>,
 }
 
 impl Announcer {
-    /// An announcer for the topics of these names; a batch waits this long for company.
+    /// An announcer for the topics of these names.
     #[must_use]
-    pub fn new(aws: Aws, names: Names, linger: Duration) -> Self {
-        Self { aws, names, linger, batchers: Mutex::default() }
+    pub fn new(aws: Aws, names: Names) -> Self {
+        Self { aws, names, batchers: Mutex::default() }
     }
 
     /// Publishes all of these.
@@ -53,7 +51,7 @@ impl Announcer {
         let mut batchers = self.batchers.lock().unwrap_or_else(PoisonError::into_inner);
         let start = || {
             let (client, topic) = (self.aws.clients.sns.clone(), self.aws.channel_arn(&self.names, channel));
-            Batcher::start(self.linger, size, move |batch| publish_batch(client.clone(), topic.clone(), batch))
+            Batcher::start(size, move |batch| publish_batch(client.clone(), topic.clone(), batch))
         };
         batchers.entry(channel).or_insert_with(start).clone()
     }

@@ -1,15 +1,18 @@
 //! Gathers single calls into batches, and gives each caller its own entry's result.
 //!
+//! No entry waits for company that may not come: a batch leaves at once when nothing is in flight, and what comes while
+//! one is in flight leaves together when that lands. A full batch waits for no other. This is Nagle's rule (RFC 896)
+//! without a timer.
+//!
 //! **Invariant:** an entry is answered exactly once: by its own result, or by [`Gone`] when the batch's task has died.
 //! A batch holds at most what AWS allows.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 /// Entries of one batch, for SQS and SNS alike
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>).
@@ -40,13 +43,13 @@ impl<E, T> Clone for Batcher<E, T> {
 
 impl<E: Send + 'static, T: Send + 'static> Batcher<E, T> {
     /// A batcher that hands batches to `flush`, which answers for each entry in order.
-    pub fn start<F, R>(linger: Duration, size: fn(&E) -> usize, flush: F) -> Self
+    pub fn start<F, R>(size: fn(&E) -> usize, flush: F) -> Self
     where
         F: Fn(Vec<E>) -> R + Send + Sync + 'static,
         R: Future<Output = Vec<T>> + Send + 'static,
     {
         let (sender, receiver) = mpsc::channel(ENTRIES_MAX * IN_FLIGHT_MAX);
-        tokio::spawn(gather(receiver, linger, size, Arc::new(flush)));
+        tokio::spawn(gather(receiver, size, Arc::new(flush)));
         Self { sender }
     }
 
@@ -66,110 +69,164 @@ impl<E: Send + 'static, T: Send + 'static> Batcher<E, T> {
     }
 }
 
+/// An entry that waits, and who waits for its result.
+type Waiting<E, T> = VecDeque<(E, oneshot::Sender<T>)>;
+
 /// Runs until every [`Batcher`] is dropped and what they added is flushed.
-async fn gather<E, T, F, R>(
-    mut receiver: mpsc::Receiver<(E, oneshot::Sender<T>)>,
-    linger: Duration,
-    size: fn(&E) -> usize,
-    flush: Arc<F>,
-) where
+async fn gather<E, T, F, R>(mut receiver: mpsc::Receiver<(E, oneshot::Sender<T>)>, size: fn(&E) -> usize, flush: Arc<F>)
+where
     E: Send + 'static,
     T: Send + 'static,
     F: Fn(Vec<E>) -> R + Send + Sync + 'static,
     R: Future<Output = Vec<T>> + Send + 'static,
 {
-    let slots = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
     let mut flights = JoinSet::new();
-    let mut carried = None;
-    loop {
-        let first = match carried.take() {
-            Some(first) => first,
-            None => match receiver.recv().await {
-                Some(first) => first,
-                None => break,
-            },
-        };
-        let mut bytes = size(&first.0);
-        let mut batch = vec![first];
-        let deadline = Instant::now() + linger;
-        while batch.len() < ENTRIES_MAX {
-            match tokio::time::timeout_at(deadline, receiver.recv()).await {
-                Ok(Some(next)) if bytes + size(&next.0) > BYTES_MAX => {
-                    carried = Some(next);
-                    break;
-                }
-                Ok(Some(next)) => {
-                    bytes += size(&next.0);
-                    batch.push(next);
-                }
-                Ok(None) | Err(_) => break,
-            }
+    let mut waiting = VecDeque::new();
+    let mut is_open = true;
+    while is_open || !waiting.is_empty() {
+        // Whoever is there already travels along.
+        while waiting.len() < ENTRIES_MAX
+            && let Ok(next) = receiver.try_recv()
+        {
+            waiting.push_back(next);
         }
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
-            break;
-        };
-        let flush = Arc::clone(&flush);
-        flights.spawn(async move {
-            let (entries, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-            for (answer, result) in answers.into_iter().zip(flush(entries).await) {
-                // A caller that went away needs no answer.
-                drop(answer.send(result));
-            }
-            drop(slot);
-        });
-        while flights.try_join_next().is_some() {}
+        if leaves(&waiting, size, flights.len()) {
+            let (entries, answers): (Vec<_>, Vec<_>) = next_batch(&mut waiting, size).into_iter().unzip();
+            let flush = Arc::clone(&flush);
+            flights.spawn(async move {
+                for (answer, result) in answers.into_iter().zip(flush(entries).await) {
+                    // A caller that went away needs no answer.
+                    drop(answer.send(result));
+                }
+            });
+            continue;
+        }
+        tokio::select! {
+            next = receiver.recv(), if is_open && waiting.len() < ENTRIES_MAX => match next {
+                Some(next) => waiting.push_back(next),
+                None => is_open = false,
+            },
+            Some(_landed) = flights.join_next() => {}
+        }
     }
     while flights.join_next().await.is_some() {}
 }
 
+/// Whether a batch leaves now: a full one while there is room, and any other once nothing is in flight.
+fn leaves<E, T>(waiting: &Waiting<E, T>, size: fn(&E) -> usize, in_flight: usize) -> bool {
+    match in_flight {
+        0 => !waiting.is_empty(),
+        1..IN_FLIGHT_MAX => {
+            waiting.len() >= ENTRIES_MAX || waiting.iter().map(|(entry, _)| size(entry)).sum::<usize>() > BYTES_MAX
+        }
+        _ => false,
+    }
+}
+
+/// Takes as many entries as one batch may hold; at least one.
+fn next_batch<E, T>(waiting: &mut Waiting<E, T>, size: fn(&E) -> usize) -> Vec<(E, oneshot::Sender<T>)> {
+    let mut bytes = 0;
+    let fits = |(entry, _): &&(E, oneshot::Sender<T>)| {
+        bytes += size(entry);
+        bytes <= BYTES_MAX
+    };
+    let number = waiting.iter().take(ENTRIES_MAX).take_while(fits).count().max(1);
+    waiting.drain(..number.min(waiting.len())).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use tokio::sync::Notify;
+
     use super::*;
 
-    /// Echoes each entry with the size of its batch; refuses odd ones.
-    fn echo(linger_ms: u64) -> Batcher<usize, (usize, Result<usize, ()>)> {
+    /// A batcher whose batches land when they are told to, and answer each entry with the size of its batch; it refuses
+    /// odd entries.
+    fn held(land: &Arc<Notify>) -> Batcher<usize, (usize, Result<usize, ()>)> {
+        let land = Arc::clone(land);
         Batcher::start(
-            Duration::from_millis(linger_ms),
             |entry| *entry,
-            |entries| async move {
-                let len = entries.len();
-                entries.into_iter().map(|entry| (len, if entry % 2 == 0 { Ok(entry) } else { Err(()) })).collect()
+            move |entries: Vec<usize>| {
+                let land = Arc::clone(&land);
+                async move {
+                    land.notified().await;
+                    let len = entries.len();
+                    entries.into_iter().map(|entry| (len, if entry % 2 == 0 { Ok(entry) } else { Err(()) })).collect()
+                }
             },
         )
     }
 
-    #[tokio::test]
-    async fn entries_travel_together_and_each_gets_its_own_result() {
-        // A linger that no test waits for: only full batches leave.
-        let batcher = echo(3_600_000);
+    /// Adds entries, each by a task of its own, and waits until all of them are on their way.
+    async fn add(
+        batcher: &Batcher<usize, (usize, Result<usize, ()>)>,
+        entries: impl IntoIterator<Item = usize>,
+    ) -> JoinSet<(usize, (usize, Result<usize, ()>))> {
         let mut tasks = JoinSet::new();
-        for entry in 0..20 {
+        for entry in entries {
             let batcher = batcher.clone();
-            tasks.spawn(async move { (entry, batcher.add(entry).await) });
+            tasks.spawn(async move { (entry, batcher.add(entry).await.unwrap()) });
+            // Each runs until it waits for its result; then the batcher has taken it.
+            for _ in 0..4 {
+                tokio::task::yield_now().await;
+            }
         }
-        while let Some(Ok((entry, result))) = tasks.join_next().await {
-            let (len, result) = result.unwrap();
-            assert_eq!(result, if entry % 2 == 0 { Ok(entry) } else { Err(()) });
+        tasks
+    }
+
+    #[tokio::test]
+    async fn an_entry_without_company_leaves_at_once() {
+        let land = Arc::new(Notify::new());
+        land.notify_one();
+        assert_eq!(held(&land).add(2).await, Ok((1, Ok(2))));
+    }
+
+    #[tokio::test]
+    async fn what_comes_while_a_batch_is_in_flight_leaves_together_when_that_lands() {
+        let land = Arc::new(Notify::new());
+        let batcher = held(&land);
+        let mut alone = add(&batcher, [0]).await;
+        let mut others = add(&batcher, 1..=5).await;
+        land.notify_one();
+        assert_eq!(alone.join_next().await.unwrap().unwrap(), (0, (1, Ok(0))));
+        land.notify_one();
+        while let Some(Ok((entry, (len, result)))) = others.join_next().await {
+            assert_eq!((len, result), (5, if entry % 2 == 0 { Ok(entry) } else { Err(()) }));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_batch_waits_for_no_other() {
+        let land = Arc::new(Notify::new());
+        let batcher = held(&land);
+        let _never_lands = add(&batcher, [0]).await;
+        let mut full = add(&batcher, 1..=ENTRIES_MAX).await;
+        // The first is told to land, and whichever is told, the full one was in flight by then.
+        land.notify_waiters();
+        while let Some(Ok((_, (len, _)))) = full.join_next().await {
             assert_eq!(len, ENTRIES_MAX);
         }
     }
 
     #[tokio::test]
-    async fn an_entry_without_company_leaves_when_its_linger_is_over() {
-        assert_eq!(echo(1).add(2).await, Ok((1, Ok(2))));
-    }
-
-    #[tokio::test]
     async fn a_batch_never_holds_more_bytes_than_allowed() {
-        let batcher = echo(5);
-        let (one, two) = tokio::join!(batcher.add(BYTES_MAX - 2), batcher.add(4));
-        assert_eq!((one.unwrap().0, two.unwrap().0), (1, 1));
+        let land = Arc::new(Notify::new());
+        let batcher = held(&land);
+        let mut first = add(&batcher, [0]).await;
+        let mut large = add(&batcher, [BYTES_MAX - 2, 4]).await;
+        land.notify_waiters();
+        assert_eq!(first.join_next().await.unwrap().unwrap(), (0, (1, Ok(0))));
+        for _ in 0..2 {
+            land.notify_one();
+            let (_, (len, _)) = large.join_next().await.unwrap().unwrap();
+            assert_eq!(len, 1);
+        }
     }
 
     #[tokio::test]
     async fn a_flush_that_dies_leaves_no_caller_waiting() {
         let batcher: Batcher<u8, ()> =
-            Batcher::start(Duration::ZERO, |_| 1, |_| async { panic!("the flush dies, as this test wants") });
+            Batcher::start(|_| 1, |_| async { panic!("the flush dies, as this test wants") });
         assert_eq!(batcher.add(1).await, Err(Gone));
     }
 }

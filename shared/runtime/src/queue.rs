@@ -73,24 +73,15 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// The queue of this name, and the one for what can never be handled; a batch waits this long for company. A dead
-    /// letter is cleaned.
+    /// The queue of this name, and the one for what can never be handled. A dead letter is cleaned.
     #[must_use]
-    pub fn new(aws: &Aws, name: &str, dlq: &str, linger: Duration, cleaning: Cleaning) -> Self {
+    pub fn new(aws: &Aws, name: &str, dlq: &str, cleaning: Cleaning) -> Self {
         let (client, url) = (aws.clients.sqs.clone(), aws.queue_url(name));
         let (delete_client, delete_url) = (client.clone(), url.clone());
         let (change_client, change_url) = (client.clone(), url.clone());
         Self {
-            deletes: Batcher::start(
-                linger,
-                |_| 0,
-                move |batch| delete(delete_client.clone(), delete_url.clone(), batch),
-            ),
-            visibilities: Batcher::start(
-                linger,
-                |_| 0,
-                move |batch| change(change_client.clone(), change_url.clone(), batch),
-            ),
+            deletes: Batcher::start(|_| 0, move |batch| delete(delete_client.clone(), delete_url.clone(), batch)),
+            visibilities: Batcher::start(|_| 0, move |batch| change(change_client.clone(), change_url.clone(), batch)),
             client,
             url,
             dlq_url: aws.queue_url(dlq),

@@ -68,12 +68,12 @@ impl Service {
             let store = Store::new(aws.clients.dynamodb.clone(), names.of_service(name), counters, indexed);
             let cleaning = Cleaning::of::<P::Vocabulary>();
             let (effects, participant) = (Arc::new(effects(&aws, &settings)), Arc::new(participant));
-            let announcer = Arc::new(Announcer::new(aws.clone(), names.clone(), settings.linger));
+            let announcer = Arc::new(Announcer::new(aws.clone(), names.clone()));
             let (breakers, locks) = (Arc::new(Breakers::default()), SagaLocks::default());
             let consumer = |door: Door| {
                 let queue = participant.declaration().queue(door);
                 let consumer = Consumer {
-                    queue: Queue::new(&aws, &names.of_service(&queue), &names.dlq(&queue), settings.linger, cleaning),
+                    queue: Queue::new(&aws, &names.of_service(&queue), &names.dlq(&queue), cleaning),
                     door,
                     store: store.clone(),
                     effects: Arc::clone(&effects),

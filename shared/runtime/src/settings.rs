@@ -225,12 +225,6 @@ const VISIBILITY: Variable = Variable {
     allowed: "a whole number from 3 to 3600",
     about: "how long a message stays invisible without a heartbeat; after a crash it comes back as late as this",
 };
-const LINGER: Variable = Variable {
-    name: "ENSEMBLE_LINGER_MS",
-    default: Some("5"),
-    allowed: "a whole number from 0 to 1000",
-    about: "how long a batch waits for company, in milliseconds",
-};
 const GRACE: Variable = Variable {
     name: "ENSEMBLE_GRACE_SECS",
     default: Some("6"),
@@ -262,8 +256,6 @@ pub struct Settings {
     pub wait: Duration,
     /// How long a message stays invisible without a heartbeat.
     pub visibility: Duration,
-    /// How long a batch waits for company.
-    pub linger: Duration,
     /// How long messages at work may go on after a stop.
     pub grace: Duration,
     /// How often sagas whose time is up are looked for.
@@ -287,7 +279,6 @@ impl Settings {
             pollers: count(&POLLERS, 16)?,
             wait: secs(&WAIT, 1..=20)?,
             visibility: secs(&VISIBILITY, 3..=3600)?,
-            linger: Duration::from_millis(environment.number(&LINGER, 0..=1000)?),
             grace: secs(&GRACE, 0..=600)?,
             sweep: secs(&SWEEP, 1..=3600)?,
         })
@@ -319,7 +310,6 @@ mod tests {
             ("ENSEMBLE_POLLERS", "17"),
             ("ENSEMBLE_WAIT_SECS", "21"),
             ("ENSEMBLE_VISIBILITY_SECS", "-30"),
-            ("ENSEMBLE_LINGER_MS", "1.5"),
             ("ENSEMBLE_GRACE_SECS", "601"),
         ];
         for (name, value) in cases {

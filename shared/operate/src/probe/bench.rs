@@ -73,7 +73,7 @@ impl Bench {
 
     /// A queue of the runtime, which is one of the probe's.
     pub(super) fn queue(&self, queue: &str) -> Queue {
-        Queue::new(&self.aws, &self.name(queue), &self.names().dlq(queue), Duration::ZERO, Cleaning::NOTHING)
+        Queue::new(&self.aws, &self.name(queue), &self.names().dlq(queue), Cleaning::NOTHING)
     }
 
     pub(super) fn counters(&self) -> Counters {

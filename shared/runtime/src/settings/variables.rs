@@ -1,6 +1,6 @@
 //! The list of all variables, for the documentation.
 
-use crate::settings::{CONCURRENCY, GRACE, LINGER, POLLERS, PREFIX, SWEEP, VISIBILITY, Variable, WAIT};
+use crate::settings::{CONCURRENCY, GRACE, POLLERS, PREFIX, SWEEP, VISIBILITY, Variable, WAIT};
 use crate::{aws, telemetry};
 
 /// Every variable of the machinery.
@@ -10,7 +10,6 @@ pub const VARIABLES: &[&Variable] = &[
     &POLLERS,
     &WAIT,
     &VISIBILITY,
-    &LINGER,
     &GRACE,
     &SWEEP,
     &aws::ENDPOINT,
