@@ -25,11 +25,11 @@ use crate::{Declaration, Reaction};
 /// use ensemble_saga::step::{Heard, State};
 /// use ensemble_saga::{Context, Decision, Input, Participant, Then};
 /// use jiff::Timestamp;
-/// use parcel::{Event, parcel, vocabulary::Done};
-/// use wire::{Journey, SagaId};
+/// use parcel::{Event, parcel};
+/// use wire::{Journey, SagaId, told::Done};
 ///
 /// let couriers = parcel::couriers();
-/// let done = Done { parcel: parcel("Elm.Street"), journey: Journey::until(Timestamp::MAX) };
+/// let done = Done { subject: parcel("Elm.Street"), journey: Journey::until(Timestamp::MAX) };
 /// let heard = Heard::new(Event::ParcelLoaded(done), None).unwrap();
 /// let saga = SagaId::of_request("parcel", "request-1");
 /// let context = Context { saga, now: Timestamp::UNIX_EPOCH, receive: 1, said: &[], reaction: None };

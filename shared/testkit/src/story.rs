@@ -42,11 +42,11 @@ impl Story {
 ///
 /// ```
 /// use ensemble_testkit::{Conformance, Message, NOW, Node, Nothing, Story};
-/// use parcel::{Event, parcel, vocabulary::Done, vocabulary::steps};
-/// use wire::{Failure, Journey, SagaId, told::UnwindingStarted};
+/// use parcel::{Event, parcel, vocabulary::steps};
+/// use wire::{Failure, Journey, SagaId, told::Done, told::UnwindingStarted};
 ///
 /// let journey = Journey::until(NOW + std::time::Duration::from_secs(900));
-/// let loaded = |address| Event::ParcelLoaded(Done { parcel: parcel(address), journey: journey.clone() });
+/// let loaded = |address| Event::ParcelLoaded(Done { subject: parcel(address), journey: journey.clone() });
 /// let error = Failure::new("Cancelled", steps::ACCEPT, "the sender wants it back");
 /// let unwinding =
 ///     Event::UnwindingStarted(UnwindingStarted { subject: parcel("Elm.Street"), error, journey: journey.clone() });

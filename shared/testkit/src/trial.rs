@@ -17,11 +17,11 @@ use crate::NOW;
 ///
 /// ```
 /// use ensemble_testkit::{NOW, Trial};
-/// use parcel::{Event, parcel, vocabulary::Done};
-/// use wire::Journey;
+/// use parcel::{Event, parcel};
+/// use wire::{Journey, told::Done};
 ///
 /// let mut trial = Trial::new(parcel::couriers());
-/// let loaded = Done { parcel: parcel("nowhere"), journey: Journey::until(NOW) };
+/// let loaded = Done { subject: parcel("nowhere"), journey: Journey::until(NOW) };
 /// assert!(matches!(trial.hears(Event::ParcelLoaded(loaded)).event(), Event::DeliveryRefused(_)));
 /// ```
 #[derive(Debug)]

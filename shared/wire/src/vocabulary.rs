@@ -41,10 +41,10 @@ pub trait Subject: Clone + Debug + PartialEq + Eq + Serialize + DeserializeOwned
 /// # Examples
 ///
 /// ```
-/// use ensemble_wire::{Events, Journey};
-/// use parcel::{Event, parcel, vocabulary::Done, vocabulary::events};
+/// use ensemble_wire::{Events, Journey, told::Done};
+/// use parcel::{Event, parcel, vocabulary::events};
 ///
-/// let done = Done { parcel: parcel("Elm.Street"), journey: Journey::until(jiff::Timestamp::MAX) };
+/// let done = Done { subject: parcel("Elm.Street"), journey: Journey::until(jiff::Timestamp::MAX) };
 /// let event = Event::ParcelLoaded(done.clone());
 /// assert_eq!(event.event_type(), events::PARCEL_LOADED);
 /// assert_eq!(event.data().subject(), Some(&parcel("Elm.Street")));

@@ -19,18 +19,17 @@ use crate::topology::Names;
 /// use std::convert::Infallible;
 ///
 /// use ensemble_saga::owner::{Deadlines, Form, Owner};
-/// use ensemble_saga::topology::{Channel, Names};
+/// use ensemble_saga::topology::Names;
 /// use ensemble_saga::Declaration;
 /// use parcel::desk::FORMS;
-/// use parcel::vocabulary::{Done, NotDone, effects, kinds};
+/// use parcel::vocabulary::effects;
 /// use parcel::{Event, Parcel};
-/// use wire::told::{Completed, Failed, NoDetails};
-/// use wire::{Events, Failure, Path, SagaId, SagaKind, Standing, StepType};
+/// use wire::Standing;
 ///
 /// /// The owner of parcels.
 /// #[derive(Debug)]
 /// pub struct Desk {
-///     topic: String,
+///     names: Names,
 ///     deadlines: Deadlines,
 /// }
 ///
@@ -38,7 +37,7 @@ use crate::topology::Names;
 ///     /// The owner under these names, with a quarter of an hour for each parcel.
 ///     #[must_use]
 ///     pub fn new(names: &Names) -> Self {
-///         Self { topic: names.topic(Channel::Requests(kinds::PARCEL)), deadlines: Deadlines::default() }
+///         Self { names: names.clone(), deadlines: Deadlines::default() }
 ///     }
 /// }
 ///
@@ -54,34 +53,16 @@ use crate::topology::Names;
 ///         FORMS
 ///     }
 ///
-///     fn seal(&self, secret: &Infallible, _saga: SagaId) -> Result<String, String> {
-///         match *secret {}
-///     }
-///
-///     fn requested_by(&self, topic: &str) -> Option<SagaKind> {
-///         (topic == self.topic).then_some(kinds::PARCEL)
+///     fn names(&self) -> &Names {
+///         &self.names
 ///     }
 ///
 ///     fn deadlines(&self) -> &Deadlines {
 ///         &self.deadlines
 ///     }
 ///
-///     fn fails(&self, _step: StepType, _parcel: &Parcel) -> Option<Failure> {
-///         None
-///     }
-///
 ///     fn standing(&self, parcel: &Parcel) -> Standing {
 ///         Standing { effect: effects::ACCEPTED, id: parcel.parcel.address.to_string(), amount: None }
-///     }
-///
-///     fn completed(&self, event: &Event, earlier: u32, path: Path) -> Option<Event> {
-///         let Done { parcel, .. } = event.holds().cloned()?;
-///         Some(Event::ParcelCompleted(Completed { subject: parcel, details: NoDetails {}, earlier, path }))
-///     }
-///
-///     fn failed(&self, event: &Event) -> Option<Failed<Parcel, NoDetails>> {
-///         let NotDone { parcel, error, standing, journey } = event.holds().cloned()?;
-///         Some(Failed { standing, ..Failed::new(parcel, error, journey.path) })
 ///     }
 /// }
 /// # Desk::new(&Names::default());

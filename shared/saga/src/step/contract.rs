@@ -31,9 +31,9 @@ pub const AT_WORK_MAX: SignedDuration = SignedDuration::from_secs(300);
 /// use std::convert::Infallible;
 ///
 /// use ensemble_saga::Context;
-/// use ensemble_saga::step::{Acted, Answer, Ending, Failed, Heard, Signature, Step, Turn, Undone};
+/// use ensemble_saga::step::{Acted, Heard, Signature, Step, Turn, Undone};
 /// use parcel::vocabulary::events::*;
-/// use parcel::vocabulary::{Done, NotDone, effects, steps};
+/// use parcel::vocabulary::{effects, steps};
 /// use parcel::{Event, Parcel};
 /// use serde::{Deserialize, Serialize};
 /// use wire::Standing;
@@ -77,17 +77,6 @@ pub const AT_WORK_MAX: SignedDuration = SignedDuration::from_secs(300);
 ///
 ///     fn standing(&self, van: &Van, _parcel: &Parcel, _context: &Context<'_, Event>) -> Option<Standing> {
 ///         Some(Standing { effect: effects::LOADED, id: van.0.clone(), amount: None })
-///     }
-///
-///     fn answer(&self, answer: Answer<Event, Van>) -> Option<Event> {
-///         let Answer { subject: parcel, journey, ending } = answer;
-///         let (tell, Failed { error, standing }): (fn(NotDone) -> Event, Failed) = match ending {
-///             Ending::Done(_) => return Some(Event::ParcelLoaded(Done { parcel, journey })),
-///             Ending::Refused(_, failed) => (Event::LoadingRefused, failed),
-///             Ending::Undone(_, failed) => (Event::ParcelUnloaded, failed),
-///             Ending::Stands(_, failed) => (Event::ParcelKept, failed),
-///         };
-///         Some(tell(NotDone { parcel, error, standing, journey }))
 ///     }
 /// }
 /// # ensemble_saga::step::StepList::default().with(Load);
@@ -253,7 +242,26 @@ pub enum Undone<E, F> {
 ///
 /// # Examples
 ///
-/// See the example of [`Step`].
+/// A step that has more to tell than [`told::Done`] and [`told::NotDone`] makes its event in [`Step::answer`]. This is how
+/// the step `Load` would tell the same:
+///
+/// ```
+/// use ensemble_saga::step::{Answer, Ending, Failed};
+/// use parcel::carriers::Van;
+/// use parcel::{Event, Parcel};
+/// use wire::told::{Done, NotDone};
+///
+/// fn told(answer: Answer<Event, Van>) -> Event {
+///     let Answer { subject, journey, ending } = answer;
+///     let (tell, Failed { error, standing }): (fn(NotDone<Parcel>) -> Event, Failed) = match ending {
+///         Ending::Done(_van) => return Event::ParcelLoaded(Done { subject, journey }),
+///         Ending::Refused(_, failed) => (Event::LoadingRefused, failed),
+///         Ending::Undone(_, failed) => (Event::ParcelUnloaded, failed),
+///         Ending::Stands(_, failed) => (Event::ParcelKept, failed),
+///     };
+///     tell(NotDone { subject, error, standing, journey })
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Answer<V: Events, F> {
     /// What the step is about.
@@ -268,7 +276,7 @@ pub struct Answer<V: Events, F> {
 ///
 /// # Examples
 ///
-/// See the example of [`Step`].
+/// See the example of [`Answer`].
 #[derive(Clone, Debug)]
 pub enum Ending<F> {
     /// It took effect.

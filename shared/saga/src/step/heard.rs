@@ -8,10 +8,10 @@ use wire::{Events, Journey};
 ///
 /// ```
 /// use ensemble_saga::step::Heard;
-/// use parcel::{Event, parcel, vocabulary::Done};
-/// use wire::Journey;
+/// use parcel::{Event, parcel};
+/// use wire::{Journey, told::Done};
 ///
-/// let event = Event::ParcelLoaded(Done { parcel: parcel("Elm.Street"), journey: Journey::until(jiff::Timestamp::MAX) });
+/// let event = Event::ParcelLoaded(Done { subject: parcel("Elm.Street"), journey: Journey::until(jiff::Timestamp::MAX) });
 /// let heard = Heard::new(event, None).unwrap();
 /// assert_eq!(heard.subject, parcel("Elm.Street"));
 /// ```
