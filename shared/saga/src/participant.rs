@@ -262,7 +262,7 @@ pub enum Then<P: Participant + ?Sized> {
     /// and whoever hears the one must have been told the other.
     AnnounceBehind(Vec<EventType>, Vec<P::Vocabulary>),
     /// Announce these events, and keep on record what the state that is left has announced of these types, or will: the
-    /// messages that led to those announce them.
+    /// messages that led to those announce them. A [step that waits](crate::step::waits) is left so.
     AnnounceBeside(Vec<EventType>, Vec<P::Vocabulary>),
     /// The state is an intent: act outside.
     Perform(P::Effect),

@@ -15,6 +15,31 @@
 //! let event = Event::ParcelAccepted(Registered { subject: parcel("Elm.Street"), journey });
 //! assert!(event.holds::<Registered<Parcel>>().is_some());
 //! ```
+//!
+//! A step tells by [`Done`] that it took effect, and by [`NotDone`] that it did not, that it is undone, or that it stands:
+//!
+//! ```
+//! use ensemble_wire::{Failure, Journey, told::Done, told::NotDone};
+//! use parcel::{Event, parcel, vocabulary::steps};
+//!
+//! let (subject, journey) = (parcel("Elm.Street"), Journey::until(jiff::Timestamp::MAX));
+//! let loaded = Event::ParcelLoaded(Done { subject: subject.clone(), journey: journey.clone() });
+//!
+//! let error = Failure::new("NobodyThere", steps::DELIVER, "nobody took it");
+//! let unloaded = Event::ParcelUnloaded(NotDone { subject, error, standing: Vec::new(), journey });
+//! # assert_ne!(loaded, unloaded);
+//! ```
+//!
+//! What a person answered is told by [`Answered`], whatever the question was:
+//!
+//! ```
+//! use ensemble_wire::{Data, Journey, told::Answered};
+//! use parcel::parcel;
+//!
+//! let (subject, journey) = (parcel("Elm.Street"), Journey::until(jiff::Timestamp::MAX));
+//! let told = Answered { subject, by: "ann".to_owned(), answer: "yes".to_owned(), journey };
+//! assert_eq!(told.subject(), Some(&parcel("Elm.Street")));
+//! ```
 
 use serde::{Deserialize, Serialize};
 

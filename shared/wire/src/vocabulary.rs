@@ -206,7 +206,18 @@ pub trait Vocabulary: Events {
         Self::new(Self::LEXICON.telling(kind, Outcome::Rejected)?, &rejected)
     }
 
-    /// What was asked for, by an event that says so.
+    /// What was asked for, by an event that says so: a rejection, or one that says what its saga is about.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ensemble_wire::{Journey, Vocabulary, told::Done};
+    /// use parcel::{Asked, Event, parcel};
+    ///
+    /// let (subject, journey) = (parcel("Elm.Street"), Journey::until(jiff::Timestamp::MAX));
+    /// let event = Event::ParcelLoaded(Done { subject, journey });
+    /// assert_eq!(event.asked(), Some(Asked::from(&parcel("Elm.Street"))));
+    /// ```
     fn asked(&self) -> Option<Self::Asked> {
         let rejected: Option<&Rejected<Self::Asked>> = self.holds();
         rejected.map(|rejected| rejected.asked.clone()).or_else(|| self.data().subject().map(Self::Asked::from))

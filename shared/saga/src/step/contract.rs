@@ -145,6 +145,44 @@ pub trait Step: Debug + Send + Sync + 'static {
 
     /// Whether no path names the step, though it is done: there was nothing to do. The compensation is named by
     /// [`Step::undone_by`].
+    ///
+    /// # Examples
+    ///
+    /// A parcel that a neighbour takes from the desk needs no van, and its path does not say that it was loaded:
+    ///
+    /// ```
+    /// # use std::convert::Infallible;
+    /// # use ensemble_saga::Context;
+    /// # use ensemble_saga::step::{Acted, Heard, Signature, Step, Turn};
+    /// # use parcel::Event;
+    /// # use parcel::vocabulary::{events::*, steps};
+    /// /// On which van the parcel is, if on any.
+    /// type Van = Option<String>;
+    ///
+    /// # #[derive(Debug)]
+    /// # struct Load;
+    /// impl Step for Load {
+    ///     // …
+    /// #     type Vocabulary = Event;
+    /// #     type Effect = Infallible;
+    /// #     type Reply = Infallible;
+    ///     type Facts = Van;
+    /// #     const SIGNATURE: Signature = Signature::new(steps::LOAD, PARCEL_ACCEPTED, PARCEL_LOADED).leaves_nothing();
+    /// #     fn act(
+    /// #         &self,
+    /// #         _heard: &Heard<Event>,
+    /// #         _turn: &Turn<'_, Event, Infallible>,
+    /// #         _context: &Context<'_, Event>,
+    /// #     ) -> Acted<Infallible, Van> {
+    /// #         Acted::done(None)
+    /// #     }
+    ///
+    ///     fn is_left_out(&self, van: &Van) -> bool {
+    ///         van.is_none()
+    ///     }
+    /// }
+    /// # ensemble_saga::step::StepList::default().with(Load);
+    /// ```
     fn is_left_out(&self, facts: &Self::Facts) -> bool {
         let _ = facts;
         false
@@ -183,7 +221,8 @@ pub type About<S> = <<S as Step>::Vocabulary as Events>::Subject;
 pub struct Turn<'a, V: Events, R> {
     /// What the step is about.
     pub subject: &'a V::Subject,
-    /// The answer for which the step waited, where its signature says that it waits for one.
+    /// The answer for which the step waited, where its signature says that it waits for one; shown at
+    /// [`waits`](super::waits).
     pub answer: Option<&'a V>,
     /// What the world outside answered to the step's last [`Acted::Look`] or [`Acted::Ask`].
     pub reply: Option<&'a R>,

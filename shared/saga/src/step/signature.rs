@@ -80,6 +80,20 @@ impl Signature {
     ///
     /// While it is compiled, for a step that hears a text beside an event: the text is stored nowhere, so that it would be
     /// lost while the step waits.
+    ///
+    /// # Examples
+    ///
+    /// The answer may be any event of a service, such as one that tells what a person [answered](wire::told::Answered).
+    /// [`waits`](super::waits) shows the step itself.
+    ///
+    /// ```
+    /// use ensemble_saga::step::Signature;
+    /// use parcel::vocabulary::{events::*, steps};
+    ///
+    /// const DELIVER: Signature =
+    ///     Signature::new(steps::DELIVER, PARCEL_LOADED, PARCEL_DELIVERED).awaits(PARCEL_ACCEPTED);
+    /// assert_eq!((DELIVER.hears, DELIVER.awaits), (PARCEL_LOADED, Some(PARCEL_ACCEPTED)));
+    /// ```
     #[must_use]
     pub const fn awaits(self, awaits: EventType) -> Self {
         assert!(self.hears.beside().is_none(), "a step that waits hears no text beside an event");
@@ -99,6 +113,20 @@ impl Signature {
     }
 
     /// The step takes nothing into effect that would have to be undone.
+    ///
+    /// # Examples
+    ///
+    /// Vans that only look whether there is room have nothing to unload, and the step needs no compensation:
+    ///
+    /// ```
+    /// use ensemble_saga::step::Signature;
+    /// use parcel::vocabulary::{events::*, steps};
+    ///
+    /// const LOOK: Signature = Signature::new(steps::LOAD, PARCEL_ACCEPTED, PARCEL_LOADED)
+    ///     .refused(LOADING_REFUSED)
+    ///     .leaves_nothing();
+    /// assert!(LOOK.undone_by.is_none());
+    /// ```
     #[must_use]
     pub const fn leaves_nothing(self) -> Self {
         Self { leaves_nothing: true, ..self }

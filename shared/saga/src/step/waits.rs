@@ -1,10 +1,80 @@
 //! What has come of the events for which a step waits.
+//!
+//! # Examples
+//!
+//! This courier waits for two events, the parcel on a van and the word of the desk. Whichever comes first is kept, and the
+//! step begins with the second. Here the word of the desk is the answer, which `act` finds in
+//! [`Turn::answer`](super::Turn::answer):
+//!
+//! ```
+//! use std::convert::Infallible;
+//! use std::sync::LazyLock;
+//!
+//! use ensemble_saga::step::{Acted, Heard, Signature, State, Step, StepList, Steps, Turn};
+//! use ensemble_saga::{Context, Decision, Declaration, Input, Participant, Then};
+//! use jiff::Timestamp;
+//! use parcel::vocabulary::{events::*, steps};
+//! use parcel::{Event, parcel};
+//! use wire::told::{Done, Registered};
+//! use wire::{Failure, Journey, SagaId};
+//!
+//! #[derive(Debug)]
+//! struct Deliver;
+//!
+//! impl Step for Deliver {
+//!     type Vocabulary = Event;
+//!     type Effect = Infallible;
+//!     type Reply = Infallible;
+//!     type Facts = ();
+//!
+//!     const SIGNATURE: Signature = Signature::new(steps::DELIVER, PARCEL_LOADED, PARCEL_DELIVERED)
+//!         .awaits(PARCEL_ACCEPTED)
+//!         .refused(DELIVERY_REFUSED);
+//!
+//!     fn act(
+//!         &self,
+//!         _loaded: &Heard<Event>,
+//!         turn: &Turn<'_, Event, Infallible>,
+//!         _context: &Context<'_, Event>,
+//!     ) -> Acted<Infallible, ()> {
+//!         match turn.answer {
+//!             Some(Event::ParcelAccepted(_)) => Acted::done(()),
+//!             _ => Acted::Refused(Failure::new("NotAccepted", steps::DELIVER, "nobody accepted it"), None),
+//!         }
+//!     }
+//! }
+//!
+//! let list = || StepList::default().with(Deliver);
+//! static COURIERS: LazyLock<Declaration> =
+//!     LazyLock::new(|| StepList::default().with(Deliver).declaration("couriers", "delivers"));
+//! let couriers = Steps::new(&COURIERS, list());
+//! let (saga, now) = (SagaId::of_request("parcel", "request-1"), Timestamp::UNIX_EPOCH);
+//! let context = Context { saga, now, receive: 1, said: &[], reaction: None };
+//! let (subject, journey) = (parcel("Elm.Street"), Journey::until(Timestamp::MAX));
+//!
+//! let accepted = Event::ParcelAccepted(Registered { subject: subject.clone(), journey: journey.clone() });
+//! let accepted = Heard::new(accepted, None).unwrap();
+//! let first = couriers.decide(&State::Unseen, Input::Event(&accepted), &context);
+//! let Decision::Commit(kept, Then::AnnounceBeside(_, events)) = first else { panic!("{first:?}") };
+//! let State::Known(part) = &kept else { panic!("{kept:?}") };
+//! let waits = part.waits.values().next().unwrap();
+//! assert!(waits.answer.is_some() && waits.heard.is_none() && events.is_empty());
+//!
+//! let loaded = Heard::new(Event::ParcelLoaded(Done { subject, journey }), None).unwrap();
+//! let second = couriers.decide(&kept, Input::Event(&loaded), &context);
+//! let Decision::Commit(_, Then::Announce(events)) = second else { panic!("{second:?}") };
+//! assert!(matches!(events[..], [Event::ParcelDelivered(_)]));
+//! ```
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wire::{EventType, Events};
 
 /// An event on record: its wire name and its data.
+///
+/// # Examples
+///
+/// See the example of [the module](self).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
     /// The wire name.
@@ -14,6 +84,10 @@ pub struct Kept {
 }
 
 /// What has come of the two events for which a step waits.
+///
+/// # Examples
+///
+/// See the example of [the module](self).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waits {
     /// The event on which the step begins.

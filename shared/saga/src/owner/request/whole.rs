@@ -12,6 +12,28 @@ use super::fields::Fields;
 /// # Errors
 ///
 /// Every rule that the fields break.
+///
+/// # Examples
+///
+/// A label is all of a request for a delivery:
+///
+/// ```
+/// use std::convert::Infallible;
+///
+/// use ensemble_saga::owner::request::whole;
+/// use ensemble_saga::owner::{Fields, Reading};
+/// use parcel::vocabulary::{Label, kinds};
+/// use parcel::{Event, Parcel};
+///
+/// fn read(fields: &Fields<'_>, broken: Vec<String>) -> Reading<Event, Infallible> {
+///     whole(fields, kinds::PARCEL, &["address"], broken, |label: Label| Parcel { parcel: label })
+/// }
+///
+/// let asked = Fields::of(r#"{"address":"Elm.Street","colour":"red"}"#)?;
+/// let broken = read(&asked, Vec::new()).err().unwrap();
+/// assert_eq!(broken.rules, [r#"body: a field is none of address: "colour""#]);
+/// # Ok::<(), String>(())
+/// ```
 pub fn whole<V: Vocabulary, T: DeserializeOwned, C>(
     fields: &Fields<'_>,
     kind: SagaKind,
