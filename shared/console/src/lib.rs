@@ -1,29 +1,9 @@
-//! The operator's command of a choreography, as a library.
+#![doc = include_str!("../README.md")]
 //!
-//! A choreography gives a [`Console`] its name, its [`map`] and its services, and has a program with the commands of
-//! [`Command`], and `up` besides. `examples/trips.rs` is this program:
+//! ## What it holds
 //!
-//! ```no_run
-//! use std::process::ExitCode;
-//!
-//! use console::Console;
-//! # use ensemble_console as console;
-//! use trip::Event;
-//!
-//! fn main() -> ExitCode {
-//!     Console::<Event>::new("trips", trip::map(), |_names, settings, _environment| Ok(trip::services(&settings.names)))
-//!         .about("Trips with a room, a deposit, a flight and a car.")
-//!         .logs(&["trip"])
-//!         .main()
-//! }
-//! ```
-//!
-//! What else an application has, it adds: its own enum of commands has [`Command`] flattened into it, and hands that to
-//! [`Console::execute`]. [`Console::adapted`], [`Console::begin`] and [`main`] are the parts of [`Console::main`].
-//!
-//! **Invariant:** it has no power of its own: everything that it does to AWS goes through `runtime` and `operate`, and
-//! every saga is started by a message that any client could send. It names no service, kind of saga or event: it reads
-//! them from the map.
+//! **Invariant:** everything that it does to AWS goes through `runtime` and `operate`, and every saga is started by a
+//! message that any client could send. It names no service, kind of saga or event: it reads them from the map.
 //!
 //! | file | command |
 //! | --- | --- |
