@@ -2,6 +2,22 @@
 //!
 //! What depends on the choreography is read as text: a kind of saga by the argument `kind`, a service by the argument
 //! `services`. [`Console::adapted`](crate::Console::adapted) tells clap what they may be.
+//!
+//! # Examples
+//!
+//! A [`Command`] is read by clap, alone or flattened into an enum of commands, as at
+//! [`Console::execute`](crate::Console::execute):
+//!
+//! ```
+//! use clap::{FromArgMatches, Subcommand};
+//! use ensemble_console::{Command, Manner};
+//!
+//! let line = Command::augment_subcommands(clap::Command::new("parcels"));
+//! let read = line.try_get_matches_from(["parcels", "watch", "--once", "2"])?;
+//! let command = Command::from_arg_matches(&read)?;
+//! assert_eq!(command.manner(), Manner::ENDS_IN_ORDER);
+//! # Ok::<(), clap::Error>(())
+//! ```
 
 #![expect(clippy::doc_markdown, reason = "these comments are help texts, read on a terminal")]
 

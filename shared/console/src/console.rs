@@ -20,6 +20,37 @@ type Check = Box<dyn Fn(SagaKind, &str) -> Result<(), String> + Send + Sync>;
 /// The operator's command of a choreography. `V`: its events.
 ///
 /// Only the name, the map and the services have to be given. What can be given besides has a default.
+///
+/// # Examples
+///
+/// The parcel service gives all that can be given:
+///
+/// ```
+/// use ensemble_console::Console;
+/// use map::Map;
+/// use parcel::{Event, desk, vocabulary::kinds};
+///
+/// # fn services(names: &saga::topology::Names) -> Vec<runtime::Service> {
+/// #     vec![runtime::Service::new(parcel::Desk::new(names), runtime::NoEffects)]
+/// # }
+/// let map = Map::of::<Event>(&parcel::participants(), |_event| None);
+/// let console = Console::<Event>::new("parcels", map, |_names, settings, _environment| Ok(services(&settings.names)))
+///     .about("Parcels, from the desk to the door.")
+///     .version("1.0.0")
+///     .logs(&["parcel"])
+///     .forms(desk::FORMS)
+///     .removed("door codes")
+///     .notification_title(|told| match &told.about.parcel {
+///         Some(label) => format!("to {}", label.address),
+///         None => "to an address that could not be read".to_owned(),
+///     })
+///     .subject_title(|parcel| format!("to {}", parcel.parcel.address))
+///     .subject_fields(|parcel| {
+///         let address = parcel.map(|parcel| parcel.parcel.address.to_string());
+///         [("address".to_owned(), address.into())].into_iter().collect()
+///     });
+/// assert_eq!(console.kind("parcel").unwrap(), kinds::PARCEL);
+/// ```
 pub struct Console<V: Vocabulary> {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,

@@ -19,6 +19,18 @@ const EX_DATAERR: u8 = 65;
 const EX_UNAVAILABLE: u8 = 69;
 
 /// Why a command failed.
+///
+/// # Examples
+///
+/// ```
+/// use std::process::ExitCode;
+///
+/// use ensemble_console::Error;
+///
+/// let error = Error::Input("line 3: address: is missing".to_owned());
+/// assert_eq!(error.exit_code(), ExitCode::from(65));
+/// assert_eq!(error.to_string(), "line 3: address: is missing");
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A setting that is missing or not allowed.

@@ -124,14 +124,14 @@ impl<V: Vocabulary> Console<V> {
     /// use std::process::ExitCode;
     ///
     /// use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-    /// use console::{Command, Console, EndpointOption, Manner};
-    /// # use ensemble_console as console;
-    /// use runtime::Environment;
-    /// use trip::Event;
+    /// use ensemble_console::{Command, Console, EndpointOption, Manner, draw};
+    /// use map::Map;
+    /// use runtime::{Environment, Service};
+    /// # fn services() -> Vec<Service> { Vec::new() }
     ///
-    /// /// Trips, and what they cost.
+    /// /// Parcels, and what they cost.
     /// #[derive(Parser)]
-    /// #[command(name = "trips")]
+    /// #[command(name = "parcels")]
     /// struct Cli {
     ///     #[command(flatten)]
     ///     endpoint: EndpointOption,
@@ -143,14 +143,14 @@ impl<V: Vocabulary> Console<V> {
     /// enum Ours {
     ///     #[command(flatten)]
     ///     Common(Command),
-    ///     /// Print what a trip costs.
+    ///     /// Print what a parcel costs.
     ///     Prices,
     /// }
     ///
     /// fn main() -> ExitCode {
-    ///     console::main(|signals| async {
-    ///         let map = trip::map();
-    ///         let console = Console::<Event>::new("trips", map, |_, settings, _| Ok(trip::services(&settings.names)));
+    ///     ensemble_console::main(|signals| async {
+    ///         let map = Map::of::<parcel::Event>(&parcel::participants(), |_event| None);
+    ///         let console = Console::<parcel::Event>::new("parcels", map, |_, _, _| Ok(services()));
     ///         let mut line = console.adapted(Cli::command());
     ///         let read = Cli::from_arg_matches(&line.get_matches_mut());
     ///         let Cli { endpoint, command } = read.unwrap_or_else(|error| error.format(&mut line).exit());
@@ -161,7 +161,7 @@ impl<V: Vocabulary> Console<V> {
     ///         let (environment, stop) = console.begin(&endpoint, Environment::of_process(), signals, manner)?;
     ///         match command {
     ///             Ours::Common(command) => console.execute(command, &environment, &stop).await,
-    ///             Ours::Prices => console::draw::print(&["Ask the travel agent.".to_owned()]),
+    ///             Ours::Prices => draw::print(&["Ask at the desk.".to_owned()]),
     ///         }
     ///     })
     /// }

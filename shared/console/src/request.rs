@@ -7,6 +7,17 @@ use uuid::Uuid;
 use wire::{EventType, Events, SagaId, SagaKind};
 
 /// A request, with the identity that makes a repeated one the same saga.
+///
+/// # Examples
+///
+/// ```
+/// use ensemble_console::Request;
+/// use parcel::vocabulary::kinds;
+///
+/// let request = Request::new(kinds::PARCEL, r#"{"address":"Elm.Street"}"#);
+/// assert_eq!(request.clone().saga(), request.saga());
+/// assert_ne!(Request::new(kinds::PARCEL, request.body.clone()).saga(), request.saga());
+/// ```
 #[derive(Clone)]
 pub struct Request {
     /// What it asks for.
@@ -51,6 +62,10 @@ impl Request {
 }
 
 /// Publishes requests, each to the topic of its kind; for each, in order, the saga that it starts.
+///
+/// # Examples
+///
+/// See the example of [`Stack`](crate::Stack).
 pub async fn publish_requests<V: Events>(
     aws: &Aws,
     settings: &Settings,

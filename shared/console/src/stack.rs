@@ -9,6 +9,43 @@ use crate::console::Console;
 use crate::{Error, check, local_endpoint};
 
 /// A running stack.
+///
+/// # Examples
+///
+/// A program's own test plays a saga on an endpoint of its own. The services may be others than those of the console:
+///
+/// ```
+/// use ensemble_console::{Console, LocalOptions, Request, Stack, publish_requests};
+/// use map::Map;
+/// use operate::operator::Outcomes;
+/// use parcel::{Event, vocabulary::kinds};
+/// use runtime::{Environment, NoEffects, Service, host};
+///
+/// let told = host::run(|_signals| async {
+///     let map = Map::of::<Event>(&parcel::participants(), |_event| None);
+///     let console = Console::<Event>::new("parcels", map, |_names, _settings, _environment| Ok(Vec::new()));
+///     let (environment, options) = (Environment::default(), LocalOptions::default());
+///     let stack = Stack::start(&console, &environment, &options, |settings| {
+///         Ok(vec![
+///             Service::new(parcel::Desk::new(&settings.names), NoEffects),
+///             Service::new(parcel::vans(), NoEffects),
+///             Service::new(parcel::couriers(), NoEffects),
+///             Service::new(parcel::notifier(), NoEffects),
+///         ])
+///     })
+///     .await?;
+///
+///     let request = Request::new(kinds::PARCEL, r#"{"address":"nowhere"}"#);
+///     let started = publish_requests::<Event>(&stack.aws, &stack.settings, vec![request]).await;
+///     assert!(started.iter().all(Result::is_ok));
+///     let outcomes = Outcomes::new(&stack.aws, &stack.settings);
+///     let told = outcomes.watch().recv().await.transpose()?;
+///     stack.stop().await;
+///     Ok::<_, ensemble_console::Error>(told)
+/// });
+/// let told = told.unwrap().unwrap().unwrap();
+/// assert!(told.body.contains(r#""outcome":"compensated""#));
+/// ```
 pub struct Stack {
     /// The embedded endpoint, if the stack is on one of its own.
     pub endpoint: Option<local::Endpoint>,

@@ -1,4 +1,19 @@
 //! What several commands have in common: options, and how they run.
+//!
+//! # Examples
+//!
+//! An [`EndpointOption`] goes before the AWS variables, in whatever place of the line it stands:
+//!
+//! ```
+//! use clap::{Args, FromArgMatches};
+//! use ensemble_console::EndpointOption;
+//!
+//! let line = EndpointOption::augment_args(clap::Command::new("parcels"));
+//! let read = line.try_get_matches_from(["parcels", "--endpoint-url", "http://127.0.0.1:4566"])?;
+//! let option = EndpointOption::from_arg_matches(&read)?;
+//! assert_eq!(option.endpoint_url.as_deref(), Some("http://127.0.0.1:4566"));
+//! # Ok::<(), clap::Error>(())
+//! ```
 
 use clap::Args;
 
@@ -19,6 +34,17 @@ pub struct EndpointOption {
 }
 
 /// How a command runs.
+///
+/// # Examples
+///
+/// A command of an application's own that serves until it is stopped, and logs what goes wrong:
+///
+/// ```
+/// use ensemble_console::Manner;
+///
+/// const GATEWAY: Manner = Manner { log_filter: Some("error"), ..Manner::SERVES };
+/// assert!(GATEWAY.stops_in_order);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Manner {
     /// What is logged unless `RUST_LOG` says otherwise; `None`: INFO.
