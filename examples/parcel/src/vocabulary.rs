@@ -1,9 +1,11 @@
 //! What a parcel is, and every step and event of its saga.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::told::{Completed, Done, Failed, NoDetails, NotDone, Registered, Rejected, UnwindingStarted};
-use wire::{Identifier, SagaKind, Subject, Vocabulary};
+use wire::{Identifier, REMOVED, SagaKind, Subject, Vocabulary};
 
 /// What a sender asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -112,5 +114,11 @@ impl Vocabulary for Event {
 
     fn told(&self) -> Option<Asked> {
         self.asked()
+    }
+
+    /// The code of a door, which a sender may write into any text as `code:4711`, is not kept.
+    fn cleaned(text: &str) -> Cow<'_, str> {
+        let word = |word| if str::starts_with(word, "code:") { REMOVED } else { word };
+        Cow::Owned(text.split(' ').map(word).collect::<Vec<_>>().join(" "))
     }
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
-use contracts::{Event, EventType, Events, Poison, Publisher, Reason, SagaId, events};
 use ensemble_runtime::tools::{Clients, clients};
 use ensemble_runtime::{Aws, Call, Environment, Failed, Perform, Service, Settings, Unavailable};
+use parcel::{Event, vocabulary::events};
 use saga::topology::Channel;
 use saga::{
     Announcement, Context, Decision, Declaration, Delivery, Input, Participant, Reaction, Received, RetryPolicy, Then,
@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use wire::{EventType, Events, Poison, Publisher, Reason, SagaId};
 
 pub(crate) const NAME: &str = "scripted";
 
@@ -52,15 +53,15 @@ const ONE_DOOR: Declaration = Declaration {
     lexicon: Event::LEXICON,
     counters: None,
     reactions: &[
-        reaction(events::FARE_REQUESTED, 3_600),
-        reaction(events::ORDER_REQUESTED, 1),
+        reaction(events::PARCEL_REQUESTED, 3_600),
+        reaction(events::RETRY_REQUESTED, 1),
         reaction(events::CANCEL_REQUESTED, 8),
     ],
 };
 
 /// Hears clients and services.
 pub(crate) const TWO_DOORS: Declaration = Declaration {
-    reactions: &[reaction(events::FARE_REQUESTED, 3_600), reaction(events::ACCOUNT_CREDITED, 3_600)],
+    reactions: &[reaction(events::PARCEL_REQUESTED, 3_600), reaction(events::PARCEL_DELIVERED, 3_600)],
     ..ONE_DOOR
 };
 
@@ -94,11 +95,11 @@ impl Participant for Scripted {
         let saga = SagaId::of_request("test", &incoming);
         let event_id = delivery.message_id.to_owned();
         let event_type = match incoming.split('-').next() {
-            // The reaction to an order has a second, and that to a cancellation a few.
-            Some("hurry") => events::ORDER_REQUESTED,
+            // A retry has a second, and a cancellation a few.
+            Some("hurry") => events::RETRY_REQUESTED,
             Some("hang") => events::CANCEL_REQUESTED,
-            Some("answer") => events::ACCOUNT_CREDITED,
-            Some(_) | None => events::FARE_REQUESTED,
+            Some("answer") => events::PARCEL_DELIVERED,
+            Some(_) | None => events::PARCEL_REQUESTED,
         };
         Ok(Received { saga, event_type, event_id, traceparent: None, incoming })
     }
@@ -113,7 +114,7 @@ impl Participant for Scripted {
             (_, Input::Reply(body, ())) if body == "later" => Decision::NotYet,
             (_, Input::Event(body)) if body.starts_with("unheard") => send(Channel::Notifications, body),
             (_, Input::Event(body)) if body.starts_with("heard") => {
-                send(Channel::Events(Publisher::service("booking")), body)
+                send(Channel::Events(Publisher::service("desk")), body)
             }
             (State::Unseen, Input::Event(body)) => Decision::Commit(State::Begun, Then::Perform(body.clone())),
             (State::Begun, Input::Event(body)) => Decision::Perform(body.clone()),
@@ -123,7 +124,7 @@ impl Participant for Scripted {
     }
 }
 
-/// Only the topic of booking's events is there.
+/// Only the topic of the desk's events is there.
 fn send(channel: Channel, body: &str) -> Decision<Scripted> {
     let (id, name) = (SagaId::of_request("test", body).uuid(), "a test".to_owned());
     Decision::Send(vec![Announcement { channel, id, name, body: body.to_owned(), attributes: Vec::new() }])
@@ -321,7 +322,7 @@ async fn create(aws: &Aws, declaration: &Declaration) {
             sqs.create_queue().queue_name(name).send().await.unwrap();
         }
     }
-    sns.create_topic().name("ensemble-booking-events").send().await.unwrap();
+    sns.create_topic().name("ensemble-desk-events").send().await.unwrap();
     let attribute = AttributeDefinition::builder().attribute_name("saga").attribute_type(ScalarAttributeType::S);
     let key = KeySchemaElement::builder().attribute_name("saga").key_type(KeyType::Hash);
     let table = dynamodb.create_table().table_name(format!("ensemble-{NAME}"));
