@@ -78,6 +78,12 @@ impl Desk {
     pub fn new(names: &Names) -> Self {
         Self { names: names.clone(), deadlines: Deadlines::default() }
     }
+
+    /// The same, with other deadlines.
+    #[must_use]
+    pub fn within(self, deadlines: Deadlines) -> Self {
+        Self { deadlines, ..self }
+    }
 }
 
 impl Owner for Desk {

@@ -8,30 +8,23 @@
 //! | `vocabulary.rs` | the list of all steps and events, and what a parcel is |
 //! | `desk.rs` | the owner: how a request is read, how a saga ends |
 //! | `carriers.rs` | the steps of vans and couriers |
+//! | `notifier.rs` | the notifier of senders |
+//!
+//! `ensemble new` writes these files into a new package, with a `lib.rs` that has the map and the services
+//! (`services/console/template`). Here is what the examples in the documentation need besides.
 
 pub mod carriers;
 pub mod desk;
+pub mod notifier;
 pub mod vocabulary;
 
-use std::sync::LazyLock;
-
-use saga::notifier::{self, Notifier};
 use saga::{Announcement, Channel, Declaration};
 use wire::{Identifier, SagaId};
 
 pub use carriers::{COURIERS, Carrier, VANS, couriers, vans};
 pub use desk::Desk;
+pub use notifier::{NOTIFIER, notifier};
 pub use vocabulary::{Asked, Event, Parcel};
-
-/// The notifier of parcels.
-pub static NOTIFIER: LazyLock<Declaration> =
-    LazyLock::new(|| notifier::declaration::<Event>("notifier", "tells senders how their parcels fared"));
-
-/// The notifier service.
-#[must_use]
-pub fn notifier() -> Notifier<Event> {
-    Notifier::new(&NOTIFIER)
-}
 
 /// Everybody who takes part, by what each says of itself.
 #[must_use]

@@ -58,6 +58,11 @@ pub enum Command {
     /// `eval "$(ensemble keys)"` sets it for services that are started from this shell. Booking needs the public key,
     /// only payment the private one.
     Keys(KeysOptions),
+    /// Write the package of a saga of your own into a new folder.
+    ///
+    /// A parcel is accepted, loaded and delivered, or given back: a saga with a compensation, its services, its operator's
+    /// command, and tests that kill each service at each act. Change one file after another.
+    New(NewOptions),
 }
 
 impl Command {
@@ -67,7 +72,7 @@ impl Command {
             Self::Demo(_) => Manner::ENDS_IN_ORDER,
             Self::Up(_) => Manner::SERVES_QUIETLY,
             Self::Gateway(_) => Manner::SERVES,
-            Self::Stock { .. } | Self::Keys(_) => Manner::SHORT,
+            Self::Stock { .. } | Self::Keys(_) | Self::New(_) => Manner::SHORT,
             Self::Common(command) => command.manner(),
         }
     }
@@ -162,4 +167,16 @@ pub struct KeysOptions {
     /// Keep the public key in this file.
     #[arg(long, value_name = "FILE", requires = "private_file")]
     pub public_file: Option<PathBuf>,
+}
+
+/// Options of `new`.
+#[derive(Debug, Args)]
+pub struct NewOptions {
+    /// The folder, which may exist if it is empty. The package has its name.
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// Take the library from this folder: a checkout of Ensemble, or the unpacked packages of its crates. Unless given,
+    /// from the registry.
+    #[arg(long, value_name = "DIR")]
+    pub library: Option<PathBuf>,
 }

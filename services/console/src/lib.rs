@@ -16,6 +16,7 @@ mod demo;
 mod gateway_alone;
 mod given;
 mod keys;
+mod new;
 pub mod stack;
 mod stock;
 mod up;
@@ -43,5 +44,6 @@ pub async fn execute(cli: Cli, environment: Environment, signals: Signals) -> Re
         Command::Stock { what } => stock::stock(&environment, &what).await,
         Command::Gateway(options) => gateway_alone::gateway(&environment, options, &stop).await,
         Command::Keys(options) => keys::keys(&options),
+        Command::New(options) => new::new(&options),
     }
 }
