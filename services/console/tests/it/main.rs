@@ -24,6 +24,7 @@ mod harness;
 mod hidden;
 mod image;
 mod keys;
+mod new;
 mod orders;
 mod outage;
 mod parked;

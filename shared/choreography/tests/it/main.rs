@@ -26,4 +26,5 @@ mod story_lines;
 mod till;
 mod together;
 mod too_large;
+mod tutorial;
 mod written;
