@@ -10,6 +10,7 @@ mod faults;
 mod file;
 mod operations;
 mod tokens;
+mod units;
 
 use std::fs::File;
 use std::path::Path;
@@ -17,11 +18,13 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use dynoxide::Database;
+use dynoxide::actions::describe_table::DescribeTableRequest;
 use dynoxide::actions::list_tables::ListTablesRequest;
 use dynoxide::actions::scan::ScanRequest;
 
 use crate::answer::JsonAnswer;
 use crate::calls::{Counter, TRANSACTED_WRITE};
+use crate::carried::Carried;
 use crate::dynamodb::answer::{answer_of, refusal};
 use crate::dynamodb::faults::Faults;
 use crate::dynamodb::tokens::Tokens;
@@ -42,6 +45,7 @@ pub(crate) struct DynamoDb {
     tokens: Arc<Tokens>,
     faults: Arc<Faults>,
     calls: Arc<Counter>,
+    carried: Arc<Carried>,
     /// Of the data folder: held for as long as the tables are open.
     _lock: Option<Arc<File>>,
 }
@@ -54,7 +58,7 @@ impl std::fmt::Debug for DynamoDb {
 
 impl DynamoDb {
     /// Opens the tables in this folder, or empty ones in memory.
-    pub(crate) fn open(folder: Option<&Path>, calls: Arc<Counter>) -> Result<Self, OpenError> {
+    pub(crate) fn open(folder: Option<&Path>, calls: Arc<Counter>, carried: Arc<Carried>) -> Result<Self, OpenError> {
         let failed = |reason: String| OpenError {
             folder: folder.map_or_else(|| "memory".to_owned(), |folder| folder.display().to_string()),
             reason,
@@ -64,7 +68,8 @@ impl DynamoDb {
             Some(folder) => file::open(folder).map_err(failed)?,
         };
         let (database, lock) = opened;
-        Ok(Self { database, tokens: Arc::default(), faults: Arc::default(), calls, _lock: lock.map(Arc::new) })
+        let (tokens, faults) = (Arc::default(), Arc::default());
+        Ok(Self { database, tokens, faults, calls, carried, _lock: lock.map(Arc::new) })
     }
 
     /// Lets the next calls of an operation fail, after those that were asked for before.
@@ -90,7 +95,7 @@ impl DynamoDb {
     fn execute(&self, operation: &str, body: &[u8]) -> JsonAnswer {
         let outcome = match operation {
             "TransactWriteItems" => return self.transact(body),
-            _ => operations::execute(&self.database, &self.calls, operation, body),
+            _ => operations::execute(&self.database, &self.calls, &self.carried, operation, body),
         };
         outcome.map_or_else(|error| answer_of(operation, error), JsonAnswer::ok)
     }
@@ -103,7 +108,8 @@ impl DynamoDb {
         };
         let writes = operations::writes(&request);
         let run = || {
-            let outcome = self.database.transact_write_items(request);
+            let execute = |request| self.database.transact_write_items(request);
+            let outcome = units::metered(&self.carried, request, execute);
             if outcome.is_ok() {
                 self.calls.add(TRANSACTED_WRITE, writes);
             }
@@ -140,22 +146,40 @@ impl DynamoDb {
         }
     }
 
+    /// Every table, its items and their bytes.
+    pub(crate) fn tables(&self) -> Vec<(String, u64, u64)> {
+        let described = |name: String| {
+            let request = DescribeTableRequest { table_name: name.clone() };
+            let table = self.database.describe_table(request).ok()?.table;
+            let number = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok()).unwrap_or_default();
+            // The engine adds no overhead of storage to the size of an item.
+            Some((name, number(table.item_count), number(table.table_size_bytes)))
+        };
+        self.table_names().into_iter().filter_map(described).collect()
+    }
+
     /// Every item of every table.
     pub(crate) fn dump(&self) -> Vec<(String, String)> {
         let mut all = Vec::new();
+        for table in self.table_names() {
+            self.dump_table(&table, &mut all);
+        }
+        all
+    }
+
+    fn table_names(&self) -> Vec<String> {
+        let mut names = Vec::new();
         let mut after = None;
         loop {
             let request = ListTablesRequest { exclusive_start_table_name: after, limit: None };
             let Ok(page) = self.database.list_tables(request) else {
                 tracing::error!("the tables could not be listed");
-                return all;
+                return names;
             };
-            for table in &page.table_names {
-                self.dump_table(table, &mut all);
-            }
+            names.extend(page.table_names);
             after = page.last_evaluated_table_name;
             if after.is_none() {
-                return all;
+                return names;
             }
         }
     }

@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::calls::{Calls, Counter};
+use crate::carried::Carried;
 use crate::dynamodb::{DynamoDb, FailWith, OpenError};
 use crate::router::{self, Services};
 use crate::shutdown::stop_requested;
@@ -108,13 +109,15 @@ impl Endpoint {
 
         let (stopping, stopped) = watch::channel(false);
         let calls = Arc::new(Counter::default());
-        let sqs = Arc::new(Sqs::new(stopped.clone()));
+        let carried = Arc::new(Carried::default());
+        let sqs = Arc::new(Sqs::new(stopped.clone(), Arc::clone(&carried)));
         let services = Arc::new(Services {
-            dynamodb: DynamoDb::open(data.as_deref(), Arc::clone(&calls))
+            dynamodb: DynamoDb::open(data.as_deref(), Arc::clone(&calls), Arc::clone(&carried))
                 .map_err(|OpenError { folder, reason }| StartError::Data { folder, reason })?,
-            sns: Sns::new(&url, Arc::clone(&sqs)),
+            sns: Sns::new(&url, Arc::clone(&sqs), Arc::clone(&carried)),
             sqs,
             calls,
+            carried,
             url: url.clone(),
         });
 
@@ -149,6 +152,24 @@ impl Endpoint {
     #[must_use]
     pub fn calls(&self) -> Calls {
         self.services.calls.snapshot()
+    }
+
+    /// What these calls carried since the start, by name:
+    ///
+    /// - a batch operation, such as `sns:PublishBatch`: the entries of its batches; `sqs:ReceiveMessage`: messages;
+    /// - `sqs:empty-receive`: receive calls that found nothing;
+    /// - `sns:more-64-KiB`, `sqs:more-64-KiB`: what AWS bills as a further request of a call, besides the first;
+    /// - `dynamodb:read-unit-halves`, `dynamodb:write-unit-halves`: what items consumed of capacity, but not what
+    ///   failed, was a statement of `PartiQL` or a batch of writes, or told its consumption to its caller.
+    #[must_use]
+    pub fn carried(&self) -> Calls {
+        self.services.carried.snapshot()
+    }
+
+    /// Every table with its items and their bytes, as `DynamoDB` counts those for capacity. Blocks while it looks.
+    #[must_use]
+    pub fn tables(&self) -> Vec<(String, u64, u64)> {
+        self.services.dynamodb.tables()
     }
 
     /// Lets the next calls of a `DynamoDB` operation fail without being executed, whoever makes them.

@@ -26,6 +26,7 @@
 mod answer;
 mod caller;
 mod calls;
+mod carried;
 mod dynamodb;
 mod endpoint;
 mod policy;

@@ -15,6 +15,7 @@ use axum::routing::get;
 use crate::answer::JsonAnswer;
 use crate::caller::Caller;
 use crate::calls::{Calls, Counter};
+use crate::carried::Carried;
 use crate::dynamodb::DynamoDb;
 use crate::query::Params;
 use crate::sns::{self, Sns};
@@ -31,6 +32,7 @@ pub(crate) struct Services {
     pub(crate) sns: Sns,
     pub(crate) sqs: Arc<Sqs>,
     pub(crate) calls: Arc<Counter>,
+    pub(crate) carried: Arc<Carried>,
 }
 
 /// The routes.

@@ -11,26 +11,40 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::calls::{CONDITION_FAILED, CONDITIONAL_WRITE, Counter};
+use crate::carried::Carried;
+use crate::dynamodb::units::{Metered, metered};
 
 /// Executes any operation but `TransactWriteItems`.
-pub(super) fn execute(db: &Database, calls: &Counter, operation: &str, body: &[u8]) -> Result<String> {
+pub(super) fn execute(
+    db: &Database,
+    calls: &Counter,
+    carried: &Carried,
+    operation: &str,
+    body: &[u8],
+) -> Result<String> {
     match operation {
         "PutItem" => {
             let request: dynoxide::actions::put_item::PutItemRequest = parse(body)?;
-            conditional(calls, request.condition_expression.is_some(), || db.put_item(request))
+            conditional(calls, request.condition_expression.is_some(), || {
+                metered(carried, request, |request| db.put_item(request))
+            })
         }
         "UpdateItem" => {
             let request: dynoxide::actions::update_item::UpdateItemRequest = parse(body)?;
-            conditional(calls, request.condition_expression.is_some(), || db.update_item(request))
+            conditional(calls, request.condition_expression.is_some(), || {
+                metered(carried, request, |request| db.update_item(request))
+            })
         }
         "DeleteItem" => {
             let request: dynoxide::actions::delete_item::DeleteItemRequest = parse(body)?;
-            conditional(calls, request.condition_expression.is_some(), || db.delete_item(request))
+            conditional(calls, request.condition_expression.is_some(), || {
+                metered(carried, request, |request| db.delete_item(request))
+            })
         }
-        "GetItem" => call(body, |request| db.get_item(request)),
-        "Query" => call(body, |request| db.query(request)),
-        "Scan" => call(body, |request| db.scan(request)),
-        "BatchGetItem" => call(body, |request| db.batch_get_item(request)),
+        "GetItem" => read(carried, body, |request| db.get_item(request)),
+        "Query" => read(carried, body, |request| db.query(request)),
+        "Scan" => read(carried, body, |request| db.scan(request)),
+        "BatchGetItem" => read(carried, body, |request| db.batch_get_item(request)),
         "BatchWriteItem" => call(body, |request| db.batch_write_item(request)),
         "TransactGetItems" => call(body, |request| db.transact_get_items(request)),
         "ExecuteStatement" => call(body, |request| db.execute_statement(request)),
@@ -96,6 +110,15 @@ fn call<Request: DeserializeOwned, Response: Serialize>(
     operation: impl FnOnce(Request) -> Result<Response>,
 ) -> Result<String> {
     to_json(&operation(parse(body)?)?)
+}
+
+/// The same of a read, which is metered.
+fn read<Request: DeserializeOwned + Metered<Answer: Serialize>>(
+    carried: &Carried,
+    body: &[u8],
+    operation: impl FnOnce(Request) -> Result<Request::Answer>,
+) -> Result<String> {
+    to_json(&metered(carried, parse(body)?, operation)?)
 }
 
 fn conditional<Response: Serialize>(

@@ -124,6 +124,7 @@ pub(super) fn publish(sns: &Sns, params: &Params, caller: &Caller) -> Result<Xml
     let topic = topic.ok_or_else(|| Error::invalid("TopicArn or TargetArn Reason: no value for required parameter"))?;
     let target = sns.topics.with(topic, Topic::target)?;
     let message = Message::read(params, &target, caller)?;
+    sns.carried.payload("sns", size(&message.body, &message.attributes));
     Ok(accept(sns, message, &target).write(Xml::default()))
 }
 
@@ -131,7 +132,9 @@ pub(super) fn publish(sns: &Sns, params: &Params, caller: &Caller) -> Result<Xml
 pub(super) fn publish_batch(sns: &Sns, params: &Params, caller: &Caller) -> Result<Xml, Error> {
     let target = sns.topics.with(required(params, "TopicArn")?, Topic::target)?;
     let entries = params.list("PublishBatchRequestEntries");
-    check_batch(&entries, target.size_max)?;
+    let bytes = check_batch(&entries, target.size_max)?;
+    sns.carried.batch("sns:PublishBatch", entries.len());
+    sns.carried.payload("sns", bytes);
     let mut successful = Vec::new();
     let mut failed = Vec::new();
     for entry in &entries {
@@ -158,7 +161,8 @@ fn accept(sns: &Sns, message: Message, target: &Target) -> Accepted {
     }
 }
 
-fn check_batch(entries: &[Params], size_max: usize) -> Result<(), Error> {
+/// Checks a batch as a whole; its size.
+fn check_batch(entries: &[Params], size_max: usize) -> Result<usize, Error> {
     if entries.is_empty() {
         return Err(Error::new("EmptyBatchRequest", "The batch request doesn't contain any entries."));
     }
@@ -190,11 +194,12 @@ fn check_batch(entries: &[Params], size_max: usize) -> Result<(), Error> {
     let sizes = entries
         .iter()
         .map(|entry| size(entry.get("Message").unwrap_or_default(), &attributes::read(entry).unwrap_or_default()));
-    if sizes.sum::<usize>() > size_max {
+    let bytes = sizes.sum::<usize>();
+    if bytes > size_max {
         return Err(Error::new(
             "BatchRequestTooLong",
             "The length of all the messages put together is more than the limit.",
         ));
     }
-    Ok(())
+    Ok(bytes)
 }

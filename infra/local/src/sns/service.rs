@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::carried::Carried;
 use crate::sns::fan_out::FanOut;
 use crate::sns::topics::Topics;
 use crate::sqs::Sqs;
@@ -11,11 +12,12 @@ use crate::sqs::Sqs;
 pub(crate) struct Sns {
     pub(super) topics: Topics,
     pub(super) fan_out: FanOut,
+    pub(super) carried: Arc<Carried>,
 }
 
 impl Sns {
     /// No topics yet. `url` is where subscribers can unsubscribe.
-    pub(crate) fn new(url: &str, sqs: Arc<Sqs>) -> Self {
-        Self { topics: Topics::default(), fan_out: FanOut::new(url, sqs) }
+    pub(crate) fn new(url: &str, sqs: Arc<Sqs>, carried: Arc<Carried>) -> Self {
+        Self { topics: Topics::default(), fan_out: FanOut::new(url, sqs), carried }
     }
 }

@@ -41,7 +41,10 @@ pub(super) struct SentBatch {
 pub(super) fn send(sqs: &Sqs, input: SendMessageBatchInput, caller: &Caller) -> Result<SentBatch, Error> {
     let queue = sqs.by_url(&input.queue_url)?;
     check_batch(input.entries.iter().map(|entry| entry.id.as_str()))?;
-    check_batch_size(input.entries.iter().map(|entry| size(&entry.message_body, &entry.message_attributes)).sum())?;
+    let bytes = input.entries.iter().map(|entry| size(&entry.message_body, &entry.message_attributes)).sum();
+    check_batch_size(bytes)?;
+    sqs.carried.batch("sqs:SendMessageBatch", input.entries.len());
+    sqs.carried.payload("sqs", bytes);
     let mut output = SentBatch::default();
     for entry in input.entries {
         let id = entry.id.clone();
@@ -78,6 +81,7 @@ fn send_entry(queue: &Queue, entry: SendMessageBatchRequestEntry, caller: &Calle
 pub(super) fn delete(sqs: &Sqs, input: DeleteMessageBatchInput) -> Result<DeleteMessageBatchOutput, Error> {
     let queue = sqs.by_url(&input.queue_url)?;
     check_batch(input.entries.iter().map(|entry| entry.id.as_str()))?;
+    sqs.carried.batch("sqs:DeleteMessageBatch", input.entries.len());
     let mut output = DeleteMessageBatchOutput::default();
     for entry in input.entries {
         match queue.delete(&entry.receipt_handle) {
@@ -94,6 +98,7 @@ pub(super) fn change_visibility(
 ) -> Result<ChangeMessageVisibilityBatchOutput, Error> {
     let queue = sqs.by_url(&input.queue_url)?;
     check_batch(input.entries.iter().map(|entry| entry.id.as_str()))?;
+    sqs.carried.batch("sqs:ChangeMessageVisibilityBatch", input.entries.len());
     let mut output = ChangeMessageVisibilityBatchOutput::default();
     for entry in input.entries {
         match queue.change_visibility(&entry.receipt_handle, entry.visibility_timeout) {

@@ -14,14 +14,14 @@ use rustack_sqs_model::output::{
     CreateQueueOutput, GetQueueAttributesOutput, GetQueueUrlOutput, ListQueueTagsOutput, ListQueuesOutput,
     ReceiveMessageOutput, SendMessageOutput,
 };
-use rustack_sqs_model::types::QueueAttributeName;
+use rustack_sqs_model::types::{Message, QueueAttributeName};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::caller::Caller;
 use crate::sqs::error::{Error, Kind};
-use crate::sqs::limits::in_range;
+use crate::sqs::limits::{in_range, size};
 use crate::sqs::message::{NewMessage, View, sequence_text};
 use crate::sqs::queue::ReceiveRequest;
 use crate::sqs::service::Sqs;
@@ -145,6 +145,7 @@ fn send(sqs: &Sqs, input: SendMessageInput, caller: &Caller) -> Result<SendMessa
     let body_md5 = md5_of_body(&input.message_body);
     let system = system::read(input.message_system_attributes, caller)?;
     let attributes_md5 = md5_of_message_attributes(&input.message_attributes);
+    let bytes = size(&input.message_body, &input.message_attributes);
     let sent = queue.send(NewMessage {
         body: input.message_body,
         attributes: input.message_attributes,
@@ -153,6 +154,7 @@ fn send(sqs: &Sqs, input: SendMessageInput, caller: &Caller) -> Result<SendMessa
         deduplication: input.message_deduplication_id,
         trace_header: system.trace_header,
     })?;
+    sqs.carried.payload("sqs", bytes);
     Ok(SendMessageOutput {
         message_id: Some(sent.id.to_string()),
         md5_of_message_body: Some(body_md5),
@@ -176,6 +178,8 @@ async fn receive(sqs: &Sqs, input: ReceiveMessageInput) -> Result<ReceiveMessage
     };
     let wait_secs = input.wait_time_seconds.unwrap_or_else(|| queue.wait_secs());
     let messages = sqs.receive(&queue, &request, wait_secs).await?;
+    let bytes = |message: &Message| size(message.body.as_deref().unwrap_or_default(), &message.message_attributes);
+    sqs.carried.received(messages.len(), messages.iter().map(bytes).sum());
     Ok(ReceiveMessageOutput { messages })
 }
 

@@ -9,6 +9,7 @@ use rustack_sqs_model::types::{ListMessageMoveTasksResultEntry, Message};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::carried::Carried;
 use crate::shutdown::stop_requested;
 use crate::sqs::attributes;
 use crate::sqs::error::{Error, Kind};
@@ -27,12 +28,13 @@ pub(crate) struct Sqs {
     /// Redrives, all done.
     tasks: Mutex<Vec<ListMessageMoveTasksResultEntry>>,
     stopped: watch::Receiver<bool>,
+    pub(super) carried: Arc<Carried>,
 }
 
 impl Sqs {
     /// No queues yet. Receivers stop waiting when `stopped` says so.
-    pub(crate) fn new(stopped: watch::Receiver<bool>) -> Self {
-        Self { queues: RwLock::default(), transfers: RwLock::default(), tasks: Mutex::default(), stopped }
+    pub(crate) fn new(stopped: watch::Receiver<bool>, carried: Arc<Carried>) -> Self {
+        Self { queues: RwLock::default(), transfers: RwLock::default(), tasks: Mutex::default(), stopped, carried }
     }
 
     /// Puts a message into the queue with this ARN.

@@ -104,6 +104,49 @@ async fn calls_are_counted_by_operation() {
 }
 
 #[tokio::test]
+async fn what_calls_carry_is_told_as_aws_bills_it() {
+    let world = World::start();
+    let (queue, topic) = (world.queue("q").await, world.topic("t").await);
+    world.subscribe(&topic, "q", &[]).await;
+    world.table("items").await;
+    let before = world.endpoint.carried();
+    let entry = |id: &str, bytes: usize| {
+        let entry = aws_sdk_sns::types::PublishBatchRequestEntry::builder().id(id).message("m".repeat(bytes));
+        entry.build().unwrap()
+    };
+    let batch = world.sns.publish_batch().topic_arn(&topic);
+    batch
+        .publish_batch_request_entries(entry("1", 65_536))
+        .publish_batch_request_entries(entry("2", 1))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(world.visible(&queue).await.len(), 2, "and a third look finds nothing");
+    let put = || {
+        let put = world.dynamodb.put_item().table_name("items").item("id", AttributeValue::S("1".to_owned()));
+        put.item("a", AttributeValue::S("a".repeat(1024)))
+    };
+    assert_eq!(put().send().await.unwrap().consumed_capacity, None, "only who asks is told");
+    put().condition_expression("attribute_not_exists(id)").send().await.unwrap_err();
+    world.dynamodb.get_item().table_name("items").key("id", AttributeValue::S("1".to_owned())).send().await.unwrap();
+
+    let carried = world.endpoint.carried().since(&before);
+    assert_eq!(
+        carried.iter().collect::<Vec<_>>(),
+        [
+            ("dynamodb:read-unit-halves", 1),
+            ("dynamodb:write-unit-halves", 4),
+            ("sns:PublishBatch", 2),
+            ("sns:more-64-KiB", 1),
+            ("sqs:ReceiveMessage", 2),
+            ("sqs:empty-receive", 1),
+            ("sqs:more-64-KiB", 1),
+        ]
+    );
+    assert_eq!(world.endpoint.tables(), [("items".to_owned(), 1, 1028)]);
+}
+
+#[tokio::test]
 async fn stopping_answers_the_receivers_that_wait() {
     let world = World::start();
     let queue = world.queue("q").await;
