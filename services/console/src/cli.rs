@@ -5,11 +5,11 @@ pub mod stock;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use console::{Command as Common, EXIT_CODES, EndpointOption, JsonOption, Manner};
 
-use crate::demo;
 use crate::given::console;
+use crate::rows;
 
 /// Choreographed sagas on Amazon SNS and SQS.
 ///
@@ -38,6 +38,11 @@ pub enum Command {
     ///
     /// Needs nothing but this program. Ends by itself: with 0 if every saga ended as it should.
     Demo(DemoOptions),
+    /// Measure sagas on an embedded endpoint: how many a second, how long each takes, what it calls, and what that costs.
+    ///
+    /// Holds every outcome, and what the gateway was asked for, to its row, and ends with 1 if one differs. The endpoint,
+    /// the gateway and all services share this process and this machine: the counts are those of AWS, the times are not.
+    Bench(BenchOptions),
     /// Run everything in this process until Ctrl-C, on an embedded endpoint.
     ///
     /// Prints how to publish and watch with the AWS CLI and with `ensemble`.
@@ -69,7 +74,7 @@ impl Command {
     /// How it runs.
     pub(crate) fn manner(&self) -> Manner {
         match self {
-            Self::Demo(_) => Manner::ENDS_IN_ORDER,
+            Self::Demo(_) | Self::Bench(_) => Manner::ENDS_IN_ORDER,
             Self::Up(_) => Manner::SERVES_QUIETLY,
             Self::Gateway(_) => Manner::SERVES,
             Self::Stock { .. } | Self::Keys(_) | Self::New(_) => Manner::SHORT,
@@ -111,7 +116,7 @@ pub struct DemoOptions {
     #[arg(long = "saga", value_name = "SAGA")]
     pub kind: Option<String>,
     /// Only rows of this name; may be given more than once.
-    #[arg(long, value_name = "ROW", value_parser = demo::row_names())]
+    #[arg(long, value_name = "ROW", value_parser = rows::row_names())]
     pub row: Vec<String>,
     /// The port of the embedded endpoint; 0 picks a free one.
     #[arg(long, default_value_t = 0)]
@@ -122,6 +127,36 @@ pub struct DemoOptions {
     /// For a program to read.
     #[command(flatten)]
     pub output: JsonOption,
+}
+
+/// Options of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchOptions {
+    /// How many sagas.
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub count: u32,
+    /// Ask for so many a second; without it, for the next as soon as fewer than 500 are open.
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub rate: Option<u32>,
+    /// The kind of saga.
+    #[arg(long, value_name = "SAGA", default_value = "fare")]
+    pub kind: String,
+    /// How many fail: none, or 30 in a hundred, at each row in turn.
+    #[arg(long, value_enum, default_value_t = Mix::Happy)]
+    pub mix: Mix,
+    /// For a program to read.
+    #[command(flatten)]
+    pub output: JsonOption,
+}
+
+/// How many sagas of a bench fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mix {
+    /// None.
+    Happy,
+    /// 30 in a hundred.
+    #[value(name = "30")]
+    Thirty,
 }
 
 /// Options of `up`.

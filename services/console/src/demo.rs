@@ -3,7 +3,6 @@
 //! **Invariant:** every row is asked for as any client would ask, and judged by what any client finds.
 
 mod cancellation;
-mod rows;
 mod show;
 
 use std::collections::BTreeMap;
@@ -18,11 +17,9 @@ use saga::Channel;
 
 use crate::cli::{DemoOptions, StackOptions};
 use crate::given::console;
+use crate::rows::{self, Row};
 use crate::stack::Stack;
 
-pub(crate) use rows::{fare, order, row_names};
-
-use rows::Row;
 use show::Played;
 
 /// How long the demo waits for a notification that does not come.

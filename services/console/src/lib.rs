@@ -8,15 +8,19 @@
 //! | `given` | what fares and orders give to the library |
 //! | [`cli`] | the commands that are added, their options and their help |
 //! | [`stack`] | everything in one process: embedded endpoint, gateway, topology, services |
-//! | `demo`, `up` | a stack that plays the story, a stack that stays |
+//! | `demo`, `up`, `bench` | a stack that plays the story, a stack that stays, a stack that is measured |
+//! | `rows`, `judge` | what is played, and whether it ended as it should |
 //! | `stock`, `gateway`, `keys` | what can be reserved; the simulated payment gateway; key pairs for card data |
 
+mod bench;
 pub mod cli;
 mod demo;
 mod gateway_alone;
 mod given;
+mod judge;
 mod keys;
 mod new;
+mod rows;
 pub mod stack;
 mod stock;
 mod up;
@@ -39,6 +43,7 @@ pub async fn execute(cli: Cli, environment: Environment, signals: Signals) -> Re
     let (environment, stop) = console.begin(&cli.endpoint, environment, signals, cli.command.manner())?;
     match cli.command {
         Command::Demo(options) => demo::demo(&environment, &options, &stop).await,
+        Command::Bench(options) => bench::bench(&environment, &options, &stop).await,
         Command::Up(options) => up::up(&environment, &options, &stop).await,
         Command::Common(command) => console.execute(command, &environment, &stop).await,
         Command::Stock { what } => stock::stock(&environment, &what).await,

@@ -1,4 +1,4 @@
-//! The rows that the demo plays, and how each must end.
+//! The rows that the demo and the bench play, and how each must end.
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use console::Error;
@@ -6,28 +6,28 @@ use contracts::{Outcome, SagaKind, kinds};
 
 /// A fare or an order, and how its saga must end.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// By which it is chosen; one of a fare and one of an order may be the same.
-    pub(super) name: &'static str,
-    pub(super) kind: SagaKind,
+    pub(crate) name: &'static str,
+    pub(crate) kind: SagaKind,
     /// The field of the request that holds the id.
-    pub(super) id_field: &'static str,
+    pub(crate) id_field: &'static str,
     /// The request with this id.
     with_id: fn(&str) -> String,
     /// The customer of a fare, the id of an order: what forces the failure.
-    pub(super) id: &'static str,
-    pub(super) about: &'static str,
+    pub(crate) id: &'static str,
+    pub(crate) about: &'static str,
     /// Whether it is cancelled while it is being paid.
-    pub(super) cancelled: bool,
-    pub(super) outcome: Outcome,
+    pub(crate) cancelled: bool,
+    pub(crate) outcome: Outcome,
     /// Why the saga failed, and why its compensations did.
-    pub(super) errors: &'static [&'static str],
+    pub(crate) errors: &'static [&'static str],
     /// The steps that fail, in their order. Every other step takes effect, and is undone where the saga fails.
-    pub(super) failed: &'static [&'static str],
+    pub(crate) failed: &'static [&'static str],
     /// The kinds of effects that stand.
-    pub(super) standing: &'static [&'static str],
+    pub(crate) standing: &'static [&'static str],
     /// Authorized, captured, voided, refunded; a debit is captured at once.
-    pub(super) ledger: [u64; 4],
+    pub(crate) ledger: [u64; 4],
 }
 
 /// What a row has in common with most.
@@ -182,7 +182,7 @@ static ROWS: [&[Row]; 2] = [&FARES, &ORDERS];
 
 impl Row {
     /// What a client sends.
-    pub(super) fn request(&self) -> String {
+    pub(crate) fn request(&self) -> String {
         (self.with_id)(self.id)
     }
 }
@@ -202,8 +202,13 @@ pub(crate) fn order(order_id: &str) -> String {
     format!(r#"{{"order_id": "{order_id}", {customer}, "items": [{item}]}}"#)
 }
 
+/// All rows of a kind.
+pub(crate) fn of(kind: SagaKind) -> impl Iterator<Item = &'static Row> {
+    ROWS.into_iter().flatten().filter(move |row| row.kind == kind)
+}
+
 /// The rows of a kind, and of these names; all where none is given.
-pub(super) fn chosen(kind: Option<SagaKind>, names: &[String]) -> Result<Vec<&'static Row>, Error> {
+pub(crate) fn chosen(kind: Option<SagaKind>, names: &[String]) -> Result<Vec<&'static Row>, Error> {
     let known: Vec<&Row> = ROWS.into_iter().flatten().filter(|row| kind.is_none_or(|kind| row.kind == kind)).collect();
     if let (Some(kind), Some(name)) = (kind, names.iter().find(|name| known.iter().all(|row| row.name != **name))) {
         let known: Vec<_> = known.iter().map(|row| row.name).collect();

@@ -8,7 +8,7 @@ use runtime::{CancellationToken, Environment};
 use saga::Channel;
 
 use crate::cli::StackOptions;
-use crate::demo;
+use crate::rows;
 use crate::stack::Stack;
 
 /// The id of the request that the guide publishes as a `CloudEvent`, and cancels.
@@ -45,7 +45,7 @@ fn guide(stack: &Stack) -> String {
         [kinds::FARE, kinds::ORDER].map(|kind| stack.running.aws.topic_arn(&names.topic(Channel::Requests(kind))));
     let booking = stack.running.aws.queue_url(&names.of_service("booking"));
     let [success, failure] = [true, false].map(|successful| stack.running.aws.queue_url(&names.outcomes(successful)));
-    let (request, order) = (demo::fare("3"), demo::order("40063fe3-56d9-4c51-b91f-71929834ce03"));
+    let (request, order) = (rows::fare("3"), rows::order("40063fe3-56d9-4c51-b91f-71929834ce03"));
     let (created, found) = stack.running.created_and_found();
     let cloud_event =
         format!(r#"{{"specversion":"1.0","id":"{REQUEST}","source":"/me","type":"fare_requested","data":{request}}}"#);

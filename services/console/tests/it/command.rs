@@ -97,6 +97,9 @@ async fn wrong_usage_exits_with_2() {
         &["demo", "--quietly"],
         &["demo", "--row", "4"],
         &["demo", "--saga", "ride"],
+        &["bench", "--kind", "ride"],
+        &["bench", "--count", "0"],
+        &["bench", "--mix", "31"],
         &["render"],
         &["render", "map", "--saga", "ride"],
     ] {

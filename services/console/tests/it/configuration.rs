@@ -29,7 +29,7 @@ This page is rendered from the code: `BLESS=1 cargo test -p ensemble --test it c
         ("What operators do, with `ensemble`", operate::audit::VARIABLES),
         ("`booking`", &booking::VARIABLES),
         ("`payment`", payment::VARIABLES),
-        ("What listens for development: `ensemble local`, `gateway`, `up` and `demo`", console::VARIABLES),
+        ("What listens for development: `ensemble local`, `gateway`, `up`, `demo` and `bench`", console::VARIABLES),
     ];
     for (title, variables) in groups {
         write!(text, "\n## {title}\n\n| variable | default | allowed | what for |\n| --- | --- | --- | --- |\n")

@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod bad_input;
+mod bench;
 mod canary;
 mod cancelled;
 mod check;
