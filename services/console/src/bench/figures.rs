@@ -53,7 +53,7 @@ pub(super) struct Cost {
     pub(super) sns: Decimal,
     pub(super) sqs: Decimal,
     pub(super) dynamodb: Decimal,
-    /// The same steps as states of an orchestrator, one transition each and one to notify.
+    /// The same steps as states of an orchestrator: a transition each, one to start and one to notify.
     pub(super) step_functions: Decimal,
     pub(super) transitions_per_saga: Decimal,
 }
@@ -103,7 +103,7 @@ impl Figures {
         latencies.sort_unstable();
         let halves = |name: &str| Decimal::from(carried.get(name)) / Decimal::TWO;
         let (written, read) = (halves("dynamodb:write-unit-halves"), halves("dynamodb:read-unit-halves"));
-        let transitions = Decimal::from(tally.steps + sagas) / all;
+        let transitions = Decimal::from(tally.steps + 2 * sagas) / all;
         Self {
             kind: plan.kind,
             mix: plan.mix,

@@ -16,7 +16,7 @@ const CAVEAT: &str = "the bench, an embedded endpoint, a simulated gateway and a
 
 /// What has to be known of prices.
 const PRICED: &str = "list prices of us-east-1 without compute, storage and a free tier; Step Functions: a transition a \
-                      step and one to notify";
+                      step, one to start and one to notify";
 
 impl Figures {
     /// A table.

@@ -73,7 +73,7 @@ async fn every_figure_of_twenty_fares_is_told_and_agrees_with_the_others() {
     let dollars = |of: &str| number(&told, &format!("/dollarsPerMillion/{of}"));
     let sum = dollars("sns") + dollars("sqs") + dollars("dynamodb");
     assert!((dollars("total") - sum).abs() < 0.001, "{told:#}");
-    assert_eq!((dollars("transitionsPerSaga"), dollars("stepFunctions")), (5.0, 125.0));
+    assert_eq!((dollars("transitionsPerSaga"), dollars("stepFunctions")), (6.0, 150.0));
     assert!(told["prices"].as_array().unwrap().iter().all(|price| price["source"].is_string()), "{told:#}");
 }
 
