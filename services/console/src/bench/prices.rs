@@ -1,6 +1,7 @@
 //! List prices of AWS, for `us-east-1`, without a free tier, in dollars.
 //!
-//! Deliveries from SNS into queues are free. Prices change: each has the month for which it was last confirmed.
+//! Deliveries from SNS into queues are free. Prices change: each has the month of its last comparison, which was with
+//! pages that quote the source. The source decides.
 
 use rust_decimal::Decimal;
 
@@ -11,7 +12,9 @@ pub(super) struct Price {
     pub(super) of: &'static str,
     /// Thousandths of a dollar for a million of them.
     thousandths_per_million: i64,
+    /// The month of the last comparison.
     pub(super) as_of: &'static str,
+    /// Where AWS states it.
     pub(super) source: &'static str,
 }
 
