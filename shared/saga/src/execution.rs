@@ -9,7 +9,7 @@
 
 use jiff::Timestamp;
 use wire::envelope::with_beside;
-use wire::{Envelope, EventType, Events, MAX_BODY_BYTES, Poison, Reason, SagaId};
+use wire::{Envelope, Events, MAX_BODY_BYTES, Poison, Reason, SagaId};
 
 use crate::{Announcement, Context, Decision, Delay, Input, Participant, Received, Record, Stored, Take, Then, Write};
 
@@ -220,11 +220,19 @@ impl<'p, P: Participant> Execution<'p, P> {
     fn commit(&mut self, to: P::State, takes: Vec<Take>, then: Then<P>, now: Timestamp) -> Act<P> {
         let (behind, events, next) = match then {
             Then::Announce(events) => (Vec::new(), events, Next::Announce(0)),
-            Then::AnnounceBehind(kept, events) => (self.kept(&kept), events, Next::Announce(0)),
-            Then::AnnounceBeside(kept, events) => {
-                let kept = self.kept(&kept);
-                let first = kept.len();
-                (kept, events, Next::Announce(first))
+            Then::AnnounceBehind(kept, events) => {
+                let is_kept = |stored: &&String| {
+                    Envelope::<P::Vocabulary>::read(stored)
+                        .is_ok_and(|earlier| kept.contains(&earlier.event.event_type()))
+                };
+                let earlier: Vec<String> = self.announced.iter().flatten().filter(is_kept).cloned().collect();
+                let old = earlier.len().saturating_sub(BEHIND_MAX);
+                (earlier.into_iter().skip(old).collect(), events, Next::Announce(0))
+            }
+            Then::AnnounceBeside(events) => {
+                let earlier = self.announced.clone().unwrap_or_default();
+                let first = earlier.len();
+                (earlier, events, Next::Announce(first))
             }
             Then::Perform(effect) => (Vec::new(), Vec::new(), Next::Perform(effect)),
             Then::Continue => (Vec::new(), Vec::new(), Next::Continue),
@@ -241,16 +249,6 @@ impl<'p, P: Participant> Execution<'p, P> {
         let due = self.participant.due(&to);
         self.pending = Some((to, record.clone(), next));
         Act::Commit(Write { saga: received.saga, expected: self.stored.clone(), to: record, takes, due, at: now })
-    }
-
-    /// What stands on record of these types to be announced, the last ones.
-    fn kept(&self, types: &[EventType]) -> Vec<String> {
-        let is_kept = |stored: &&String| {
-            Envelope::<P::Vocabulary>::read(stored).is_ok_and(|earlier| types.contains(&earlier.event.event_type()))
-        };
-        let earlier: Vec<String> = self.announced.iter().flatten().filter(is_kept).cloned().collect();
-        let old = earlier.len().saturating_sub(BEHIND_MAX);
-        earlier.into_iter().skip(old).collect()
     }
 
     /// What is to stand on record: the state, and these events behind those that were announced.

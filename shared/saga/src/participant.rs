@@ -261,9 +261,9 @@ pub enum Then<P: Participant + ?Sized> {
     /// The same, behind what the state that is left has on record of these types: it may not have been announced yet,
     /// and whoever hears the one must have been told the other.
     AnnounceBehind(Vec<EventType>, Vec<P::Vocabulary>),
-    /// Announce these events, and keep on record what the state that is left has announced of these types, or will: the
-    /// messages that led to those announce them. A [step that waits](crate::step::waits) is left so.
-    AnnounceBeside(Vec<EventType>, Vec<P::Vocabulary>),
+    /// Announce these events, and keep on record what the state that is left has announced, or will: the messages that led
+    /// to that announce it. A [step that waits](crate::step::waits) is left so.
+    AnnounceBeside(Vec<P::Vocabulary>),
     /// The state is an intent: act outside.
     Perform(P::Effect),
     /// The state is an intent: decide on the same message once more, from there.

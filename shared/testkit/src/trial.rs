@@ -123,7 +123,7 @@ where
         self.state = self.service.recall(&Stored::of(&state)).expect("a service knows what it wrote");
         self.said = Vec::new();
         match then {
-            Then::Announce(events) | Then::AnnounceBehind(_, events) | Then::AnnounceBeside(_, events) => {
+            Then::Announce(events) | Then::AnnounceBehind(_, events) | Then::AnnounceBeside(events) => {
                 self.said.clone_from(&events);
                 Decided::Announces(events)
             }

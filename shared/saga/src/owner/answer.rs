@@ -7,7 +7,6 @@ use wire::{ActionKind, Events, Journey, Subject};
 
 use super::contract::Owner;
 use super::incoming::Ask;
-use super::reactions::first_step;
 use super::state::{CaseOf, State, StateOf, told_path};
 use crate::{Context, Decision, Then};
 
@@ -15,17 +14,12 @@ use crate::{Context, Decision, Then};
 const ASKS_NOTHING: &str = "sagaId: is of a saga of a kind that asks nothing";
 
 /// Somebody answers.
-pub(super) fn answer<O: Owner>(
-    owner: &O,
-    state: &StateOf<O>,
-    ask: &Ask,
-    context: &Context<'_, O::Vocabulary>,
-) -> Decision<O> {
+pub(super) fn answer<O: Owner>(state: &StateOf<O>, ask: &Ask, context: &Context<'_, O::Vocabulary>) -> Decision<O> {
     match state {
         // The request may still come.
         State::Unseen => Decision::NotYet,
         State::Registered(case) if is_answered::<O>(case) => Decision::Announce,
-        State::Registered(case) => tell(owner, case, ask, context),
+        State::Registered(case) => tell(case, ask, context),
         // Too late: nothing waits for it any more.
         State::Withdrawn { .. }
         | State::Rejected
@@ -43,7 +37,7 @@ fn is_answered<O: Owner>(case: &CaseOf<O>) -> bool {
 }
 
 /// Puts the answer on record, and tells it. The registration, which may not have been announced yet, stays on record.
-fn tell<O: Owner>(owner: &O, case: &CaseOf<O>, ask: &Ask, context: &Context<'_, O::Vocabulary>) -> Decision<O> {
+fn tell<O: Owner>(case: &CaseOf<O>, ask: &Ask, context: &Context<'_, O::Vocabulary>) -> Decision<O> {
     let kind = case.subject.kind();
     let Some(answering) = O::Vocabulary::LEXICON.answering(kind) else {
         return Decision::Contradiction(ASKS_NOTHING);
@@ -51,11 +45,10 @@ fn tell<O: Owner>(owner: &O, case: &CaseOf<O>, ask: &Ask, context: &Context<'_, 
     let journey = Journey { deadline: case.deadline, round: case.round, path: told_path(context) };
     let (by, answer) = (ask.by.clone(), ask.reason.clone());
     let data = Answered { subject: case.subject.clone(), by, answer, journey };
-    let registered = first_step(Owner::declaration(owner), kind).map(|(_, registered)| registered);
     match O::Vocabulary::new(answering, &data) {
         Some(event) => {
             let state = State::Registered(case.clone().after(ask.action(context.now)));
-            Decision::Commit(state, Then::AnnounceBeside(registered.into_iter().collect(), vec![event]))
+            Decision::Commit(state, Then::AnnounceBeside(vec![event]))
         }
         None => Decision::NotYet,
     }

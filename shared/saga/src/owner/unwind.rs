@@ -38,7 +38,7 @@ pub(super) fn act<O: Owner>(
         ActionKind::Expire => expire(owner, state, ask, context),
         ActionKind::Retry => retry(owner, state, ask, context),
         ActionKind::Resolve => resolve(state, ask, context),
-        ActionKind::Answer => answer::answer(owner, state, ask, context),
+        ActionKind::Answer => answer::answer(state, ask, context),
     }
 }
 

@@ -34,7 +34,7 @@ where
                     self.forward(signature)
                 }
                 // Of the step before, the event may not have been announced yet.
-                None if is_new => self.write(Vec::new(), Then::AnnounceBeside(V::LEXICON.events.to_vec(), Vec::new())),
+                None if is_new => self.write(Vec::new(), Then::AnnounceBeside(Vec::new())),
                 // Nothing followed from it. What is on record is announced by the messages that led to it.
                 None => Decision::Ignore,
             };

@@ -55,7 +55,7 @@
 //! let accepted = Event::ParcelAccepted(Registered { subject: subject.clone(), journey: journey.clone() });
 //! let accepted = Heard::new(accepted, None).unwrap();
 //! let first = couriers.decide(&State::Unseen, Input::Event(&accepted), &context);
-//! let Decision::Commit(kept, Then::AnnounceBeside(_, events)) = first else { panic!("{first:?}") };
+//! let Decision::Commit(kept, Then::AnnounceBeside(events)) = first else { panic!("{first:?}") };
 //! let State::Known(part) = &kept else { panic!("{kept:?}") };
 //! let waits = part.waits.values().next().unwrap();
 //! assert!(waits.answer.is_some() && waits.heard.is_none() && events.is_empty());
