@@ -69,7 +69,7 @@ impl<E: Send + 'static, T: Send + 'static> Batcher<E, T> {
     }
 }
 
-/// An entry that waits, and who waits for its result.
+/// The entries that wait, each with whoever waits for its result.
 type Waiting<E, T> = VecDeque<(E, oneshot::Sender<T>)>;
 
 /// Runs until every [`Batcher`] is dropped and what they added is flushed.
@@ -186,11 +186,11 @@ mod tests {
         let land = Arc::new(Notify::new());
         let batcher = held(&land);
         let mut alone = add(&batcher, [0]).await;
-        let mut others = add(&batcher, 1..=5).await;
+        let others = add(&batcher, 1..=5).await;
         land.notify_one();
         assert_eq!(alone.join_next().await.unwrap().unwrap(), (0, (1, Ok(0))));
         land.notify_one();
-        while let Some(Ok((entry, (len, result)))) = others.join_next().await {
+        for (entry, (len, result)) in others.join_all().await {
             assert_eq!((len, result), (5, if entry % 2 == 0 { Ok(entry) } else { Err(()) }));
         }
     }
@@ -200,10 +200,10 @@ mod tests {
         let land = Arc::new(Notify::new());
         let batcher = held(&land);
         let _never_lands = add(&batcher, [0]).await;
-        let mut full = add(&batcher, 1..=ENTRIES_MAX).await;
+        let full = add(&batcher, 1..=ENTRIES_MAX).await;
         // The first is told to land, and whichever is told, the full one was in flight by then.
         land.notify_waiters();
-        while let Some(Ok((_, (len, _)))) = full.join_next().await {
+        for (_, (len, _)) in full.join_all().await {
             assert_eq!(len, ENTRIES_MAX);
         }
     }
