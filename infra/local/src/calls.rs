@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::sync::lock;
 
@@ -23,13 +23,14 @@ pub(crate) const TRANSACTED_WRITE: &str = "dynamodb:transacted-write";
 /// A name is `<service>:<operation>`, for instance `dynamodb:UpdateItem`, `sqs:ReceiveMessage` or `sns:PublishBatch`.
 /// Three more are counted besides:
 ///
-/// - `dynamodb:conditional-write`, a `PutItem`, `UpdateItem` or `DeleteItem` with a `ConditionExpression`;
+/// - `dynamodb:conditional-write`, a `PutItem`, `UpdateItem` or `DeleteItem` with a `ConditionExpression`, or a statement
+///   that writes of a `BatchExecuteStatement`;
 /// - `dynamodb:condition-failed`, one of those whose condition did not hold;
 /// - `dynamodb:transacted-write`, an item that a `TransactWriteItems` put, updated or deleted. What a transaction only
 ///   checks does not count, nor does one that was cancelled or is repeated under its token.
 ///
 /// A call that [`Endpoint::fail_next`](crate::Endpoint::fail_next) lets fail counts as a call and as nothing else.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Calls(BTreeMap<String, u64>);
 

@@ -40,6 +40,8 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
     Router::new()
         .route("/_ensemble/health", get(health))
         .route("/_ensemble/calls", get(calls))
+        .route("/_ensemble/carried", get(carried))
+        .route("/_ensemble/tables", get(tables))
         .fallback(dispatch)
         .layer(from_fn(actions_by_post))
         .layer(map_response(by_name))
@@ -79,6 +81,18 @@ async fn health() -> impl IntoResponse {
 
 async fn calls(State(services): State<Arc<Services>>) -> axum::Json<Calls> {
     axum::Json(services.calls.snapshot())
+}
+
+async fn carried(State(services): State<Arc<Services>>) -> axum::Json<Calls> {
+    axum::Json(services.carried.snapshot())
+}
+
+/// Reads every item, on a thread that may block.
+async fn tables(State(services): State<Arc<Services>>) -> Response {
+    match tokio::task::spawn_blocking(move || services.dynamodb.tables()).await {
+        Ok(tables) => axum::Json(tables).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
 }
 
 async fn dispatch(State(services): State<Arc<Services>>, request: Request) -> Response {

@@ -26,7 +26,7 @@ use saga::topology::Names;
 
 pub use booking::Booking;
 pub use declaration::{DECLARATION, FORMS};
-pub use service::{VARIABLES, deadlines_of, service};
+pub use service::{CARD_KEY, CARD_KEY_FILE, VARIABLES, deadlines_of, service};
 
 impl Owner for Booking {
     type Vocabulary = Event;

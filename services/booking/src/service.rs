@@ -12,16 +12,18 @@ use crate::declaration::{DEADLINES, UNWINDING};
 /// Every variable of booking.
 pub static VARIABLES: LazyLock<Vec<&Variable>> = LazyLock::new(|| {
     let deadlines = DEADLINES.iter().map(|(_, variable)| variable);
-    [&KEY, &KEY_FILE].into_iter().chain(deadlines).chain([&UNWINDING]).collect()
+    [&CARD_KEY, &CARD_KEY_FILE].into_iter().chain(deadlines).chain([&UNWINDING]).collect()
 });
 
-static KEY: Variable = Variable {
+/// The key to which booking seals cards.
+pub static CARD_KEY: Variable = Variable {
     name: "ENSEMBLE_CARD_PUBLIC_KEY",
     default: None,
     allowed: "an X25519 public key in base64, as `ensemble keys` prints it",
     about: "booking seals cards to this key",
 };
-static KEY_FILE: Variable = Variable {
+/// The same, in a file.
+pub static CARD_KEY_FILE: Variable = Variable {
     name: "ENSEMBLE_CARD_PUBLIC_KEY_FILE",
     default: None,
     allowed: "the path of a file that holds the key",
@@ -48,8 +50,9 @@ pub fn deadlines_of(environment: &Environment) -> Result<Deadlines, ConfigError>
 /// [`ConfigError`].
 pub fn service(environment: &Environment) -> Result<Service, ConfigError> {
     let (hooks, _live) = switches::hooks(environment)?;
-    let key = environment.secret(&KEY, &KEY_FILE)?;
-    let key = PublicKey::from_base64(&key).map_err(|error| KEY.error(&format!("holds no key; a key is {error}")))?;
+    let key = environment.secret(&CARD_KEY, &CARD_KEY_FILE)?;
+    let key =
+        PublicKey::from_base64(&key).map_err(|error| CARD_KEY.error(&format!("holds no key; a key is {error}")))?;
     let booking = Booking::new(key, &Settings::read(environment)?.names);
     Ok(Service::new(Booking { deadlines: deadlines_of(environment)?, hooks, ..booking }, NoEffects))
 }

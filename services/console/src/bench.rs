@@ -1,4 +1,4 @@
-//! `ensemble bench`: how fast sagas are, what they call, and what they cost, on a stack of its own.
+//! `ensemble bench`: how fast sagas are, what they call, and what they cost, on processes of its own.
 //!
 //! **Invariant:** figures are told only of a run in which every saga ended as its row wants it.
 //!
@@ -7,7 +7,8 @@
 //! | `plan` | which row is played when |
 //! | `load` | publishes requests, watches outcomes |
 //! | `tally` | what came of each saga |
-//! | `process` | what this process used |
+//! | `processes` | the endpoint, the gateway and each service, apart |
+//! | `process` | what a process used |
 //! | `prices` | list prices |
 //! | `figures`, `shown` | what it comes to, and how that is shown |
 
@@ -16,24 +17,25 @@ mod load;
 mod plan;
 mod prices;
 mod process;
+mod processes;
 mod shown;
 mod tally;
 
 use std::io::Write;
 use std::time::Duration;
 
-use console::Error;
+use console::{Error, Stack};
 use gateway::Ledger;
 use operate::depth::depth;
-use runtime::{CancellationToken, Environment};
+use runtime::{Aws, CancellationToken, Environment};
 
-use crate::cli::{BenchOptions, StackOptions};
+use crate::cli::BenchOptions;
 use crate::given::console;
-use crate::stack::Stack;
+use crate::judge;
 
 use figures::{Figures, Measured};
 use plan::Plan;
-use process::Usage;
+use processes::Processes;
 use tally::Tally;
 
 /// How long queues may take to be empty after the last outcome.
@@ -52,42 +54,51 @@ pub(crate) async fn bench(
     stop: &CancellationToken,
 ) -> Result<(), Error> {
     let plan = Plan::new(console().kind(&options.kind)?, options.mix, options.count, options.rate);
-    let stack = Stack::start(environment, &StackOptions { port: 0, gateway_port: 0, data: None }).await?;
-    let result = tokio::select! {
-        result = measure(&stack, &plan) => result,
-        () = stop.cancelled() => Err(Error::Failed("stopped before its end".to_owned())),
+    let figures = tokio::select! {
+        figures = played(environment, &plan) => figures?,
+        () = stop.cancelled() => return Err(Error::Failed("stopped before its end".to_owned())),
     };
-    stack.stop().await;
-    let figures = result?;
     let text = if options.output.json { figures.as_json() } else { figures.as_text() };
     writeln!(anstream::stdout(), "{text}").map_err(Error::output)
 }
 
-async fn measure(stack: &Stack, plan: &Plan) -> Result<Figures, Error> {
-    let Some(endpoint) = &stack.running.endpoint else {
-        return Err(Error::Failed("the stack has no endpoint of its own".to_owned()));
-    };
-    let (calls, carried, usage) = (endpoint.calls(), endpoint.carried(), Usage::now());
+/// Plays the plan on processes of its own.
+async fn played(environment: &Environment, plan: &Plan) -> Result<Figures, Error> {
+    let mut processes = Processes::start(environment).await?;
+    let aws = Aws::at(&processes.endpoint).await?;
+    // The queues and tables; the services are processes of their own.
+    let stack = Stack::on(&console(), aws, environment, |_| Ok(Vec::new())).await?;
+    processes.start_services(environment, &stack.settings).await?;
+    let measured = measure(&processes, &stack, plan).await;
+    // Whoever died is the reason for everything else.
+    processes.all_run()?;
+    stack.stop().await;
+    processes.end().await?;
+    measured
+}
+
+async fn measure(processes: &Processes, stack: &Stack, plan: &Plan) -> Result<Figures, Error> {
+    let (calls, carried, used) = (processes.calls().await?, processes.carried().await?, processes.used());
     let tally = load::run(stack, plan).await?;
     settled(stack).await?;
     let measured = Measured {
-        calls: endpoint.calls().since(&calls),
-        carried: endpoint.carried().since(&carried),
-        tables: endpoint.tables(),
-        usage: Usage::now().since(&usage),
+        calls: processes.calls().await?.since(&calls),
+        carried: processes.carried().await?.since(&carried),
+        tables: processes.tables().await?,
+        used: processes.used().into_iter().zip(used).map(|(now, then)| now.since(&then)).collect(),
     };
-    verify(&tally, stack.gateway.totals())?;
-    Ok(Figures::new(plan, &tally, &measured, &stack.running.settings.names))
+    verify(&tally, processes).await?;
+    Ok(Figures::new(plan, &tally, &measured, &stack.settings.names))
 }
 
 /// Waits until nothing waits in any queue, so that every call of the sagas is counted.
 async fn settled(stack: &Stack) -> Result<(), Error> {
-    let queues: Vec<_> = stack.running.changes.iter().filter(|change| change.kind == "queue").collect();
+    let queues: Vec<_> = stack.changes.iter().filter(|change| change.kind == "queue").collect();
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
         let mut waiting = Vec::new();
         for queue in &queues {
-            let all = depth(&stack.running.aws, &queue.name).await?.all();
+            let all = depth(&stack.aws, &queue.name).await?.all();
             waiting.extend((all > 0).then(|| format!("{all} in {}", queue.name)));
         }
         if waiting.is_empty() {
@@ -100,10 +111,15 @@ async fn settled(stack: &Stack) -> Result<(), Error> {
     }
 }
 
-/// Whether every saga, and the gateway's ledger, is as the rows want it.
-fn verify(tally: &Tally, totals: Ledger) -> Result<(), Error> {
+/// Whether every saga, and what the gateway did for each and for all, is as the rows want it.
+async fn verify(tally: &Tally, processes: &Processes) -> Result<(), Error> {
     let mut problems = tally.problems.clone();
-    let Ledger { authorized, captured, voided, refunded, .. } = totals;
+    for (saga, row) in tally.rows() {
+        let ledger = processes.ledger(Some(&saga.to_string())).await?;
+        let problem = judge::ledger_problem(row, ledger);
+        problems.extend(problem.map(|problem| format!("{} {}, saga {saga}: {problem}", row.kind, row.name)));
+    }
+    let Ledger { authorized, captured, voided, refunded, .. } = processes.ledger(None).await?;
     let counted = [authorized, captured, voided, refunded];
     if counted != tally.ledger {
         problems.push(format!("the gateway should have counted {:?} in all, and counted {counted:?}", tally.ledger));

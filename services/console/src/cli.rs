@@ -41,7 +41,8 @@ pub enum Command {
     /// Measure sagas on an embedded endpoint: how many a second, how long each takes, what it calls, and what that costs.
     ///
     /// Holds every outcome, and what the gateway was asked for, to its row, and ends with 1 if one differs. The endpoint,
-    /// the gateway and all services share this process and this machine: the counts are those of AWS, the times are not.
+    /// the gateway and each service are processes of their own on this machine: the counts are those of AWS, the times are
+    /// not. With RUST_LOG set, their logs are shown.
     Bench(BenchOptions),
     /// Run everything in this process until Ctrl-C, on an embedded endpoint.
     ///

@@ -6,9 +6,15 @@ use gateway::Ledger;
 
 use crate::rows::Row;
 
-/// What is not as the row wants it: of a saga's notification, if one came, and of its calls at the gateway.
-pub(crate) fn problems(row: &Row, found: Option<&Notification>, ledger: Ledger) -> Vec<String> {
+/// What is not as the row wants it: of what the gateway did for a saga.
+pub(crate) fn ledger_problem(row: &Row, ledger: Ledger) -> Option<String> {
     let Ledger { authorized, captured, voided, refunded, .. } = ledger;
+    let counted = [authorized, captured, voided, refunded];
+    (counted != row.ledger).then(|| format!("the gateway should have counted {:?}", row.ledger))
+}
+
+/// What is not as the row wants it: of a saga's notification, if one came.
+pub(crate) fn problems(row: &Row, found: Option<&Notification>) -> Vec<String> {
     let Some(notification) = found else {
         return vec!["no notification came".to_owned()];
     };
@@ -24,10 +30,6 @@ pub(crate) fn problems(row: &Row, found: Option<&Notification>, ledger: Ledger) 
         (errors == row.errors, format!("the errors should be {:?}", row.errors)),
         (failed == row.failed, format!("the steps that fail should be {:?}", row.failed)),
         (wrong_way.is_none(), wrong_way.unwrap_or_default()),
-        (
-            [authorized, captured, voided, refunded] == row.ledger,
-            format!("the gateway should have counted {:?}", row.ledger),
-        ),
         (standing == row.standing, format!("what stands should be {:?}", row.standing)),
     ];
     checks.into_iter().filter(|(good, _)| !good).map(|(_, problem)| problem).collect()

@@ -28,8 +28,8 @@ pub(crate) fn keys(options: &KeysOptions) -> Result<(), Error> {
 fn print() -> Result<(), Error> {
     let (private, public) = card::key_pair();
     let mut out = anstream::stdout();
-    writeln!(out, "export ENSEMBLE_CARD_PUBLIC_KEY={}", public.to_base64())
-        .and_then(|()| writeln!(out, "export ENSEMBLE_CARD_PRIVATE_KEY={}", &*private.expose_base64()))
+    writeln!(out, "export {}={}", booking::CARD_KEY.name, public.to_base64())
+        .and_then(|()| writeln!(out, "export {}={}", payment::CARD_KEY.name, &*private.expose_base64()))
         .map_err(Error::output)
 }
 

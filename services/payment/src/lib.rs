@@ -36,7 +36,7 @@ use process_payment::ProcessPayment;
 pub use adapter::HttpGateway;
 pub use effects::{Effect, GatewayEffects, Reply};
 pub use gateway::{Authorization, Gateway, GatewayError, Key, Known, Refusal};
-pub use service::{GATEWAY_URL, VARIABLES, gateway_of};
+pub use service::{CARD_KEY, CARD_KEY_FILE, GATEWAY_URL, VARIABLES, gateway_of};
 
 /// The payment service; its effects are carried out by [`GatewayEffects`].
 pub type Payment = Steps<Event, Effect, Reply>;

@@ -11,15 +11,17 @@ use crate::adapter::HttpGateway;
 use crate::effects::{Effect, GatewayEffects, Reply};
 
 /// Every variable of payment.
-pub const VARIABLES: &[&Variable] = &[&KEY, &KEY_FILE, &GATEWAY_URL];
+pub const VARIABLES: &[&Variable] = &[&CARD_KEY, &CARD_KEY_FILE, &GATEWAY_URL];
 
-const KEY: Variable = Variable {
+/// The key with which payment opens cards.
+pub const CARD_KEY: Variable = Variable {
     name: "ENSEMBLE_CARD_PRIVATE_KEY",
     default: None,
     allowed: "an X25519 private key in base64, as `ensemble keys` prints it",
     about: "payment opens cards with this key",
 };
-const KEY_FILE: Variable = Variable {
+/// The same, in a file.
+pub const CARD_KEY_FILE: Variable = Variable {
     name: "ENSEMBLE_CARD_PRIVATE_KEY_FILE",
     default: None,
     allowed: "the path of a file that holds the key",
@@ -40,8 +42,9 @@ pub(crate) fn joined(
 ) -> Result<Service, ConfigError> {
     // Refuses forced failures beside a live gateway, also where only payment is told of them.
     let (hooks, _live) = switches::hooks(environment)?;
-    let key = environment.secret(&KEY, &KEY_FILE).map(Zeroizing::new)?;
-    let key = PrivateKey::from_base64(&key).map_err(|error| KEY.error(&format!("holds no key; a key is {error}")))?;
+    let key = environment.secret(&CARD_KEY, &CARD_KEY_FILE).map(Zeroizing::new)?;
+    let key =
+        PrivateKey::from_base64(&key).map_err(|error| CARD_KEY.error(&format!("holds no key; a key is {error}")))?;
     Ok(Service::new(payment(hooks), GatewayEffects::new(gateway_of(environment)?, key)))
 }
 

@@ -13,7 +13,8 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::settings::{ConfigError, Environment, Variable};
 
-pub(crate) const LOG: Variable = Variable {
+/// What is logged.
+pub const LOG: Variable = Variable {
     name: "RUST_LOG",
     default: Some("info"),
     allowed: "directives of tracing-subscriber's EnvFilter, such as info or ensemble_runtime=debug",

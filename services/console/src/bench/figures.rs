@@ -12,20 +12,21 @@ use saga::topology::Names;
 use super::plan::Plan;
 use super::prices::{READ, SNS, SQS, TRANSITION, WRITE};
 use super::process::Usage;
+use super::processes::Used;
 use super::tally::Tally;
 use crate::cli::Mix;
 
 /// The one call that the bench makes and no client would: it looks whether queues are empty.
 const OWN: &str = "sqs:GetQueueAttributes";
 
-/// What was measured of the whole process.
+/// What was measured of all processes.
 #[derive(Debug)]
 pub(super) struct Measured {
     pub(super) calls: Calls,
     pub(super) carried: Calls,
     /// Tables, their items and their bytes.
     pub(super) tables: Vec<(String, u64, u64)>,
-    pub(super) usage: Usage,
+    pub(super) used: Vec<Used>,
 }
 
 /// An operation of AWS.
@@ -47,6 +48,15 @@ pub(super) struct Table {
     pub(super) bytes_per_item: Decimal,
 }
 
+/// What a process took.
+#[derive(Debug)]
+pub(super) struct Share {
+    pub(super) name: &'static str,
+    /// Seconds of the processor for 1,000 sagas.
+    pub(super) cpu: Option<Decimal>,
+    pub(super) peak_mib: Option<Decimal>,
+}
+
 /// Dollars for a million sagas.
 #[derive(Debug)]
 pub(super) struct Cost {
@@ -56,6 +66,17 @@ pub(super) struct Cost {
     /// The same steps as states of an orchestrator: a transition each, one to start and one to notify.
     pub(super) step_functions: Decimal,
     pub(super) transitions_per_saga: Decimal,
+}
+
+impl Share {
+    fn of(used: &Used, sagas: Decimal) -> Self {
+        let Usage { cpu, peak_kib } = used.usage;
+        Self {
+            name: used.name,
+            cpu: cpu.map(|cpu| (seconds(cpu) * Decimal::ONE_THOUSAND / sagas).round_dp(2)),
+            peak_mib: peak_kib.map(|kib| (Decimal::from(kib) / Decimal::from(1024)).round_dp(1)),
+        }
+    }
 }
 
 impl Cost {
@@ -81,18 +102,18 @@ pub(super) struct Figures {
     pub(super) latency: [Decimal; 4],
     pub(super) operations: Vec<Operation>,
     pub(super) empty_receives_per_saga: Decimal,
+    /// Conditional writes of a saga, alone or in a batch.
+    pub(super) writes: Decimal,
     pub(super) write_units: Decimal,
     pub(super) read_units: Decimal,
     pub(super) tables: Vec<Table>,
-    /// Seconds of the processor for 1,000 sagas.
-    pub(super) cpu: Option<Decimal>,
-    pub(super) peak_mib: Option<Decimal>,
+    pub(super) shares: Vec<Share>,
     pub(super) cost: Cost,
 }
 
 impl Figures {
     pub(super) fn new(plan: &Plan, tally: &Tally, measured: &Measured, names: &Names) -> Self {
-        let Measured { calls, carried, tables, usage } = measured;
+        let Measured { calls, carried, tables, used } = measured;
         let sagas = tally.ends.len();
         let all = Decimal::from(sagas.max(1));
         let end = tally.ends.last().copied().unwrap_or_default();
@@ -117,11 +138,11 @@ impl Figures {
             latency: [50, 95, 99, 100].map(|percent| millis(quantile(&latencies, percent))),
             operations: operations(calls, carried, all),
             empty_receives_per_saga: (Decimal::from(carried.get("sqs:empty-receive")) / all).round_dp(2),
+            writes: (Decimal::from(calls.get("dynamodb:conditional-write")) / all).round_dp(2),
             write_units: (written / all).round_dp(2),
             read_units: (read / all).round_dp(2),
             tables: tables.iter().filter_map(|table| filled(table, names)).collect(),
-            cpu: usage.cpu.map(|cpu| (seconds(cpu) * Decimal::ONE_THOUSAND / all).round_dp(2)),
-            peak_mib: usage.peak_kib.map(|kib| (Decimal::from(kib) / Decimal::from(1024)).round_dp(1)),
+            shares: used.iter().map(|used| Share::of(used, all)).collect(),
             cost: Cost {
                 sns: (billed(calls, carried, "sns") / all * SNS.per_million()).round_dp(2),
                 sqs: (billed(calls, carried, "sqs") / all * SQS.per_million()).round_dp(2),

@@ -5,7 +5,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-use console::{Error, Request, publish_requests};
+use console::{Error, Request, Stack, publish_requests};
 use contracts::{Event, Notification, SagaId};
 use operate::operator::{Found, Outcomes};
 use runtime::Unavailable;
@@ -15,7 +15,6 @@ use tokio::time::{Instant, sleep_until};
 use super::plan::Plan;
 use super::tally::Tally;
 use crate::rows::Row;
-use crate::stack::Stack;
 
 /// How long it waits for anything to happen.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -53,7 +52,7 @@ pub(super) async fn run(stack: &Stack, plan: &Plan) -> Result<Tally, Error> {
         publishing: JoinSet::new(),
         deleting: JoinSet::new(),
     };
-    let outcomes = Outcomes::new(&stack.running.aws, &stack.running.settings);
+    let outcomes = Outcomes::new(&stack.aws, &stack.settings);
     let mut arriving = outcomes.watch();
     let mut progress = Progress::new(plan.count);
     while load.goes_on() {
@@ -102,7 +101,7 @@ impl<R: Iterator<Item = &'static Row>> Load<'_, R> {
                 requests.push(request);
             }
             self.sent += due;
-            let (aws, settings) = (self.stack.running.aws.clone(), self.stack.running.settings.clone());
+            let (aws, settings) = (self.stack.aws.clone(), self.stack.settings.clone());
             self.publishing.spawn(async move {
                 let published = publish_requests::<Event>(&aws, &settings, requests).await;
                 (Instant::now(), published)
@@ -122,7 +121,7 @@ impl<R: Iterator<Item = &'static Row>> Load<'_, R> {
     fn found(&mut self, outcomes: &Outcomes, found: Found) {
         let at = Instant::now();
         match serde_json::from_str::<Notification>(&found.body) {
-            Ok(told) => self.tally.told(&told, at, self.stack.gateway.ledger(&told.saga_id.to_string())),
+            Ok(told) => self.tally.told(&told, at),
             Err(error) => self.tally.problems.push(format!("a notification cannot be read: {error}")),
         }
         let outcomes = outcomes.clone();

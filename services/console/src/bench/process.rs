@@ -1,4 +1,4 @@
-//! What this process used, as Linux tells it; other systems tell nothing here.
+//! What a process used, as Linux tells it; other systems tell nothing here.
 
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ pub(super) struct Usage {
 }
 
 impl Usage {
-    /// What was used until now.
-    pub(super) fn now() -> Self {
-        let read = |file| std::fs::read_to_string(file).ok();
+    /// What the process of this number used until now; nothing is known of one that has ended.
+    pub(super) fn of(process: Option<u32>) -> Self {
+        let read = |file| std::fs::read_to_string(format!("/proc/{}/{file}", process?)).ok();
         Self {
-            cpu: read("/proc/self/stat").and_then(|stat| cpu(&stat)),
-            peak_kib: read("/proc/self/status").and_then(|status| peak_kib(&status)),
+            cpu: read("stat").and_then(|stat| cpu(&stat)),
+            peak_kib: read("status").and_then(|status| peak_kib(&status)),
         }
     }
 

@@ -11,8 +11,8 @@ use super::prices;
 use crate::cli::Mix;
 
 /// What has to be known of all figures.
-const CAVEAT: &str = "the bench, an embedded endpoint, a simulated gateway and all services share one process: \
-                      counts and prices are those of AWS, times, CPU and memory are not";
+const CAVEAT: &str = "the bench, an embedded endpoint, a simulated gateway and each service are processes of one machine: \
+                      counts and prices are those of AWS, times are not";
 
 /// What has to be known of prices.
 const PRICED: &str = "list prices of us-east-1 without compute, storage and a free tier; Step Functions: a transition a \
@@ -23,6 +23,8 @@ impl Figures {
     pub(super) fn as_text(&self) -> String {
         let mut lines = vec![draw::strong(self.title()), draw::faint(CAVEAT), String::new()];
         lines.extend(self.times());
+        lines.push(String::new());
+        lines.extend(self.processes());
         lines.push(String::new());
         lines.extend(self.counts());
         lines.push(String::new());
@@ -54,9 +56,22 @@ impl Figures {
             row("middle 80 %", rate(self.per_second_middle)),
             row("published", format!("{}, {} open at most", rate(self.published_per_second), self.open_most)),
             row("latency in ms", format!("p50 {p50}, p95 {p95}, p99 {p99}, max {max}")),
-            row("CPU", or_unknown(self.cpu, " s for 1,000 sagas")),
-            row("peak memory", or_unknown(self.peak_mib, " MiB")),
         ]
+    }
+
+    fn processes(&self) -> Vec<String> {
+        let title = draw::faint(format!("{:15} {:>17} {:>17}", "process", "CPU-s of 1,000", "peak memory, MiB"));
+        let line = |name: &str, cpu: Option<Decimal>, peak: Option<Decimal>| {
+            row(name, format!("{:>17} {:>17}", or_unknown(cpu, ""), or_unknown(peak, "")))
+        };
+        let shares = self.shares.iter().map(|share| line(share.name, share.cpu, share.peak_mib));
+        let together = row("together", format!("{:>17}", or_unknown(self.cpu(), "")));
+        std::iter::once(title).chain(shares).chain([together]).collect()
+    }
+
+    /// Of all processes, where each is known.
+    fn cpu(&self) -> Option<Decimal> {
+        self.shares.iter().map(|share| share.cpu).sum()
     }
 
     fn counts(&self) -> Vec<String> {
@@ -67,9 +82,12 @@ impl Figures {
             let (name, calls) = (&operation.name, operation.calls);
             lines.push(format!("{name:36} {calls:>9} {:>9.2} {fill:>12}", operation.per_saga));
         }
-        let (writes, reads, empty) = (self.write_units, self.read_units, self.empty_receives_per_saga);
+        let Self { writes, write_units, read_units, empty_receives_per_saga: empty, .. } = self;
         lines.push(String::new());
-        lines.push(row("a saga", format!("{writes} write units, {reads} read units, {empty} receives of nothing")));
+        lines.push(row(
+            "a saga",
+            format!("{writes} writes of {write_units} units, {read_units} read units, {empty} receives of nothing"),
+        ));
         let item = |table: &super::figures::Table| format!("{} {}", table.name, table.bytes_per_item);
         lines.push(row("bytes an item", self.tables.iter().map(item).collect::<Vec<_>>().join(", ")));
         lines
@@ -104,6 +122,12 @@ impl Figures {
             let fields = json!({ "items": table.items, "bytesPerItem": number(table.bytes_per_item) });
             (table.name.clone(), fields)
         };
+        let share = |share: &super::figures::Share| {
+            let fields = json!({
+                "cpuSecondsPer1000": share.cpu.map(number), "peakMemoryMib": share.peak_mib.map(number),
+            });
+            (share.name.to_owned(), fields)
+        };
         let price = |price: &&prices::Price| {
             json!({
                 "of": price.of, "dollarsPerMillion": number(price.per_million()), "asOf": price.as_of,
@@ -121,14 +145,12 @@ impl Figures {
             "latencyMs": { "p50": p50, "p95": p95, "p99": p99, "max": max },
             "calls": self.operations.iter().map(call).collect::<Map<_, _>>(),
             "perSaga": {
-                "writeUnits": number(self.write_units), "readUnits": number(self.read_units),
+                "writes": number(self.writes), "writeUnits": number(self.write_units), "readUnits": number(self.read_units),
                 "emptyReceives": number(self.empty_receives_per_saga),
             },
             "tables": self.tables.iter().map(table).collect::<Map<_, _>>(),
-            "process": {
-                "cpuSecondsPer1000": self.cpu.map(number), "peakMemoryMib": self.peak_mib.map(number),
-                "caveat": CAVEAT,
-            },
+            "processes": self.shares.iter().map(share).collect::<Map<_, _>>(),
+            "cpuSecondsPer1000": self.cpu().map(number), "caveat": CAVEAT,
             "dollarsPerMillion": {
                 "sns": number(cost.sns), "sqs": number(cost.sqs), "dynamodb": number(cost.dynamodb),
                 "total": number(cost.total()), "stepFunctions": number(cost.step_functions),

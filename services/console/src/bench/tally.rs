@@ -1,12 +1,12 @@
 //! What came of each saga.
 //!
-//! **Invariant:** each outcome is held to its row when it arrives, with what the gateway did for its saga until then.
+//! **Invariant:** each outcome is held to its row when it arrives. What the gateway did is asked for at the end, so that
+//! asking costs the run nothing.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use contracts::{Notification, SagaId};
-use gateway::Ledger;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -61,6 +61,11 @@ impl Tally {
         self.sagas.len() - self.ends.len()
     }
 
+    /// Every saga, with its row.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (SagaId, &'static Row)> {
+        self.sagas.iter().map(|(saga, asked)| (*saga, asked.row))
+    }
+
     /// A saga is asked for.
     pub(super) fn asked(&mut self, saga: SagaId, row: &'static Row) {
         self.sagas.insert(saga, Asked { row, accepted: None, told: None });
@@ -79,8 +84,8 @@ impl Tally {
         }
     }
 
-    /// An outcome arrived, with what the gateway did for its saga.
-    pub(super) fn told(&mut self, notification: &Notification, at: Instant, ledger: Ledger) {
+    /// An outcome arrived.
+    pub(super) fn told(&mut self, notification: &Notification, at: Instant) {
         let saga = notification.saga_id;
         let Some(asked) = self.sagas.get_mut(&saga) else {
             self.problems.push(format!("saga {saga}: nobody asked for it"));
@@ -99,7 +104,7 @@ impl Tally {
         self.latencies.extend(asked.accepted.map(|accepted| at.duration_since(accepted)));
         self.steps += notification.path.steps().len();
         let row = asked.row;
-        let problems = judge::problems(row, Some(notification), ledger);
+        let problems = judge::problems(row, Some(notification));
         self.problems
             .extend(problems.iter().map(|problem| format!("{} {}, saga {saga}: {problem}", row.kind, row.name)));
     }

@@ -21,7 +21,9 @@ impl Played {
     /// What is not as it should be.
     pub(super) fn problems(&self) -> Vec<String> {
         let notification = self.found.as_ref().map(|(notification, _)| notification);
-        judge::problems(self.row, notification, self.ledger)
+        let mut problems = judge::problems(self.row, notification);
+        problems.extend(judge::ledger_problem(self.row, self.ledger));
+        problems
     }
 
     pub(super) fn as_text(&self) -> String {
