@@ -160,7 +160,7 @@ impl Endpoint {
     /// - `sqs:empty-receive`: receive calls that found nothing;
     /// - `sns:more-64-KiB`, `sqs:more-64-KiB`: what AWS bills as a further request of a call, besides the first;
     /// - `dynamodb:read-unit-halves`, `dynamodb:write-unit-halves`: what items consumed of capacity, but not what
-    ///   failed, was a statement of `PartiQL` or a batch of writes, or told its consumption to its caller.
+    ///   failed, was a single statement of `PartiQL` or a `BatchWriteItem`, or told its consumption to its caller.
     #[must_use]
     pub fn carried(&self) -> Calls {
         self.services.carried.snapshot()

@@ -11,7 +11,8 @@ use crate::topology::channel_of;
 /// Actions on one resource, as IAM names them.
 ///
 /// See <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
-/// A batch is authorised as the calls in it, and so is a transaction.
+/// A batch is authorised as the calls in it, and so is a transaction. A statement of a batch is authorised by its verb
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html>).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Permission {
     /// On what.
@@ -62,7 +63,8 @@ pub fn permissions(declaration: &Declaration, names: &Names) -> Vec<Permission> 
     permissions.extend(topics.map(|topic| of(topic, &["sns:Publish"])));
     if declaration.stateful {
         let look = declaration.looks.then_some("dynamodb:GetItem");
-        let actions = look.into_iter().chain(["dynamodb:UpdateItem"]).collect();
+        let writes = ["dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem"];
+        let actions = look.into_iter().chain(writes).collect();
         permissions.push(Permission { resource: Resource::Table(table.clone()), actions });
     }
     if declaration.deadlines {

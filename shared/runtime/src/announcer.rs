@@ -10,7 +10,7 @@ use saga::topology::Names;
 use saga::{Announcement, Channel};
 
 use crate::aws::Aws;
-use crate::batch::Batcher;
+use crate::batch::{Batcher, ENTRIES_MAX};
 use crate::error::{Unavailable, explain};
 
 type Result = std::result::Result<(), Unavailable>;
@@ -51,7 +51,7 @@ impl Announcer {
         let mut batchers = self.batchers.lock().unwrap_or_else(PoisonError::into_inner);
         let start = || {
             let (client, topic) = (self.aws.clients.sns.clone(), self.aws.channel_arn(&self.names, channel));
-            Batcher::start(size, move |batch| publish_batch(client.clone(), topic.clone(), batch))
+            Batcher::start(ENTRIES_MAX, size, move |batch| publish_batch(client.clone(), topic.clone(), batch))
         };
         batchers.entry(channel).or_insert_with(start).clone()
     }

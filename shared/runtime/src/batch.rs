@@ -42,14 +42,14 @@ impl<E, T> Clone for Batcher<E, T> {
 }
 
 impl<E: Send + 'static, T: Send + 'static> Batcher<E, T> {
-    /// A batcher that hands batches to `flush`, which answers for each entry in order.
-    pub fn start<F, R>(size: fn(&E) -> usize, flush: F) -> Self
+    /// A batcher that hands batches of at most so many entries to `flush`, which answers for each entry in order.
+    pub fn start<F, R>(most: usize, size: fn(&E) -> usize, flush: F) -> Self
     where
         F: Fn(Vec<E>) -> R + Send + Sync + 'static,
         R: Future<Output = Vec<T>> + Send + 'static,
     {
-        let (sender, receiver) = mpsc::channel(ENTRIES_MAX * IN_FLIGHT_MAX);
-        tokio::spawn(gather(receiver, size, Arc::new(flush)));
+        let (sender, receiver) = mpsc::channel(most * IN_FLIGHT_MAX);
+        tokio::spawn(gather(receiver, Limits { most, size }, Arc::new(flush)));
         Self { sender }
     }
 
@@ -69,11 +69,17 @@ impl<E: Send + 'static, T: Send + 'static> Batcher<E, T> {
     }
 }
 
+/// What a batch may hold.
+struct Limits<E> {
+    most: usize,
+    size: fn(&E) -> usize,
+}
+
 /// The entries that wait, each with whoever waits for its result.
 type Waiting<E, T> = VecDeque<(E, oneshot::Sender<T>)>;
 
 /// Runs until every [`Batcher`] is dropped and what they added is flushed.
-async fn gather<E, T, F, R>(mut receiver: mpsc::Receiver<(E, oneshot::Sender<T>)>, size: fn(&E) -> usize, flush: Arc<F>)
+async fn gather<E, T, F, R>(mut receiver: mpsc::Receiver<(E, oneshot::Sender<T>)>, limits: Limits<E>, flush: Arc<F>)
 where
     E: Send + 'static,
     T: Send + 'static,
@@ -85,13 +91,13 @@ where
     let mut is_open = true;
     while is_open || !waiting.is_empty() {
         // Whoever is there already travels along.
-        while waiting.len() < ENTRIES_MAX
+        while waiting.len() < limits.most
             && let Ok(next) = receiver.try_recv()
         {
             waiting.push_back(next);
         }
-        if leaves(&waiting, size, flights.len()) {
-            let (entries, answers): (Vec<_>, Vec<_>) = next_batch(&mut waiting, size).into_iter().unzip();
+        if leaves(&waiting, &limits, flights.len()) {
+            let (entries, answers): (Vec<_>, Vec<_>) = next_batch(&mut waiting, &limits).into_iter().unzip();
             let flush = Arc::clone(&flush);
             flights.spawn(async move {
                 for (answer, result) in answers.into_iter().zip(flush(entries).await) {
@@ -102,7 +108,7 @@ where
             continue;
         }
         tokio::select! {
-            next = receiver.recv(), if is_open && waiting.len() < ENTRIES_MAX => match next {
+            next = receiver.recv(), if is_open && waiting.len() < limits.most => match next {
                 Some(next) => waiting.push_back(next),
                 None => is_open = false,
             },
@@ -113,24 +119,25 @@ where
 }
 
 /// Whether a batch leaves now: a full one while there is room, and any other once nothing is in flight.
-fn leaves<E, T>(waiting: &Waiting<E, T>, size: fn(&E) -> usize, in_flight: usize) -> bool {
+fn leaves<E, T>(waiting: &Waiting<E, T>, limits: &Limits<E>, in_flight: usize) -> bool {
     match in_flight {
         0 => !waiting.is_empty(),
         1..IN_FLIGHT_MAX => {
-            waiting.len() >= ENTRIES_MAX || waiting.iter().map(|(entry, _)| size(entry)).sum::<usize>() > BYTES_MAX
+            let bytes = || waiting.iter().map(|(entry, _)| (limits.size)(entry)).sum::<usize>();
+            waiting.len() >= limits.most || bytes() > BYTES_MAX
         }
         _ => false,
     }
 }
 
 /// Takes as many entries as one batch may hold; at least one.
-fn next_batch<E, T>(waiting: &mut Waiting<E, T>, size: fn(&E) -> usize) -> Vec<(E, oneshot::Sender<T>)> {
+fn next_batch<E, T>(waiting: &mut Waiting<E, T>, limits: &Limits<E>) -> Vec<(E, oneshot::Sender<T>)> {
     let mut bytes = 0;
     let fits = |(entry, _): &&(E, oneshot::Sender<T>)| {
-        bytes += size(entry);
+        bytes += (limits.size)(entry);
         bytes <= BYTES_MAX
     };
-    let number = waiting.iter().take(ENTRIES_MAX).take_while(fits).count().max(1);
+    let number = waiting.iter().take(limits.most).take_while(fits).count().max(1);
     waiting.drain(..number.min(waiting.len())).collect()
 }
 
@@ -145,6 +152,7 @@ mod tests {
     fn held(land: &Arc<Notify>) -> Batcher<usize, (usize, Result<usize, ()>)> {
         let land = Arc::clone(land);
         Batcher::start(
+            ENTRIES_MAX,
             |entry| *entry,
             move |entries: Vec<usize>| {
                 let land = Arc::clone(&land);
@@ -226,7 +234,7 @@ mod tests {
     #[tokio::test]
     async fn a_flush_that_dies_leaves_no_caller_waiting() {
         let batcher: Batcher<u8, ()> =
-            Batcher::start(|_| 1, |_| async { panic!("the flush dies, as this test wants") });
+            Batcher::start(ENTRIES_MAX, |_| 1, |_| async { panic!("the flush dies, as this test wants") });
         assert_eq!(batcher.add(1).await, Err(Gone));
     }
 }

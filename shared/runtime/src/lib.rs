@@ -12,7 +12,7 @@
 //! | `store`, `announcer`, `queue` | the one place that writes state, publishes, deletes |
 //! | `item`, `stuck` | what the tables hold: items, and what a message is stuck at |
 //! | [`Counters`], `sweeper` | what is taken with a write; sagas whose time is up |
-//! | `batch`, `locks` | company for single calls; per-saga order |
+//! | `batch`, `together`, `locks` | company for single calls, and for writes; per-saga order |
 //! | `breaker`, `slots`, `delays`, `early` | what a failing call or message is kept from: the others |
 //! | [`tools`] | what the crate `operate`, for operators, needs of all this |
 
@@ -39,6 +39,7 @@ mod store;
 mod stuck;
 mod sweeper;
 pub mod telemetry;
+mod together;
 pub mod tools;
 
 pub use aws::{Aws, may_send_to};

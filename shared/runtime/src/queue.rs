@@ -15,7 +15,7 @@ use saga::delivery::is_text;
 use wire::Poison;
 
 use crate::aws::Aws;
-use crate::batch::Batcher;
+use crate::batch::{Batcher, ENTRIES_MAX};
 use crate::cleaning::Cleaning;
 use crate::error::{Unavailable, explain};
 
@@ -80,8 +80,16 @@ impl Queue {
         let (delete_client, delete_url) = (client.clone(), url.clone());
         let (change_client, change_url) = (client.clone(), url.clone());
         Self {
-            deletes: Batcher::start(|_| 0, move |batch| delete(delete_client.clone(), delete_url.clone(), batch)),
-            visibilities: Batcher::start(|_| 0, move |batch| change(change_client.clone(), change_url.clone(), batch)),
+            deletes: Batcher::start(
+                ENTRIES_MAX,
+                |_| 0,
+                move |batch| delete(delete_client.clone(), delete_url.clone(), batch),
+            ),
+            visibilities: Batcher::start(
+                ENTRIES_MAX,
+                |_| 0,
+                move |batch| change(change_client.clone(), change_url.clone(), batch),
+            ),
             client,
             url,
             dlq_url: aws.queue_url(dlq),

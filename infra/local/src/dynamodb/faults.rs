@@ -25,6 +25,8 @@ pub enum FailWith {
     Throttled,
     /// An `InternalServerError`, status 500.
     ServerError,
+    /// No policy allows it: an `AccessDeniedException`.
+    Refused,
 }
 
 /// The failures to come, by operation.
@@ -59,6 +61,9 @@ pub(super) fn answer(with: FailWith, operation: &str, body: &[u8]) -> JsonAnswer
         FailWith::Throttled => {
             let message = "Throughput exceeds the current capacity of your table or index.";
             refusal(400, "com.amazon.coral.availability#ThrottlingException", message)
+        }
+        FailWith::Refused => {
+            refusal(400, "com.amazon.coral.service#AccessDeniedException", "no identity-based policy allows it")
         }
         FailWith::ServerError => {
             refusal(500, "com.amazonaws.dynamodb.v20120810#InternalServerError", "Internal server error")

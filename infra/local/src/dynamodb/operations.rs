@@ -4,6 +4,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use dynoxide::actions::batch_execute_statement::{BatchExecuteStatementRequest, BatchStatementError};
 use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::{Database, DynoxideError, Result};
 use serde::Serialize;
@@ -48,10 +49,35 @@ pub(super) fn execute(
         "BatchWriteItem" => call(body, |request| db.batch_write_item(request)),
         "TransactGetItems" => call(body, |request| db.transact_get_items(request)),
         "ExecuteStatement" => call(body, |request| db.execute_statement(request)),
-        "BatchExecuteStatement" => call(body, |request| db.batch_execute_statement(request)),
+        "BatchExecuteStatement" => statements(db, calls, carried, parse(body)?),
         "ExecuteTransaction" => call(body, |request| db.execute_transaction(request)),
         _ => table_operation(db, operation, body),
     }
+}
+
+/// A batch of statements. Writes of a saga's item are conditions too: an `INSERT` that nothing is there, an `UPDATE` that
+/// what its `WHERE` says stands. A batch of reads is executed and not metered.
+fn statements(
+    db: &Database,
+    calls: &Counter,
+    carried: &Carried,
+    request: BatchExecuteStatementRequest,
+) -> Result<String> {
+    let is_read = request.statements.iter().any(|one| one.statement.trim_start().starts_with(['S', 's']));
+    if is_read {
+        return to_json(&db.batch_execute_statement(request)?);
+    }
+    let writes = request.statements.len();
+    let answer = metered(carried, request, |request| db.batch_execute_statement(request))?;
+    carried.batch("dynamodb:BatchExecuteStatement", writes);
+    let failed = answer.responses.iter().filter(|one| one.error.as_ref().is_some_and(is_condition)).count();
+    calls.add(CONDITIONAL_WRITE, u64::try_from(writes).unwrap_or(u64::MAX));
+    calls.add(CONDITION_FAILED, u64::try_from(failed).unwrap_or(u64::MAX));
+    to_json(&answer)
+}
+
+fn is_condition(error: &BatchStatementError) -> bool {
+    ["ConditionalCheckFailed", "DuplicateItem"].contains(&error.code.as_str())
 }
 
 /// Operations on tables and streams.

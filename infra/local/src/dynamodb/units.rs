@@ -3,6 +3,7 @@
 //! **Invariant:** a caller is told what was consumed only if it asked.
 
 use dynoxide::Result;
+use dynoxide::actions::batch_execute_statement::{BatchExecuteStatementRequest, BatchExecuteStatementResponse};
 use dynoxide::actions::batch_get_item::{BatchGetItemRequest, BatchGetItemResponse};
 use dynoxide::actions::delete_item::{DeleteItemRequest, DeleteItemResponse};
 use dynoxide::actions::get_item::{GetItemRequest, GetItemResponse};
@@ -52,6 +53,7 @@ metered! {
     UpdateItemRequest => UpdateItemResponse, WRITE_HALVES, |answer| answer.consumed_capacity.take().into_iter().collect();
     DeleteItemRequest => DeleteItemResponse, WRITE_HALVES, |answer| answer.consumed_capacity.take().into_iter().collect();
     TransactWriteItemsRequest => TransactWriteItemsResponse, WRITE_HALVES, |answer| answer.consumed_capacity.take().unwrap_or_default();
+    BatchExecuteStatementRequest => BatchExecuteStatementResponse, WRITE_HALVES, |answer| answer.consumed_capacity.take().unwrap_or_default();
     GetItemRequest => GetItemResponse, READ_HALVES, |answer| answer.consumed_capacity.take().into_iter().collect();
     QueryRequest => QueryResponse, READ_HALVES, |answer| answer.consumed_capacity.take().into_iter().collect();
     ScanRequest => ScanResponse, READ_HALVES, |answer| answer.consumed_capacity.take().into_iter().collect();

@@ -15,6 +15,9 @@ use crate::rows::one_of_each;
 use crate::service_processes::ServiceProcesses;
 use crate::world::saga_of;
 
+/// How many more sagas are asked for at a time.
+const CROWD: usize = 50;
+
 /// What the declarations grant, on an emulator.
 fn declared(names: &Names) -> Grants {
     let granted = |permission: choreography::Permission| {
@@ -92,8 +95,18 @@ async fn granted_is_used(mut services: ServiceProcesses, granted: Grants) {
     };
     assert!(line("booking", "StateCommitted", "state", "NeedsAttention"));
     assert!(PARTICIPANTS.iter().all(|service| line(service.name, "MessageDeadLettered", "level", "ERROR")));
-    // What a heartbeat or a sweep does is done in its time.
-    within(PATIENCE, async || (guard.used() == granted).then_some(())).await;
+    // Writes travel together where they meet: the more sagas are asked for at once, the sooner they do.
+    let mut crowd = 0;
+    within(PATIENCE, async || {
+        for row in one_of_each().into_iter().cycle().take(CROWD) {
+            crowd += 1;
+            let data = serde_json::from_str(&row.request()).unwrap();
+            services.ask(row.kind.as_str(), &format!("crowd-{crowd}"), &data).await;
+        }
+        // What a heartbeat or a sweep does is done in its time.
+        (guard.used() == granted).then_some(())
+    })
+    .await;
     assert_eq!(guard.refused(), [].into(), "done and not granted");
     for (service, granted) in granted {
         let used = guard.used().remove(&service).unwrap_or_default();

@@ -167,8 +167,20 @@ fn dynamodb(operation: &str, body: &Value) -> Vec<Grant> {
             let tables = body["RequestItems"].as_object().into_iter().flatten();
             tables.map(|(table, _)| grant("dynamodb", operation, &format!("table/{table}"))).collect()
         }
+        "BatchExecuteStatement" => {
+            let statements = body["Statements"].as_array().into_iter().flatten();
+            statements.filter_map(|one| of_statement(one["Statement"].as_str()?)).collect()
+        }
         operation => vec![of_table(operation, body)],
     }
+}
+
+/// A statement is authorised by its verb
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html>).
+fn of_statement(statement: &str) -> Option<Grant> {
+    let verb = if statement.starts_with("INSERT ") { "PartiQLInsert" } else { "PartiQLUpdate" };
+    let table = statement.split('"').nth(1)?;
+    Some(grant("dynamodb", verb, &format!("table/{table}")))
 }
 
 fn single(operation: &str) -> &str {

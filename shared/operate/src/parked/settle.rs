@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use runtime::tools::{Batcher, SettleError, delete, explain};
+use runtime::tools::{Batcher, ENTRIES_MAX, SettleError, delete, explain};
 use runtime::{CancellationToken, Unavailable};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
@@ -69,7 +69,7 @@ impl Held {
             Act::Discard => None,
         };
         let (client, url) = (self.client.clone(), self.url.clone());
-        let deletes = Batcher::start(|_| 0, move |batch| delete(client.clone(), url.clone(), batch));
+        let deletes = Batcher::start(ENTRIES_MAX, |_| 0, move |batch| delete(client.clone(), url.clone(), batch));
         let mut pace = tokio::time::interval(Duration::from_secs(1) / rate.max(1));
         // Never faster than asked for, not even to catch up.
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -154,7 +154,7 @@ fn sends(client: aws_sdk_sqs::Client, url: String) -> Sends {
         let of_attribute = |(name, value): (&String, &String)| name.len() + value.len() + 6;
         letter.body.len() + letter.attributes.iter().map(of_attribute).sum::<usize>()
     };
-    Batcher::start(size, move |batch| send(client.clone(), url.clone(), batch))
+    Batcher::start(ENTRIES_MAX, size, move |batch| send(client.clone(), url.clone(), batch))
 }
 
 /// One `SendMessageBatch`; a result for each entry, in order.

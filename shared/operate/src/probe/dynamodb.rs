@@ -28,6 +28,9 @@ pub(super) async fn try_all(bench: &Bench, group: Group) -> Vec<Finding> {
     vec![
         group.tried("a write whose condition fails brings back what stands", "ADR 0007", stands(bench)).await,
         group.tried("of many who write an item at once, one wins", "ADR 0002", one_wins(bench)).await,
+        group
+            .tried("writes that meet travel in one call, and each takes place by itself", "ADR 0044", together(bench))
+            .await,
         group.tried("what was written is read at once", "ADR 0018", read_at_once(bench)).await,
         group.tried("a transaction takes place whole, or says which condition failed", "ADR 0021", whole(bench)).await,
         group.tried("transactions that meet each take place whole or not", "ADR 0021", meet(bench)).await,
@@ -115,6 +118,32 @@ async fn at_once(store: &Store, writes: Vec<Write>) -> Result<Vec<(Write, Writte
         results.push(ended.map_err(|died| Unavailable::new("DynamoDB", died.to_string()))??);
     }
     Ok(results)
+}
+
+/// Half of these writers write what is new, and half change what stands; of each half, one is refused.
+async fn together(bench: &Bench) -> Tried {
+    let (store, sagas) = (bench.store(), (0..WRITERS).map(|_| saga()).collect::<Vec<_>>());
+    for saga in sagas.iter().skip(1).step_by(2) {
+        committed(&store.write(&write(*saga, None, "First")).await?)?;
+    }
+    let change = |(nth, saga): (usize, &SagaId)| match nth % 2 {
+        0 => write(*saga, None, "First"),
+        _ => write(*saga, Some("First"), "Second"),
+    };
+    let mut writes: Vec<_> = sagas.iter().enumerate().map(change).collect();
+    let (there, changed) = (sagas[1], sagas[0]);
+    writes[2] = write(there, None, "Again");
+    for (written, outcome) in at_once(&store, writes).await? {
+        if written.to.stored.state == "Again" {
+            holds(matches!(outcome, Written::Conflict(Some(_))), || in_words(&outcome))?;
+        } else {
+            committed(&outcome)?;
+            let found = store.read(written.saga).await?;
+            holds(found.as_ref() == Some(&written.to), || format!("{found:?} was read after it was written"))?;
+        }
+    }
+    conflict(&store.write(&write(changed, Some("Second"), "Third")).await?, Some(&record("First")))?;
+    holds(store.writes_travel_together(), || "batches of writes are refused: each write goes alone".to_owned())
 }
 
 async fn read_at_once(bench: &Bench) -> Tried {

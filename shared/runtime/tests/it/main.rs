@@ -6,3 +6,4 @@ mod delivery;
 mod doors;
 mod outage;
 mod scripted;
+mod together;

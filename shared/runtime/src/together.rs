@@ -1,0 +1,170 @@
+//! Writes of one table that travel together: conditional writes of different sagas in one `BatchExecuteStatement`.
+//!
+//! A batch is the short way, and the single write is the way that is proven: whatever is not a clean success in a batch
+//! is written again alone, which brings back what stands. A write that has no company goes alone at once.
+//!
+//! **Invariant:** a batch holds no two writes of one saga. A write that a batch carried out and one that went alone leave
+//! the same item.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::batch_execute_statement::BatchExecuteStatementError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest, BatchStatementResponse,
+};
+use saga::{Due, Write};
+
+use crate::error::{Unavailable, explain};
+use crate::item::text;
+
+/// Writes of one batch
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html>).
+pub(crate) const WRITES_MAX: usize = 25;
+
+/// What a batch says of one of its writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Travelled {
+    /// It took place.
+    Committed,
+    /// It has to be written alone: its condition failed, or the batch cannot tell.
+    Alone,
+    /// The same, after a pause: the table is throttled.
+    Throttled,
+}
+
+/// The statements of one table.
+#[derive(Clone, Debug)]
+pub(crate) struct Together {
+    client: aws_sdk_dynamodb::Client,
+    table: String,
+    indexed: bool,
+    /// Whether the endpoint, or what this service is allowed to do, has refused a batch as such.
+    refused: Arc<AtomicBool>,
+}
+
+impl Together {
+    pub(crate) fn new(client: aws_sdk_dynamodb::Client, table: String, indexed: bool) -> Self {
+        Self { client, table, indexed, refused: Arc::default() }
+    }
+
+    /// Whether batches are carried out here, as far as is known.
+    pub(crate) fn is_served(&self) -> bool {
+        !self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Carries out writes in one call; says of each, in order, what came of it.
+    pub(crate) async fn write(&self, writes: &[Write]) -> Vec<Result<Travelled, Unavailable>> {
+        let mut sagas = HashSet::new();
+        let (mut statements, mut members) = (Vec::with_capacity(writes.len()), Vec::with_capacity(writes.len()));
+        let mut results: Vec<_> = writes.iter().map(|_| Ok(Travelled::Alone)).collect();
+        for (index, write) in writes.iter().enumerate() {
+            // A batch with two writes of one item is refused whole.
+            if sagas.insert(write.saga)
+                && let Ok(statement) = self.statement(write)
+            {
+                statements.push(statement);
+                members.push(index);
+            }
+        }
+        let sent = self.client.batch_execute_statement().set_statements(Some(statements)).send().await;
+        match sent {
+            Ok(answer) => {
+                let responses = answer.responses.unwrap_or_default();
+                for (member, response) in members.into_iter().zip(&responses) {
+                    if let Some(result) = results.get_mut(member) {
+                        *result = Ok(self.travelled(response));
+                    }
+                }
+            }
+            Err(error) if is_refusal(&error) => self.refuse(&explain(&error)),
+            // Each may have taken place or not.
+            Err(error) => {
+                let unavailable = Unavailable::of_table(&self.table, &explain(&error));
+                for member in members {
+                    if let Some(result) = results.get_mut(member) {
+                        *result = Err(unavailable.clone());
+                    }
+                }
+            }
+        }
+        results
+    }
+
+    fn travelled(&self, response: &BatchStatementResponse) -> Travelled {
+        use BatchStatementErrorCodeEnum as Code;
+        let Some(error) = response.error() else { return Travelled::Committed };
+        match error.code() {
+            Some(Code::ThrottlingError | Code::ProvisionedThroughputExceeded | Code::RequestLimitExceeded) => {
+                Travelled::Throttled
+            }
+            // It would be so for every write.
+            Some(code @ (Code::AccessDenied | Code::ValidationError)) => {
+                self.refuse(&format!("{}: {}", code.as_str(), error.message().unwrap_or_default()));
+                Travelled::Alone
+            }
+            _ => Travelled::Alone,
+        }
+    }
+
+    fn refuse(&self, why: &str) {
+        if !self.refused.swap(true, Ordering::Relaxed) {
+            tracing::warn!(table = self.table, why, "WritesGoAlone");
+        }
+    }
+
+    /// A write as a statement. Of each table there are as many texts as the table of a service that keeps deadlines has
+    /// kinds of write: four.
+    fn statement(&self, write: &Write) -> Result<BatchStatementRequest, aws_sdk_dynamodb::error::BuildError> {
+        let Write { saga, expected, to, due, at, .. } = write;
+        let announced = to.announced.iter().map(|body| text(body)).collect();
+        let mut set = vec![
+            ("state", text(&to.stored.state)),
+            ("facts", text(&to.stored.facts)),
+            ("announced", AttributeValue::L(announced)),
+            ("updatedAt", text(&at.to_string())),
+        ];
+        let due = due.as_ref().filter(|_| self.indexed);
+        if let Some(Due { list, kind, at }) = due {
+            set.push(("openShard", text(&list.shard_of(*saga))));
+            set.push(("dueAt", text(&Due::text(*at))));
+            set.push(("kind", text(kind.as_str())));
+        }
+        let (table, key) = (&self.table, text(&saga.to_string()));
+        let mut parameters = Vec::with_capacity(set.len() + 3);
+        let mut statement = String::with_capacity(256);
+        match expected {
+            None => {
+                set.push(("saga", key));
+                set.push(("version", AttributeValue::N("1".to_owned())));
+                let fields: Vec<_> = set.iter().map(|(name, _)| format!("'{name}': ?")).collect();
+                statement.push_str(&format!("INSERT INTO \"{table}\" VALUE {{{}}}", fields.join(", ")));
+                parameters.extend(set.into_iter().map(|(_, value)| value));
+            }
+            Some(expected) => {
+                statement.push_str(&format!("UPDATE \"{table}\""));
+                for (name, value) in set {
+                    statement.push_str(&format!(" SET \"{name}\"=?"));
+                    parameters.push(value);
+                }
+                statement.push_str(" SET version=version+1 REMOVE \"stuck\"");
+                if self.indexed && due.is_none() {
+                    statement.push_str(" REMOVE \"openShard\" REMOVE \"dueAt\"");
+                }
+                statement.push_str(" WHERE \"saga\"=? AND \"state\"=? AND \"facts\"=?");
+                parameters.extend([key, text(&expected.state), text(&expected.facts)]);
+            }
+        }
+        BatchStatementRequest::builder().statement(statement).set_parameters(Some(parameters)).build()
+    }
+}
+
+/// Whether the endpoint, or what this service is allowed to do, refuses batches as such: they would never be carried
+/// out, and each of their writes can be.
+fn is_refusal<R>(error: &SdkError<BatchExecuteStatementError, R>) -> bool {
+    const REFUSED: [&str; 4] =
+        ["AccessDeniedException", "UnknownOperationException", "UnrecognizedOperation", "ValidationException"];
+    error.as_service_error().and_then(ProvideErrorMetadata::code).is_some_and(|code| REFUSED.contains(&code))
+}
