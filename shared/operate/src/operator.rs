@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use runtime::tools::{Announcer, ENTRIES_MAX, clients, explain, receive};
+use runtime::tools::{Announcer, Batcher, ENTRIES_MAX, SettleError, clients, delete, explain, receive};
 use runtime::{Aws, CancellationToken, Settings, Unavailable};
 use saga::Announcement;
 use saga::topology::Names;
@@ -73,13 +73,18 @@ pub struct Found {
 pub struct Outcomes {
     aws: Aws,
     names: Names,
+    deletes: [Batcher<String, Result<(), SettleError>>; 2],
 }
 
 impl Outcomes {
-    /// The outcome queues.
+    /// The outcome queues. Starts the tasks that delete, so a runtime has to run.
     #[must_use]
     pub fn new(aws: &Aws, settings: &Settings) -> Self {
-        Self { aws: aws.clone(), names: settings.names.clone() }
+        let deletes = [true, false].map(|successful| {
+            let (client, url) = (clients(aws).sqs.clone(), aws.queue_url(&settings.names.outcomes(successful)));
+            Batcher::start(ENTRIES_MAX, |_| 0, move |receipts| delete(client.clone(), url.clone(), receipts))
+        });
+        Self { aws: aws.clone(), names: settings.names.clone(), deletes }
     }
 
     /// Watches both queues, until it is closed.
@@ -133,17 +138,21 @@ impl Outcomes {
         Ok(found.collect())
     }
 
-    /// Deletes a notification that was shown.
+    /// Deletes a notification that was shown; together with others that are deleted meanwhile.
     ///
     /// # Errors
     ///
     /// [`Unavailable`]: it will be found again.
-    #[expect(clippy::disallowed_methods, reason = "a client's queue, not a service's")]
     pub async fn delete(&self, found: &Found) -> Result<(), Unavailable> {
+        let [successes, failures] = &self.deletes;
+        let deletes = if found.successful { successes } else { failures };
         let url = self.url(found.successful);
-        let deleted =
-            clients(&self.aws).sqs.delete_message().queue_url(&url).receipt_handle(&found.receipt).send().await;
-        deleted.map(|_| ()).map_err(|error| Unavailable::new("SQS", format!("{url}: {}", explain(&error))))
+        match deletes.add(found.receipt.clone()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(SettleError::Unavailable(error))) => Err(error),
+            Ok(Err(SettleError::ReceiptLost(code))) => Err(Unavailable::new("SQS", format!("{url}: {code}"))),
+            Err(_gone) => Err(Unavailable::new("SQS", format!("{url}: the batch died"))),
+        }
     }
 
     /// Makes a notification that was not shown visible again at once.
