@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// A service allocates for every call that it makes (ADR 0045).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     console::main(|signals| async {
         let cli = ensemble::cli::Cli::parse();
