@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use saga::{Record, Stored};
+use wire::compact::{Rest, expand};
 
 use crate::error::Unavailable;
 
@@ -54,9 +55,10 @@ pub(crate) fn stands(table: &str, item: Option<&Item>) -> Result<Option<Record>,
 /// What an item of a saga holds; `None` for one that is not of our making.
 #[must_use]
 pub fn record_of(item: &Item) -> Option<Record> {
-    let announced = item.get("announced")?.as_l().ok()?;
-    Some(Record {
-        stored: Stored { state: text_of(item, "state")?, facts: text_of(item, "facts")? },
-        announced: announced.iter().map(|value| value.as_s().ok().cloned()).collect::<Option<_>>()?,
-    })
+    let stored = Stored { state: text_of(item, "state")?, facts: text_of(item, "facts")? };
+    let (saga, time) = (text_of(item, "saga")?.parse().ok()?, text_of(item, "updatedAt")?);
+    let rest = Rest { saga, time: &time, facts: &stored.facts };
+    let announced = item.get("announced")?.as_l().ok()?.iter();
+    let announced = announced.map(|value| Some(expand(value.as_s().ok()?, &rest))).collect::<Option<_>>()?;
+    Some(Record { stored, announced })
 }

@@ -1,10 +1,10 @@
 //! State: one item per saga and service in `DynamoDB`, written conditionally and, on the way of a saga that goes well,
 //! never read first.
 //!
-//! The item: `saga` (key), `state`, `facts` (JSON), `announced` (envelopes, byte for byte), `version` (writes so far),
-//! `updatedAt`; and, where a service keeps deadlines, `openShard`, `dueAt` and `kind` while the saga is not over, which
-//! the index `open` holds. Besides, `stuck` (JSON) where a message has failed again and again: no condition looks at it,
-//! and the next write removes it.
+//! The item: `saga` (key), `state`, `facts` (JSON), `announced` (envelopes in their [compact form](wire::compact), which
+//! leaves out what the item says besides), `version` (writes so far), `updatedAt`; and, where a service keeps deadlines,
+//! `openShard`, `dueAt` and `kind` while the saga is not over, which the index `open` holds. Besides, `stuck` (JSON)
+//! where a message has failed again and again: no condition looks at it, and the next write removes it.
 //!
 //! Writes that meet travel together ([`crate::together`]); one that has no company goes alone at once.
 //!
@@ -18,6 +18,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use jiff::Timestamp;
 use saga::{Due, Record, Write};
 use wire::SagaId;
+use wire::compact::{Rest, compact};
 
 use crate::batch::Batcher;
 use crate::counters::Counters;
@@ -217,12 +218,14 @@ fn bytes(write: &Write) -> usize {
 impl Table {
     fn update(&self, write: &Write) -> Update {
         let Write { saga, expected, to, due, at, .. } = write;
-        let announced = to.announced.iter().map(|body| text(body)).collect();
+        let time = at.to_string();
+        let rest = Rest { saga: *saga, time: &time, facts: &to.stored.facts };
+        let announced = to.announced.iter().map(|whole| text(&compact(whole, &rest))).collect();
         let mut values: HashMap<_, _> = [
             (":state", text(&to.stored.state)),
             (":facts", text(&to.stored.facts)),
             (":announced", AttributeValue::L(announced)),
-            (":at", text(&at.to_string())),
+            (":at", text(&time)),
             (":one", AttributeValue::N("1".to_owned())),
         ]
         .into();
@@ -238,15 +241,15 @@ impl Table {
         // What a message was stuck at before this write does not matter any more.
         let mut remove = " REMOVE stuck";
         if self.indexed {
+            names.insert("#kind", "kind");
             match due {
                 Some(Due { list, kind, at }) => {
                     set.push_str(", openShard = :shard, dueAt = :due, #kind = :kind");
-                    names.insert("#kind", "kind");
                     values.insert(":shard", text(&list.shard_of(*saga)));
                     values.insert(":due", text(&Due::text(*at)));
                     values.insert(":kind", text(kind.as_str()));
                 }
-                None => remove = " REMOVE stuck, openShard, dueAt",
+                None => remove = " REMOVE stuck, openShard, dueAt, #kind",
             }
         }
         let condition = match expected {

@@ -216,8 +216,9 @@ pub fn schema_version(attribute: Option<&RawValue>) -> Option<u32> {
 /// derived from the saga; the span from its id.
 ///
 /// Derived, not drawn, so that an event announced again is the same
-/// (<https://www.w3.org/TR/trace-context/#traceparent-header>).
-fn child_trace(parent: Option<&str>, saga: SagaId, event: Uuid) -> String {
+/// (<https://www.w3.org/TR/trace-context/#traceparent-header>). Frozen where it is derived from the saga: a
+/// [compact](crate::compact) envelope leaves that out.
+pub(crate) fn child_trace(parent: Option<&str>, saga: SagaId, event: Uuid) -> String {
     let of_saga = saga.uuid().simple().to_string();
     let (trace, sampled) = parent.and_then(trace_of).unwrap_or((&of_saga, true));
     let span = event.simple().to_string();

@@ -13,6 +13,7 @@
 //! | [`mod@data`] | what the data of every event can be asked for |
 //! | [`told`] | the events of whoever owns a saga |
 //! | [`envelope`] | the `CloudEvents` 1.0 envelope around each event |
+//! | [`mod@compact`] | its compact form, beside the facts of its saga |
 //! | [`journey`] | what travels with every event: path, deadline, round |
 //! | [`outcome`] | how a saga ended: failure, what still stands |
 //! | [`notification`] | what its client is told |
@@ -21,6 +22,7 @@
 //! | [`json`] | what may be said of a text that cannot be read |
 //! | `schema` | what all of these look like on the wire, as JSON Schemas: a feature, off by default |
 
+pub mod compact;
 pub mod data;
 pub mod declared;
 pub mod envelope;
