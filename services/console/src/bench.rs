@@ -15,7 +15,7 @@
 mod figures;
 mod load;
 mod plan;
-mod prices;
+pub mod prices;
 mod process;
 mod processes;
 mod shown;

@@ -31,6 +31,7 @@ use runtime::host::Signals;
 
 use crate::cli::{Cli, Command};
 
+pub use bench::prices;
 pub use given::console;
 
 /// Carries out a command.

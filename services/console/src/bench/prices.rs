@@ -7,26 +7,27 @@ use rust_decimal::Decimal;
 
 /// A price.
 #[derive(Debug)]
-pub(super) struct Price {
+pub struct Price {
     /// What is paid for.
-    pub(super) of: &'static str,
+    pub of: &'static str,
     /// Thousandths of a dollar for a million of them.
     thousandths_per_million: i64,
     /// The month of the last comparison.
-    pub(super) as_of: &'static str,
+    pub as_of: &'static str,
     /// Where AWS states it.
-    pub(super) source: &'static str,
+    pub source: &'static str,
 }
 
 impl Price {
     /// What a million costs.
-    pub(super) fn per_million(&self) -> Decimal {
+    #[must_use]
+    pub fn per_million(&self) -> Decimal {
         Decimal::new(self.thousandths_per_million, 3)
     }
 }
 
 /// A publish call, single or of a batch, for each 64 KiB of its payload.
-pub(super) const SNS: Price = Price {
+pub const SNS: Price = Price {
     of: "SNS request of up to 64 KiB, standard topic",
     thousandths_per_million: 500,
     as_of: "2026-06",
@@ -34,7 +35,7 @@ pub(super) const SNS: Price = Price {
 };
 
 /// Any call, single or of a batch, for each 64 KiB of its payload.
-pub(super) const SQS: Price = Price {
+pub const SQS: Price = Price {
     of: "SQS request of up to 64 KiB, standard queue",
     thousandths_per_million: 400,
     as_of: "2026-03",
@@ -42,7 +43,7 @@ pub(super) const SQS: Price = Price {
 };
 
 /// 1 KiB of an item, written.
-pub(super) const WRITE: Price = Price {
+pub const WRITE: Price = Price {
     of: "DynamoDB write request unit, on demand",
     thousandths_per_million: 625,
     as_of: "2024-11",
@@ -50,7 +51,7 @@ pub(super) const WRITE: Price = Price {
 };
 
 /// 4 KiB of an item, read with strong consistency.
-pub(super) const READ: Price = Price {
+pub const READ: Price = Price {
     of: "DynamoDB read request unit, on demand",
     thousandths_per_million: 125,
     as_of: "2024-11",
@@ -58,7 +59,7 @@ pub(super) const READ: Price = Price {
 };
 
 /// What an orchestrator takes for a step.
-pub(super) const TRANSITION: Price = Price {
+pub const TRANSITION: Price = Price {
     of: "Step Functions state transition, standard workflow",
     thousandths_per_million: 25_000,
     as_of: "2026-03",
@@ -66,4 +67,4 @@ pub(super) const TRANSITION: Price = Price {
 };
 
 /// All of them.
-pub(super) const ALL: [&Price; 5] = [&SNS, &SQS, &WRITE, &READ, &TRANSITION];
+pub const ALL: [&Price; 5] = [&SNS, &SQS, &WRITE, &READ, &TRANSITION];

@@ -40,6 +40,7 @@ mod sagas;
 mod sagas_listed;
 mod sagas_unwound;
 mod service_processes;
+mod sizes;
 mod stacks;
 mod stock;
 mod story;
