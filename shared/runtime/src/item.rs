@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use saga::{Record, Stored};
-use wire::compact::{Rest, expand};
+use saga::{Due, Record, Stored, Write};
+use wire::compact::{Rest, compact, expand};
 
 use crate::error::Unavailable;
 
@@ -30,6 +30,40 @@ pub(crate) struct Update {
     pub(crate) condition: &'static str,
     pub(crate) names: HashMap<String, String>,
     pub(crate) values: HashMap<String, AttributeValue>,
+}
+
+/// What a write does to the attributes of an item besides its version, whichever way it goes.
+pub(crate) struct Change {
+    pub(crate) set: Vec<(&'static str, AttributeValue)>,
+    pub(crate) remove: &'static [&'static str],
+}
+
+impl Change {
+    /// What this write does to the item of a table; `indexed`: of one with the index of sagas that are not over.
+    pub(crate) fn of(write: &Write, indexed: bool) -> Self {
+        let Write { saga, to, due, at, .. } = write;
+        let time = at.to_string();
+        let rest = Rest { saga: *saga, time: &time, facts: &to.stored.facts };
+        let announced = to.announced.iter().map(|whole| text(&compact(whole, &rest))).collect();
+        let mut set = vec![
+            ("state", text(&to.stored.state)),
+            ("facts", text(&to.stored.facts)),
+            ("announced", AttributeValue::L(announced)),
+            ("updatedAt", AttributeValue::S(time)),
+        ];
+        // A message that was stuck before this write is not stuck any more.
+        let remove: &[_] = match due {
+            _ if !indexed => &["stuck"],
+            Some(Due { list, kind, at }) => {
+                set.push(("openShard", text(&list.shard_of(*saga))));
+                set.push(("dueAt", text(&Due::text(*at))));
+                set.push(("kind", text(kind.as_str())));
+                &["stuck"]
+            }
+            None => &["stuck", "openShard", "dueAt", "kind"],
+        };
+        Self { set, remove }
+    }
 }
 
 /// A text as an attribute.

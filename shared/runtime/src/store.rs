@@ -18,13 +18,12 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use jiff::Timestamp;
 use saga::{Due, Record, Write};
 use wire::SagaId;
-use wire::compact::{Rest, compact};
 
 use crate::batch::Batcher;
 use crate::counters::Counters;
 use crate::delays::jittered;
 use crate::error::{Unavailable, explain};
-use crate::item::{Update, Written, stands, text};
+use crate::item::{Change, Update, Written, stands, text};
 use crate::stuck::Stuck;
 use crate::together::{Together, Travelled, WRITES_MAX};
 
@@ -217,57 +216,28 @@ fn bytes(write: &Write) -> usize {
 
 impl Table {
     fn update(&self, write: &Write) -> Update {
-        let Write { saga, expected, to, due, at, .. } = write;
-        let time = at.to_string();
-        let rest = Rest { saga: *saga, time: &time, facts: &to.stored.facts };
-        let announced = to.announced.iter().map(|whole| text(&compact(whole, &rest))).collect();
-        let mut values: HashMap<_, _> = [
-            (":state", text(&to.stored.state)),
-            (":facts", text(&to.stored.facts)),
-            (":announced", AttributeValue::L(announced)),
-            (":at", text(&time)),
-            (":one", AttributeValue::N("1".to_owned())),
-        ]
-        .into();
-        let mut names: HashMap<_, _> = [
-            ("#state", "state"),
-            ("#facts", "facts"),
-            ("#announced", "announced"),
-            ("#at", "updatedAt"),
-            ("#version", "version"),
-        ]
-        .into();
-        let mut set = "SET #state = :state, #facts = :facts, #announced = :announced, #at = :at".to_owned();
-        // What a message was stuck at before this write does not matter any more.
-        let mut remove = " REMOVE stuck";
-        if self.indexed {
-            names.insert("#kind", "kind");
-            match due {
-                Some(Due { list, kind, at }) => {
-                    set.push_str(", openShard = :shard, dueAt = :due, #kind = :kind");
-                    values.insert(":shard", text(&list.shard_of(*saga)));
-                    values.insert(":due", text(&Due::text(*at)));
-                    values.insert(":kind", text(kind.as_str()));
-                }
-                None => remove = " REMOVE stuck, openShard, dueAt, #kind",
-            }
-        }
-        let condition = match expected {
+        let Change { set, remove } = Change::of(write, self.indexed);
+        let assigned: Vec<_> = set.iter().map(|(name, _)| format!("#{name} = :{name}")).collect();
+        let removed: Vec<_> = remove.iter().map(|name| format!("#{name}")).collect();
+        let names = set.iter().map(|(name, _)| name).chain(remove).chain(&["version"]);
+        let names = names.map(|name| (format!("#{name}"), (*name).to_owned())).collect();
+        let mut values: HashMap<_, _> = set.into_iter().map(|(name, value)| (format!(":{name}"), value)).collect();
+        values.insert(":one".to_owned(), AttributeValue::N("1".to_owned()));
+        let condition = match &write.expected {
             None => "attribute_not_exists(saga)",
             Some(expected) => {
-                values.insert(":expected_state", text(&expected.state));
-                values.insert(":expected_facts", text(&expected.facts));
+                values.insert(":expected_state".to_owned(), text(&expected.state));
+                values.insert(":expected_facts".to_owned(), text(&expected.facts));
                 "#state = :expected_state AND #facts = :expected_facts"
             }
         };
-        let owned = |map: HashMap<&str, AttributeValue>| map.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
         Update {
             table: self.name.clone(),
-            key: key(*saga),
-            update: format!("{set} ADD #version :one{remove}"),
+            key: key(write.saga),
+            update: format!("SET {} ADD #version :one REMOVE {}", assigned.join(", "), removed.join(", ")),
             condition,
-            names: names.into_iter().map(|(name, stands_for)| (name.to_owned(), stands_for.to_owned())).collect(),
-            values: owned(values),
+            names,
+            values,
         }
     }
 

@@ -15,10 +15,10 @@ use aws_sdk_dynamodb::operation::batch_execute_statement::BatchExecuteStatementE
 use aws_sdk_dynamodb::types::{
     AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest, BatchStatementResponse,
 };
-use saga::{Due, Write};
+use saga::Write;
 
 use crate::error::{Unavailable, explain};
-use crate::item::text;
+use crate::item::{Change, text};
 
 /// Writes of one batch
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html>).
@@ -118,45 +118,24 @@ impl Together {
     /// A write as a statement. Of each table there are as many texts as the table of a service that keeps deadlines has
     /// kinds of write: four.
     fn statement(&self, write: &Write) -> Result<BatchStatementRequest, aws_sdk_dynamodb::error::BuildError> {
-        let Write { saga, expected, to, due, at, .. } = write;
-        let announced = to.announced.iter().map(|body| text(body)).collect();
-        let mut set = vec![
-            ("state", text(&to.stored.state)),
-            ("facts", text(&to.stored.facts)),
-            ("announced", AttributeValue::L(announced)),
-            ("updatedAt", text(&at.to_string())),
-        ];
-        let due = due.as_ref().filter(|_| self.indexed);
-        if let Some(Due { list, kind, at }) = due {
-            set.push(("openShard", text(&list.shard_of(*saga))));
-            set.push(("dueAt", text(&Due::text(*at))));
-            set.push(("kind", text(kind.as_str())));
-        }
-        let (table, key) = (&self.table, text(&saga.to_string()));
-        let mut parameters = Vec::with_capacity(set.len() + 3);
-        let mut statement = String::with_capacity(256);
-        match expected {
+        let Change { mut set, remove } = Change::of(write, self.indexed);
+        let (table, key) = (&self.table, text(&write.saga.to_string()));
+        let (statement, more) = match &write.expected {
             None => {
-                set.push(("saga", key));
-                set.push(("version", AttributeValue::N("1".to_owned())));
+                set.extend([("saga", key), ("version", AttributeValue::N("1".to_owned()))]);
                 let fields: Vec<_> = set.iter().map(|(name, _)| format!("'{name}': ?")).collect();
-                statement.push_str(&format!("INSERT INTO \"{table}\" VALUE {{{}}}", fields.join(", ")));
-                parameters.extend(set.into_iter().map(|(_, value)| value));
+                (format!("INSERT INTO \"{table}\" VALUE {{{}}}", fields.join(", ")), vec![])
             }
             Some(expected) => {
-                statement.push_str(&format!("UPDATE \"{table}\""));
-                for (name, value) in set {
-                    statement.push_str(&format!(" SET \"{name}\"=?"));
-                    parameters.push(value);
-                }
-                statement.push_str(" SET version=version+1 REMOVE \"stuck\"");
-                if self.indexed && due.is_none() {
-                    statement.push_str(" REMOVE \"openShard\" REMOVE \"dueAt\"");
-                }
-                statement.push_str(" WHERE \"saga\"=? AND \"state\"=? AND \"facts\"=?");
-                parameters.extend([key, text(&expected.state), text(&expected.facts)]);
+                let sets: String = set.iter().map(|(name, _)| format!(" SET \"{name}\"=?")).collect();
+                let removes: String = remove.iter().map(|name| format!(" REMOVE \"{name}\"")).collect();
+                // The name of an operand cannot be quoted at every endpoint, and this one need not be.
+                let changed = format!("UPDATE \"{table}\"{sets} SET version=version+1{removes}");
+                let condition = "WHERE \"saga\"=? AND \"state\"=? AND \"facts\"=?";
+                (format!("{changed} {condition}"), vec![key, text(&expected.state), text(&expected.facts)])
             }
-        }
+        };
+        let parameters = set.into_iter().map(|(_, value)| value).chain(more).collect();
         BatchStatementRequest::builder().statement(statement).set_parameters(Some(parameters)).build()
     }
 }
