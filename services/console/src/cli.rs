@@ -42,7 +42,7 @@ pub enum Command {
     ///
     /// Holds every outcome, and what the gateway was asked for, to its row, and ends with 1 if one differs. The endpoint,
     /// the gateway and each service are processes of their own on this machine: the counts are those of AWS, the times are
-    /// not. With RUST_LOG set, their logs are shown.
+    /// not. Their logs are shown where the log level is set.
     Bench(BenchOptions),
     /// Run everything in this process until Ctrl-C, on an embedded endpoint.
     ///
