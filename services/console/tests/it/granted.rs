@@ -95,24 +95,32 @@ async fn granted_is_used(mut services: ServiceProcesses, granted: Grants) {
     };
     assert!(line("booking", "StateCommitted", "state", "NeedsAttention"));
     assert!(PARTICIPANTS.iter().all(|service| line(service.name, "MessageDeadLettered", "level", "ERROR")));
-    // Writes travel together where they meet: the more sagas are asked for at once, the sooner they do.
-    let mut crowd = 0;
-    within(PATIENCE, async || {
-        for row in one_of_each().into_iter().cycle().take(CROWD) {
-            crowd += 1;
-            let data = serde_json::from_str(&row.request()).unwrap();
-            services.ask(row.kind.as_str(), &format!("crowd-{crowd}"), &data).await;
-        }
-        // What a heartbeat or a sweep does is done in its time.
-        (guard.used() == granted).then_some(())
-    })
-    .await;
+    all_is_used(&services, &guard, &granted).await;
     assert_eq!(guard.refused(), [].into(), "done and not granted");
     for (service, granted) in granted {
         let used = guard.used().remove(&service).unwrap_or_default();
         let idle: Vec<&Grant> = granted.difference(&used).collect();
         assert!(idle.is_empty(), "granted to {service} and not done: {idle:?}");
     }
+}
+
+/// Waits until all that is granted was done. Writes travel together where they meet: the more sagas are asked for at once,
+/// the sooner they do. Whether all was done is for the caller to see.
+async fn all_is_used(services: &ServiceProcesses, guard: &Guard, granted: &Grants) {
+    let mut crowd = 0;
+    within(PATIENCE, async || {
+        // What a heartbeat or a sweep does is done in its time.
+        if guard.used() == *granted {
+            return Some(());
+        }
+        for row in one_of_each().into_iter().cycle().take(CROWD) {
+            crowd += 1;
+            let data = serde_json::from_str(&row.request()).unwrap();
+            services.ask(row.kind.as_str(), &format!("crowd-{crowd}"), &data).await;
+        }
+        None
+    })
+    .await;
 }
 
 /// What the roles of a deployed stack grant. What they may do with the key is done for them, by SQS, SNS and `DynamoDB`.
