@@ -140,7 +140,7 @@ async fn an_endpoint_that_loses_a_part_of_its_answers_differs_there_and_nowhere_
     let lies = [
         "a write whose condition fails brings back what stands",
         "of many who write an item at once, one wins",
-        "writes that meet travel in one call, and each takes place by itself",
+        "of writes that travel together, each takes place by itself",
         "a full batch is taken, and each entry is named",
     ];
     assert_eq!(found(&findings, "differs"), BTreeSet::from(lies), "{ended:?}");

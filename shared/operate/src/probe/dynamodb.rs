@@ -28,9 +28,7 @@ pub(super) async fn try_all(bench: &Bench, group: Group) -> Vec<Finding> {
     vec![
         group.tried("a write whose condition fails brings back what stands", "ADR 0007", stands(bench)).await,
         group.tried("of many who write an item at once, one wins", "ADR 0002", one_wins(bench)).await,
-        group
-            .tried("writes that meet travel in one call, and each takes place by itself", "ADR 0044", together(bench))
-            .await,
+        group.tried("of writes that travel together, each takes place by itself", "ADR 0044", together(bench)).await,
         group.tried("what was written is read at once", "ADR 0018", read_at_once(bench)).await,
         group.tried("a transaction takes place whole, or says which condition failed", "ADR 0021", whole(bench)).await,
         group.tried("transactions that meet each take place whole or not", "ADR 0021", meet(bench)).await,
