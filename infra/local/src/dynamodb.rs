@@ -1,7 +1,9 @@
 //! `DynamoDB`: `dynoxide` behind the JSON protocol.
 //!
-//! The engine works synchronously under one lock, so each request runs on the runtime's blocking threads. Tokens of
-//! transactions are kept by [`tokens`], not by the engine, which looks through all of ten minutes on each call.
+//! The engine works synchronously under one lock. What is quick runs at once, on the thread of the request, unless
+//! another thread has the engine. All else runs on the runtime's blocking threads, so that it holds up no other request.
+//!
+//! Tokens of transactions are kept by [`tokens`], not by the engine, which looks through all of ten minutes on each call.
 //!
 //! **Invariant:** a request is either executed once or answered with an error; nothing here retries.
 
@@ -13,8 +15,9 @@ mod tokens;
 mod units;
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::body::Bytes;
 use dynoxide::Database;
@@ -28,8 +31,12 @@ use crate::carried::Carried;
 use crate::dynamodb::answer::{answer_of, refusal};
 use crate::dynamodb::faults::Faults;
 use crate::dynamodb::tokens::Tokens;
+use crate::sync::{lock, try_lock};
 
 pub use crate::dynamodb::faults::FailWith;
+
+/// What writes or reads one item or a few. On tables in memory, that costs little more than to wake a thread for it.
+const QUICK: [&str; 5] = ["DeleteItem", "GetItem", "PutItem", "TransactWriteItems", "UpdateItem"];
 
 /// Why the tables could not be opened.
 #[derive(Debug)]
@@ -46,6 +53,8 @@ pub(crate) struct DynamoDb {
     faults: Arc<Faults>,
     calls: Arc<Counter>,
     carried: Arc<Carried>,
+    /// Of tables in memory: held by whoever is at work in the engine, whose own lock nobody can try.
+    turn: Option<Arc<Mutex<()>>>,
     /// Of the data folder: held for as long as the tables are open.
     _lock: Option<Arc<File>>,
 }
@@ -69,7 +78,9 @@ impl DynamoDb {
         };
         let (database, lock) = opened;
         let (tokens, faults) = (Arc::default(), Arc::default());
-        Ok(Self { database, tokens, faults, calls, carried, _lock: lock.map(Arc::new) })
+        // A write to a file waits for the disk, and never runs at once.
+        let turn = lock.is_none().then(Arc::default);
+        Ok(Self { database, tokens, faults, calls, carried, turn, _lock: lock.map(Arc::new) })
     }
 
     /// Lets the next calls of an operation fail, after those that were asked for before.
@@ -83,13 +94,19 @@ impl DynamoDb {
             tracing::debug!(operation, ?with, "a DynamoDB request failed as asked for");
             return faults::answer(with, operation, &body);
         }
+        let quick = self.turn.as_ref().filter(|_| QUICK.contains(&operation));
+        if let Some(_turn) = quick.and_then(|turn| try_lock(turn)) {
+            // A panic of the engine is an answer here, too.
+            let executed = catch_unwind(AssertUnwindSafe(|| self.execute(operation, &body)));
+            return executed.unwrap_or_else(|_panic| not_ended());
+        }
         let this = self.clone();
         let operation = operation.to_owned();
-        let executed = tokio::task::spawn_blocking(move || this.execute(&operation, &body)).await;
-        executed.unwrap_or_else(|error| {
-            tracing::error!(%error, "a DynamoDB request did not end");
-            refusal(500, "com.amazonaws.dynamodb.v20120810#InternalServerError", "Internal server error")
-        })
+        let executed = tokio::task::spawn_blocking(move || {
+            let _turn = this.turn.as_ref().map(|turn| lock(turn));
+            this.execute(&operation, &body)
+        });
+        executed.await.unwrap_or_else(|_panic| not_ended())
     }
 
     fn execute(&self, operation: &str, body: &[u8]) -> JsonAnswer {
@@ -206,4 +223,9 @@ impl DynamoDb {
             }
         }
     }
+}
+
+fn not_ended() -> JsonAnswer {
+    tracing::error!("a DynamoDB request did not end");
+    refusal(500, "com.amazonaws.dynamodb.v20120810#InternalServerError", "Internal server error")
 }

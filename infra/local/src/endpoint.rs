@@ -1,7 +1,7 @@
 //! Starting and stopping the endpoint.
 //!
-//! It runs on a thread and a runtime of its own, so that no work of the process around it can hold it up, and the
-//! database, which is synchronous, can hold up nobody else.
+//! It runs on one thread of its own, so that no work of the process around it can hold it up. One, because to wake another
+//! for a request costs more than most requests; what takes longer, of the database, has threads beside it.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -21,10 +21,8 @@ use crate::shutdown::stop_requested;
 use crate::sns::Sns;
 use crate::sqs::Sqs;
 
-/// Threads for requests. Few, because the services that call it run beside it.
-const WORKERS: usize = 2;
-
-/// Threads for the database. It works under one lock; more than one only to read and write JSON beside it.
+/// Threads for what the database does not do at once. It works under one lock; more than one only to read and write JSON
+/// beside it.
 const DATABASE_WORKERS: usize = 4;
 
 /// How long requests in flight may take to end after [`Endpoint::stop`]. Long polls end at once.
@@ -121,8 +119,7 @@ impl Endpoint {
             url: url.clone(),
         });
 
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(WORKERS)
+        let runtime = tokio::runtime::Builder::new_current_thread()
             .max_blocking_threads(DATABASE_WORKERS)
             .thread_name("embedded-aws")
             .enable_all()
