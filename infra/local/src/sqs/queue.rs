@@ -1,7 +1,8 @@
 //! One queue, and the receivers that wait for it.
 //!
 //! **Invariant:** a message is in exactly one queue and in exactly one state there: visible, delayed or in flight.
-//! Whoever waits is woken when a message becomes visible, and no later than that.
+//! When a message becomes visible, one of those who wait is woken, and no later than that. Whoever takes some and leaves
+//! some wakes the next.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -39,7 +40,8 @@ pub(super) struct Queue {
     pub(super) fifo: bool,
     created_at_secs: u64,
     state: Mutex<State>,
-    /// Signalled when a receiver that waits should look again.
+    /// Signalled when a receiver that waits should look again: one of them for messages, all of them if they have to wake
+    /// by themselves sooner than they know.
     pub(super) changed: Notify,
 }
 
@@ -84,16 +86,26 @@ impl Queue {
         let mut state = lock(&self.state);
         let (arrivals, due) = (state.arrivals, state.due());
         let result = change(&mut state);
-        let sooner = match (due, state.due()) {
-            (Some(before), Some(after)) => after < before,
-            (before, after) => before.is_none() && after.is_some(),
-        };
-        let wake = sooner || state.arrivals != arrivals;
+        // A receiver that gives up before then does not care.
+        let after = state.due().filter(|after| state.awaited_until.is_some_and(|until| *after < until));
+        let sooner = after.is_some_and(|after| due.is_none_or(|before| after < before));
+        // The one that is woken already will look at this, too.
+        let arrived = state.arrivals != arrivals && !state.woken;
+        state.woken |= arrived;
         drop(state);
-        if wake {
+        if sooner {
             self.changed.notify_waiters();
         }
+        if arrived {
+            self.changed.notify_one();
+        }
         result
+    }
+
+    /// Notes that a receiver will wait, until then at most. To be said before it looks, so that it misses nothing.
+    pub(super) fn awaited(&self, until: Instant) {
+        let mut state = lock(&self.state);
+        state.awaited_until = state.awaited_until.max(Some(until));
     }
 
     /// Puts a message in.
@@ -153,6 +165,8 @@ impl Queue {
                 return Err(Error::no_such_queue());
             }
             state.surface(now);
+            // Whoever was woken is here, or the messages are gone by the time it looks.
+            state.woken = false;
             if state.in_flight >= IN_FLIGHT_MAX {
                 return Err(Error::new(Kind::OverLimit, "Too many messages are in flight."));
             }
@@ -168,6 +182,10 @@ impl Queue {
                 }
             }
             taken.due = state.due();
+            // Only if some were taken: what is left may be held back by its group, and then nobody can take it.
+            if state.any_visible() && !(taken.messages.is_empty() && taken.dead.is_empty()) {
+                state.arrivals = state.arrivals.wrapping_add(1);
+            }
             Ok(taken)
         })
     }

@@ -147,6 +147,7 @@ impl Sqs {
     ) -> Result<Vec<Message>, Error> {
         let deadline = Instant::now() + seconds(wait_secs);
         let mut stopped = self.stopped.clone();
+        queue.awaited(deadline);
         loop {
             // Enabled before looking, so that no change between the look and the wait is missed.
             let mut changed = std::pin::pin!(queue.changed.notified());
@@ -205,4 +206,55 @@ fn check_name(name: &str, attributes: &HashMap<String, String>) -> Result<(), Er
         ));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::{Pin, pin};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Poll, Wake, Waker};
+
+    use super::*;
+    use crate::sqs::message::View;
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[tokio::test]
+    async fn one_message_wakes_one_receiver_and_what_it_leaves_wakes_the_next() {
+        let (_stopping, stopped) = watch::channel(false);
+        let sqs = Sqs::new(stopped, Arc::default());
+        let queue = sqs.create("queue", HashMap::new(), HashMap::new()).unwrap();
+        let request = ReceiveRequest { count: 1, visibility_secs: Some(30), view: View::default() };
+        let mut receivers = [
+            pin!(sqs.receive(&queue, &request, 20)),
+            pin!(sqs.receive(&queue, &request, 20)),
+            pin!(sqs.receive(&queue, &request, 20)),
+        ];
+        let wakes: [Arc<Wakes>; 3] = Default::default();
+        let woken = || wakes.each_ref().map(|wakes| wakes.0.load(Ordering::Relaxed));
+        let mut poll = |at: usize| {
+            let waker = Waker::from(Arc::clone(&wakes[at]));
+            match Pin::as_mut(&mut receivers[at]).poll(&mut Context::from_waker(&waker)) {
+                Poll::Ready(received) => received.unwrap().len(),
+                Poll::Pending => 0,
+            }
+        };
+        assert_eq!([poll(0), poll(1), poll(2)], [0, 0, 0]);
+        for body in ["a", "b"] {
+            queue.send(NewMessage { body: body.to_owned(), ..NewMessage::default() }).unwrap();
+        }
+        assert_eq!(woken(), [1, 0, 0]);
+        assert_eq!(poll(0), 1);
+        assert_eq!(woken(), [1, 1, 0]);
+        assert_eq!(poll(1), 1);
+        assert_eq!(woken(), [1, 1, 0]);
+        assert_eq!(poll(2), 0);
+    }
 }

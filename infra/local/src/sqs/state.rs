@@ -25,8 +25,12 @@ pub(super) struct State {
     pub(super) modified_at_secs: u64,
     pub(super) purged_at: Option<Instant>,
     pub(super) deleted: bool,
-    /// Counts messages that became visible.
+    /// Counts messages that became visible, and looks that left some.
     pub(super) arrivals: u64,
+    /// A receiver was woken, and none has looked since.
+    pub(super) woken: bool,
+    /// When the last of the receivers that ever waited gives up.
+    pub(super) awaited_until: Option<Instant>,
     pub(super) in_flight: usize,
     messages: HashMap<Uuid, Held>,
     visible: BTreeMap<u64, Uuid>,
@@ -54,6 +58,8 @@ impl State {
             purged_at: None,
             deleted: false,
             arrivals: 0,
+            woken: false,
+            awaited_until: None,
             in_flight: 0,
             messages: HashMap::new(),
             visible: BTreeMap::new(),
@@ -66,6 +72,10 @@ impl State {
     /// When the next hidden message becomes visible.
     pub(super) fn due(&self) -> Option<Instant> {
         self.hidden.first().map(|(at, _)| *at)
+    }
+
+    pub(super) fn any_visible(&self) -> bool {
+        !self.visible.is_empty()
     }
 
     pub(super) fn get(&self, id: Uuid) -> Option<&Held> {
