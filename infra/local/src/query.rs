@@ -21,7 +21,8 @@ impl Params {
         let mut params = Self::default();
         for pair in pairs {
             let mut sides = pair.splitn(2, |byte| *byte == b'=').map(decode);
-            let name = lossy(&sides.next().unwrap_or_default());
+            let name = String::from_utf8(sides.next().unwrap_or_default());
+            let name = name.unwrap_or_else(|error| lossy(error.as_bytes()));
             let value = sides.next().unwrap_or_default();
             let text = String::from_utf8(value).unwrap_or_else(|error| {
                 params.not_text.get_or_insert_with(|| name.clone());

@@ -42,9 +42,10 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .route("/_ensemble/calls", get(calls))
         .route("/_ensemble/carried", get(carried))
         .route("/_ensemble/tables", get(tables))
-        .fallback(dispatch)
         .layer(from_fn(actions_by_post))
-        .layer(map_response(by_name))
+        .layer(map_response(async |answer| named(answer)))
+        // It does by itself what these layers do: each of them costs every call a few allocations.
+        .fallback(dispatch)
         .with_state(services)
 }
 
@@ -52,14 +53,19 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
 ///
 /// The link in each envelope that ends its subscription is made to be got: nobody can guess the name in it.
 async fn actions_by_post(request: Request, next: Next) -> Response {
-    if request.method() != Method::POST && is_action(&request) {
-        return refused("actions are taken by POST only");
+    match unless_by_post(&request) {
+        Some(refusal) => refusal,
+        None => next.run(request).await,
     }
-    next.run(request).await
+}
+
+fn unless_by_post(request: &Request) -> Option<Response> {
+    let refuse = request.method() != Method::POST && is_action(request);
+    refuse.then(|| refused("actions are taken by POST only"))
 }
 
 /// Says who answers: whoever receives messages may hang up here, and hides none by it.
-async fn by_name(mut response: Response) -> Response {
+fn named(mut response: Response) -> Response {
     response.headers_mut().insert(header::SERVER, HeaderValue::from_static("ensemble-local"));
     response
 }
@@ -96,20 +102,28 @@ async fn tables(State(services): State<Arc<Services>>) -> Response {
 }
 
 async fn dispatch(State(services): State<Arc<Services>>, request: Request) -> Response {
+    let answer = match unless_by_post(&request) {
+        Some(refusal) => refusal,
+        None => serve(&services, request).await,
+    };
+    named(answer)
+}
+
+async fn serve(services: &Services, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, BODY_MAX).await else {
         return (StatusCode::PAYLOAD_TOO_LARGE, "the request is too large or ended early").into_response();
     };
     let caller = Caller::of(&parts, &services.url);
     if let Some((service, operation)) = target(&parts.headers) {
-        return json(&services, service, operation, body, &caller).await;
+        return json(services, service, operation, body, &caller).await;
     }
     let params = match parts.method {
         Method::GET => Params::parse(parts.uri.query().unwrap_or_default().as_bytes()),
         _ => Params::parse(&body),
     };
     match params.get("Action").map(ToOwned::to_owned) {
-        Some(action) => query(&services, &action, &params, parts.uri.path(), &caller).await,
+        Some(action) => query(services, &action, &params, parts.uri.path(), &caller).await,
         None => (
             StatusCode::NOT_FOUND,
             "this is the embedded AWS endpoint: it serves SQS, SNS and DynamoDB to AWS clients; see /_ensemble/health\n",

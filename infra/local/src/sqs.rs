@@ -41,7 +41,7 @@ impl Sqs {
     /// Executes one request of the JSON protocol.
     pub(crate) async fn answer(&self, operation: &str, body: &[u8], caller: &Caller) -> JsonAnswer {
         match operations::execute(self, operation, body, caller).await {
-            Ok(json) => JsonAnswer::ok(json.to_string()),
+            Ok(json) => JsonAnswer::ok(json),
             Err(error) => error.into_answer(),
         }
     }
@@ -53,7 +53,7 @@ impl Sqs {
             Ok(request) => operations::execute(self, action, request.to_string().as_bytes(), caller).await,
             Err(error) => Err(error),
         };
-        match executed {
+        match executed.and_then(|json| operations::reread(&json)) {
             Ok(json) => answer.success(&form::to_xml(action, &json)),
             Err(error) => answer.refusal(error.status(), error.code(), &error.message),
         }

@@ -58,7 +58,7 @@ pub(crate) const SERVED: [&str; 23] = [
 const PAGE: usize = 1000;
 
 /// Executes one operation.
-pub(super) async fn execute(sqs: &Sqs, operation: &str, body: &[u8], caller: &Caller) -> Result<Value, Error> {
+pub(super) async fn execute(sqs: &Sqs, operation: &str, body: &[u8], caller: &Caller) -> Result<String, Error> {
     match operation {
         "SendMessage" => to_json(&send(sqs, parse(body)?, caller)?),
         "ReceiveMessage" => to_json(&receive(sqs, parse(body)?).await?),
@@ -84,7 +84,7 @@ pub(super) async fn execute(sqs: &Sqs, operation: &str, body: &[u8], caller: &Ca
 }
 
 /// Operations on queues as a whole.
-fn queue_operation(sqs: &Sqs, operation: &str, body: &[u8], caller: &Caller) -> Result<Value, Error> {
+fn queue_operation(sqs: &Sqs, operation: &str, body: &[u8], caller: &Caller) -> Result<String, Error> {
     match operation {
         "CreateQueue" => {
             let input: NewQueue = parse(body)?;
@@ -245,11 +245,20 @@ fn without_nulls<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
     serde_json::from_value(fields.into())
 }
 
-fn to_json<T: Serialize>(output: &T) -> Result<Value, Error> {
-    serde_json::to_value(output).map_err(|error| Error::invalid(format!("The answer cannot be written: {error}")))
+fn to_json<T: Serialize>(output: &T) -> Result<String, Error> {
+    serde_json::to_string(output).map_err(|error| unwritten(&error))
+}
+
+/// An answer as a tree, for the protocol that has it in another form.
+pub(super) fn reread(json: &str) -> Result<Value, Error> {
+    serde_json::from_str(json).map_err(|error| unwritten(&error))
+}
+
+fn unwritten(error: &serde_json::Error) -> Error {
+    Error::invalid(format!("The answer cannot be written: {error}"))
 }
 
 /// The answer of an operation that has nothing to say.
-fn done() -> Value {
-    Value::Object(serde_json::Map::new())
+fn done() -> String {
+    "{}".to_owned()
 }
