@@ -3,6 +3,7 @@
 //! **Invariant:** none outlives a bench that ends, fails or is interrupted.
 
 use std::process::Stdio;
+use std::time::Duration;
 
 use choreography::PARTICIPANTS;
 use console::Error;
@@ -15,6 +16,9 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use super::process::Usage;
+
+/// How often it is looked whether the services look into their queues.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// What a process used.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +75,7 @@ impl Processes {
         let first_looks = u64::try_from(doors * settings.pollers).unwrap_or(u64::MAX);
         while self.calls().await?.get("sqs:ReceiveMessage") < first_looks {
             self.all_run()?;
-            tokio::time::sleep(super::LOOK_EVERY).await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
         Ok(())
     }
