@@ -171,7 +171,7 @@ impl Endpoint {
 
     /// Lets the next calls of a `DynamoDB` operation fail without being executed, whoever makes them.
     ///
-    /// The name is the one that [`Calls`] counts it under. Failures asked for before come first. Mind that an AWS
+    /// The name is the one that [`Calls`] counts it under; `dynamodb:*` is every operation. Failures asked for before come first. Mind that an AWS
     /// client repeats calls by itself that were throttled or met a server error, and each attempt is a call.
     ///
     /// # Examples

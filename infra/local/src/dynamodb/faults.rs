@@ -29,6 +29,9 @@ pub enum FailWith {
     Refused,
 }
 
+/// Stands for every operation.
+const ANY: &str = "*";
+
 /// The failures to come, by operation.
 #[derive(Debug, Default)]
 pub(super) struct Faults(Mutex<HashMap<String, VecDeque<(FailWith, u32)>>>);
@@ -42,16 +45,20 @@ impl Faults {
     /// What this call fails with, if it does.
     pub(super) fn strike(&self, operation: &str) -> Option<FailWith> {
         let mut faults = lock(&self.0);
-        let queue = faults.get_mut(operation)?;
-        while let Some((with, times)) = queue.front_mut() {
-            if let Some(less) = times.checked_sub(1) {
-                *times = less;
-                return Some(*with);
-            }
-            queue.pop_front();
-        }
-        None
+        [operation, ANY].into_iter().find_map(|name| next(faults.get_mut(name)?))
     }
+}
+
+/// The next failure of those that were asked for.
+fn next(queue: &mut VecDeque<(FailWith, u32)>) -> Option<FailWith> {
+    while let Some((with, times)) = queue.front_mut() {
+        if let Some(less) = times.checked_sub(1) {
+            *times = less;
+            return Some(*with);
+        }
+        queue.pop_front();
+    }
+    None
 }
 
 /// The answer of a call that fails.
@@ -107,5 +114,10 @@ mod tests {
         let struck: Vec<_> = (0..4).map(|_| faults.strike("PutItem")).collect();
         let throttled = Some(FailWith::Throttled);
         assert_eq!(struck, [throttled, throttled, Some(FailWith::ServerError), None]);
+        faults.add(ANY, FailWith::Throttled, 2);
+        assert_eq!(
+            ["GetItem", "PutItem", "GetItem"].map(|operation| faults.strike(operation)),
+            [throttled, throttled, None]
+        );
     }
 }
