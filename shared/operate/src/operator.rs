@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use runtime::tools::{Announcer, Batcher, ENTRIES_MAX, SettleError, clients, delete, explain, receive};
+use runtime::tools::{Announcer, Deletes, ENTRIES_MAX, SettleError, clients, explain, receive};
 use runtime::{Aws, CancellationToken, Settings, Unavailable};
 use saga::Announcement;
 use saga::topology::Names;
@@ -73,7 +73,7 @@ pub struct Found {
 pub struct Outcomes {
     aws: Aws,
     names: Names,
-    deletes: [Batcher<String, Result<(), SettleError>>; 2],
+    deletes: [Deletes; 2],
 }
 
 impl Outcomes {
@@ -81,8 +81,7 @@ impl Outcomes {
     #[must_use]
     pub fn new(aws: &Aws, settings: &Settings) -> Self {
         let deletes = [true, false].map(|successful| {
-            let (client, url) = (clients(aws).sqs.clone(), aws.queue_url(&settings.names.outcomes(successful)));
-            Batcher::start(ENTRIES_MAX, |_| 0, move |receipts| delete(client.clone(), url.clone(), receipts))
+            Deletes::of(clients(aws).sqs.clone(), aws.queue_url(&settings.names.outcomes(successful)))
         });
         Self { aws: aws.clone(), names: settings.names.clone(), deletes }
     }
@@ -146,13 +145,12 @@ impl Outcomes {
     pub async fn delete(&self, found: &Found) -> Result<(), Unavailable> {
         let [successes, failures] = &self.deletes;
         let deletes = if found.successful { successes } else { failures };
-        let url = self.url(found.successful);
-        match deletes.add(found.receipt.clone()).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(SettleError::Unavailable(error))) => Err(error),
-            Ok(Err(SettleError::ReceiptLost(code))) => Err(Unavailable::new("SQS", format!("{url}: {code}"))),
-            Err(_gone) => Err(Unavailable::new("SQS", format!("{url}: the batch died"))),
-        }
+        deletes.delete(&found.receipt).await.map_err(|error| match error {
+            SettleError::Unavailable(error) => error,
+            SettleError::ReceiptLost(code) => {
+                Unavailable::new("SQS", format!("{}: {code}", self.url(found.successful)))
+            }
+        })
     }
 
     /// Makes a notification that was not shown visible again at once.

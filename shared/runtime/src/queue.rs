@@ -61,6 +61,27 @@ pub enum SettleError {
 
 type Settled = Result<(), SettleError>;
 
+/// Deletes messages of one queue, together where they meet.
+#[derive(Clone, Debug)]
+pub struct Deletes(Batcher<String, Settled>);
+
+impl Deletes {
+    /// Of the queue at this URL. Starts the task that gathers, so a runtime has to run.
+    #[must_use]
+    pub fn of(client: aws_sdk_sqs::Client, url: String) -> Self {
+        Self(Batcher::start(ENTRIES_MAX, |_| 0, move |receipts| delete(client.clone(), url.clone(), receipts)))
+    }
+
+    /// Deletes the message of this receipt.
+    ///
+    /// # Errors
+    ///
+    /// [`SettleError`]: the message will come again.
+    pub async fn delete(&self, receipt: &str) -> Result<(), SettleError> {
+        self.0.add(receipt.to_owned()).await.unwrap_or_else(|_gone| Err(died()))
+    }
+}
+
 /// A service's queue and its dead-letter queue.
 #[derive(Clone, Debug)]
 pub struct Queue {
@@ -68,7 +89,7 @@ pub struct Queue {
     url: String,
     dlq_url: String,
     cleaning: Cleaning,
-    deletes: Batcher<String, Settled>,
+    deletes: Deletes,
     visibilities: Batcher<(String, i32), Settled>,
 }
 
@@ -77,14 +98,9 @@ impl Queue {
     #[must_use]
     pub fn new(aws: &Aws, name: &str, dlq: &str, cleaning: Cleaning) -> Self {
         let (client, url) = (aws.clients.sqs.clone(), aws.queue_url(name));
-        let (delete_client, delete_url) = (client.clone(), url.clone());
         let (change_client, change_url) = (client.clone(), url.clone());
         Self {
-            deletes: Batcher::start(
-                ENTRIES_MAX,
-                |_| 0,
-                move |batch| delete(delete_client.clone(), delete_url.clone(), batch),
-            ),
+            deletes: Deletes::of(client.clone(), url.clone()),
             visibilities: Batcher::start(
                 ENTRIES_MAX,
                 |_| 0,
@@ -122,7 +138,7 @@ impl Queue {
     ///
     /// [`SettleError`]: the message will come again.
     pub async fn delete(&self, receipt: &str) -> Settled {
-        self.deletes.add(receipt.to_owned()).await.unwrap_or_else(|_gone| Err(died()))
+        self.deletes.delete(receipt).await
     }
 
     /// Makes a message visible again after this long: gives it back, or holds on to it.

@@ -58,39 +58,28 @@ impl Together {
     /// Carries out writes in one call; says of each, in order, what came of it.
     pub(crate) async fn write(&self, writes: &[Write]) -> Vec<Result<Travelled, Unavailable>> {
         let mut sagas = HashSet::new();
-        let (mut statements, mut members) = (Vec::with_capacity(writes.len()), Vec::with_capacity(writes.len()));
-        let mut results: Vec<_> = writes.iter().map(|_| Ok(Travelled::Alone)).collect();
-        for (index, write) in writes.iter().enumerate() {
-            // A batch with two writes of one item is refused whole.
-            if sagas.insert(write.saga)
-                && let Ok(statement) = self.statement(write)
-            {
-                statements.push(statement);
-                members.push(index);
-            }
-        }
-        let sent = self.client.batch_execute_statement().set_statements(Some(statements)).send().await;
-        match sent {
+        // A batch with two writes of one item is refused whole.
+        let statement = |write: &Write| sagas.insert(write.saga).then(|| self.statement(write).ok()).flatten();
+        let statements: Vec<_> = writes.iter().map(statement).collect();
+        let travels: Vec<bool> = statements.iter().map(Option::is_some).collect();
+        let statements = statements.into_iter().flatten().collect();
+        match self.client.batch_execute_statement().set_statements(Some(statements)).send().await {
             Ok(answer) => {
-                let responses = answer.responses.unwrap_or_default();
-                for (member, response) in members.into_iter().zip(&responses) {
-                    if let Some(result) = results.get_mut(member) {
-                        *result = Ok(self.travelled(response));
-                    }
-                }
+                let mut responses = answer.responses.unwrap_or_default().into_iter();
+                let mut next = || responses.next().map_or(Travelled::Alone, |response| self.travelled(&response));
+                travels.into_iter().map(|travels| Ok(if travels { next() } else { Travelled::Alone })).collect()
             }
-            Err(error) if is_refusal(&error) => self.refuse(&explain(&error)),
+            Err(error) if is_refusal(&error) => {
+                self.refuse(&explain(&error));
+                travels.into_iter().map(|_| Ok(Travelled::Alone)).collect()
+            }
             // Each may have taken place or not.
             Err(error) => {
                 let unavailable = Unavailable::of_table(&self.table, &explain(&error));
-                for member in members {
-                    if let Some(result) = results.get_mut(member) {
-                        *result = Err(unavailable.clone());
-                    }
-                }
+                let result = |travels| if travels { Err(unavailable.clone()) } else { Ok(Travelled::Alone) };
+                travels.into_iter().map(result).collect()
             }
         }
-        results
     }
 
     fn travelled(&self, response: &BatchStatementResponse) -> Travelled {

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use runtime::tools::{Batcher, ENTRIES_MAX, SettleError, delete, explain};
+use runtime::tools::{Batcher, Deletes, ENTRIES_MAX, SettleError, explain};
 use runtime::{CancellationToken, Unavailable};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
@@ -54,7 +54,6 @@ pub async fn settle_all(all: Vec<Held>, acts: Vec<Act>, rate: u32, stop: &Cancel
 }
 
 type Sends = Batcher<Letter, Result<(), Unavailable>>;
-type Deletes = Batcher<String, Result<(), SettleError>>;
 
 impl Held {
     /// Does this with everything that is held, at most `rate` messages a second, until `stop` or the first call that fails.
@@ -68,8 +67,7 @@ impl Held {
             Act::Redrive(to) => Some(sends(self.client.clone(), to.clone())),
             Act::Discard => None,
         };
-        let (client, url) = (self.client.clone(), self.url.clone());
-        let deletes = Batcher::start(ENTRIES_MAX, |_| 0, move |batch| delete(client.clone(), url.clone(), batch));
+        let deletes = Deletes::of(self.client.clone(), self.url.clone());
         let mut pace = tokio::time::interval(Duration::from_secs(1) / rate.max(1));
         // Never faster than asked for, not even to catch up.
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -126,21 +124,20 @@ enum Ended {
 }
 
 async fn settle(letter: Letter, sends: Option<Sends>, deletes: Deletes) -> Ended {
-    let gone = |_| Unavailable::new("SQS", "the batch died");
     let is_sent = sends.is_some();
     if let Some(sends) = sends
-        && let Err(error) = sends.add(letter.clone()).await.map_err(gone).flatten()
+        && let Err(error) =
+            sends.add(letter.clone()).await.unwrap_or_else(|_gone| Err(Unavailable::new("SQS", "the batch died")))
     {
         return Ended::NotDone(Box::new(letter), error);
     }
     // Crash here: the message stands in both queues. Redriven again it is a duplicate, which every service recognises.
-    let failed = match deletes.add(letter.receipt.clone()).await {
-        Ok(Ok(())) => None,
+    let failed = match deletes.delete(&letter.receipt).await {
+        Ok(()) => None,
         // Visible already, it will be read and redriven again: a duplicate too.
-        Ok(Err(SettleError::ReceiptLost(_))) if is_sent => None,
-        Ok(Err(SettleError::ReceiptLost(_))) => return Ended::Lost,
-        Ok(Err(SettleError::Unavailable(error))) => Some(error),
-        Err(died) => Some(gone(died)),
+        Err(SettleError::ReceiptLost(_)) if is_sent => None,
+        Err(SettleError::ReceiptLost(_)) => return Ended::Lost,
+        Err(SettleError::Unavailable(error)) => Some(error),
     };
     match failed {
         Some(error) if !is_sent => Ended::NotDone(Box::new(letter), error),
