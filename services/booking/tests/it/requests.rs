@@ -80,16 +80,18 @@ fn rule(body: &str) -> String {
 #[test]
 fn a_request_is_understood_in_all_its_forms_and_identified_by_the_first_id_that_is_present() {
     let of_event = saga_of_event("fare", "ce-1");
-    let forms = [
-        (read(GOOD), "m1", saga("m1")),
-        (read_as(GOOD, "m1", Some("r0")), "r0", saga("r0")),
-        (read(&sns("ensemble-fare-requests", GOOD)), "r1", saga("r1")),
-        (read(&sns("ensemble-fare-requests", GOOD).replace("requestId", "other")), "sns-1", saga("sns-1")),
-        (read_as(&cloud_event("ce-1", "fare_requested"), "m1", Some("r0")), "ce-1", of_event),
-        (read(&cloud_event("ce-1", "FareRequested")), "ce-1", of_event),
-        (read(&sns("ensemble-fare-requests", &cloud_event("ce-1", "fare_requested"))), "ce-1", of_event),
-    ];
-    for (received, identity, saga) in forms {
+    let forms = || {
+        [
+            (read(GOOD), "m1", saga("m1")),
+            (read_as(GOOD, "m1", Some("r0")), "r0", saga("r0")),
+            (read(&sns("ensemble-fare-requests", GOOD)), "r1", saga("r1")),
+            (read(&sns("ensemble-fare-requests", GOOD).replace("requestId", "other")), "sns-1", saga("sns-1")),
+            (read_as(&cloud_event("ce-1", "fare_requested"), "m1", Some("r0")), "ce-1", of_event),
+            (read(&cloud_event("ce-1", "FareRequested")), "ce-1", of_event),
+            (read(&sns("ensemble-fare-requests", &cloud_event("ce-1", "fare_requested"))), "ce-1", of_event),
+        ]
+    };
+    for ((received, identity, saga), (again, ..)) in forms().into_iter().zip(forms()) {
         let received = received.unwrap();
         assert_eq!(received.saga, saga, "{identity}");
         assert_eq!(received.event_id, identity);
@@ -97,8 +99,9 @@ fn a_request_is_understood_in_all_its_forms_and_identified_by_the_first_id_that_
             panic!("{identity}: not a request")
         };
         assert_eq!((fare.fare_amount.as_str(), fare.amount.minor), ("$20.00", 2_000));
-        // Four digits of the number alone can stand in what is sealed by chance.
-        assert!(!sealed_card.replace(' ', "").contains("24242424"));
+        // In what is sealed once, four digits can stand by chance.
+        let Incoming::Requested(_, Some(sealed_again)) = again.unwrap().incoming else { panic!("{identity}") };
+        assert!(![sealed_card, sealed_again].iter().all(|sealed| sealed.contains("2424")));
     }
 }
 
