@@ -56,7 +56,9 @@ impl Processes {
     pub(super) async fn start(environment: &Environment) -> Result<Self, Error> {
         let (first, endpoint) = Process::listening(environment, "endpoint", &["local", "--port", "0"]).await?;
         let (second, gateway) = Process::listening(environment, "gateway", &["gateway", "--gateway-port", "0"]).await?;
-        Ok(Self { endpoint, gateway, client: reqwest::Client::new(), running: vec![first, second] })
+        // Both are on this machine: no proxy that the environment names is asked for them.
+        let client = reqwest::Client::builder().no_proxy().build().map_err(|error| Error::because(&error))?;
+        Ok(Self { endpoint, gateway, client, running: vec![first, second] })
     }
 
     /// Starts the services, with a key pair of their own, and waits until each looks into its queues.
@@ -65,7 +67,9 @@ impl Processes {
         for declaration in &*PARTICIPANTS {
             let mut command = command(environment, &["--endpoint-url", &self.endpoint, "run", declaration.name])?;
             command.env(payment::GATEWAY_URL.name, &self.gateway).env(booking::CARD_KEY.name, public.to_base64());
-            command.env_remove(booking::CARD_KEY_FILE.name).env_remove(payment::CARD_KEY_FILE.name);
+            for other in [&booking::CARD_KEY_FILE, &payment::CARD_KEY_FILE, &payment::CARD_KEY] {
+                command.env_remove(other.name);
+            }
             if declaration.name == payment::DECLARATION.name {
                 command.env(payment::CARD_KEY.name, &*private.expose_base64());
             }
